@@ -1,0 +1,89 @@
+// What can be seen, and the event it becomes. Observations are facts in the past tense; commands
+// are imperatives that may be refused before they get here.
+
+import type { IpAddress } from "./address.ts";
+import type { AgentConfig, RouterKey } from "./config.ts";
+import type { EffectType } from "./effect.ts";
+import type { Duration, Instant } from "./time.ts";
+
+/** A valid advertisement, in the RFC's terms. Equal bytes from one peer give the same object. */
+export type Advertisement = {
+  readonly version: 2 | 3;
+  readonly vrid: number;
+  /** 0..255 */
+  readonly priority: number;
+  /** v2: Advertisement_Interval in seconds on the wire; v3: Max_Adver_Interval in centiseconds. */
+  readonly maxAdverInterval: Duration;
+  /** The sender's primary address. */
+  readonly source: IpAddress;
+  readonly addresses: readonly IpAddress[];
+  /** Which form its checksum took, where there are two: v3 over IPv4. */
+  readonly checksum: "plain" | "pseudoHeader";
+};
+
+/** Why a datagram was refused, in the order of the ladder. RFC 5798 §7.1, RFC 3768 §7.1. */
+export const DROP_REASONS = [
+  "truncated",
+  "ttl",
+  "version",
+  "type",
+  "vrid",
+  "owner",
+  "length",
+  "authType",
+  "authMismatch",
+  "interval",
+  "checksum",
+  "destination",
+  "source",
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** A network interface as the fold knows it. */
+export type Link = {
+  readonly name: string;
+  /** The kernel's number for it; 0 while it is absent. */
+  readonly index: number;
+  /** Administratively up and running: IFF_UP and IFF_RUNNING. */
+  readonly up: boolean;
+};
+
+/** What somebody asks of the agent. It is refused or recorded, never half done. */
+export type Command = { readonly type: "startup" } | { readonly type: "shutdown" };
+
+/** What a source saw. The log gives it its place and its time. */
+export type Observation =
+  | { readonly type: "commanded"; readonly command: Command }
+  | { readonly type: "configured"; readonly config: AgentConfig }
+  | { readonly type: "advertReceived"; readonly router: RouterKey; readonly advert: Advertisement }
+  /** The first of a kind from a peer; repeats are counted, and told at most once a minute. */
+  | {
+      readonly type: "advertDropped";
+      readonly router: RouterKey | null;
+      readonly interface: string;
+      readonly source: IpAddress;
+      readonly reason: DropReason;
+      readonly detail: string;
+      readonly count: number;
+    }
+  | { readonly type: "linkChanged"; readonly link: Link }
+  /** Addresses that came and went on one interface, ours among them. */
+  | {
+      readonly type: "addressesChanged";
+      readonly interface: string;
+      readonly added: readonly IpAddress[];
+      readonly removed: readonly IpAddress[];
+    }
+  /** The deadline of one router was reached; a stale one is answered with "stay". */
+  | { readonly type: "deadlineReached"; readonly router: RouterKey }
+  | {
+      readonly type: "effectDone";
+      readonly effect: EffectType;
+      readonly router: RouterKey;
+      readonly took: Duration;
+      readonly detail: string;
+    }
+  | { readonly type: "effectFailed"; readonly effect: EffectType; readonly router: RouterKey; readonly error: string };
+
+/** An observation with its time: what the fold is given. Its number in the log is given when it is written. */
+export type Event = { readonly at: Instant; readonly seen: Observation };

@@ -1,0 +1,103 @@
+// Types only: what heird needs from the operating system. agent/linux implements it for Linux,
+// test/simulation for a LAN in one process; nobody else knows which one is there.
+
+import type { Family, IpAddress } from "./core/address.ts";
+import type { VirtualAddress } from "./core/config.ts";
+import type { Instant } from "./core/time.ts";
+
+/** A datagram as the socket gave it. `bytes` is valid only until the callback returns. */
+export type Datagram = {
+  /** The interface whose socket it came in on. */
+  readonly interface: string;
+  readonly family: Family;
+  /** VRRP header onwards. */
+  readonly bytes: Uint8Array;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** TTL or hop limit as received. */
+  readonly ttl: number;
+  /** Whether the IP header's own lengths agreed with what arrived. */
+  readonly complete: boolean;
+  /** When the kernel received it, on the clock of `Kernel.now`. */
+  readonly at: Instant;
+};
+
+/** One interface and what it carries. */
+export type InterfaceState = {
+  readonly name: string;
+  readonly index: number;
+  /** Six bytes for Ethernet; empty when the link has none. */
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  /** IFF_UP and IFF_RUNNING. */
+  readonly up: boolean;
+  readonly addresses: readonly InterfaceAddress[];
+};
+
+export type InterfaceAddress = {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  /** IFA_PROTO: who says to have put it there; 0 when the kernel does not tell. */
+  readonly protocol: number;
+  /** IFA_F_TENTATIVE, IFA_F_DADFAILED: not usable (yet). */
+  readonly usable: boolean;
+};
+
+/** What changed; the whole of the interface stands in `Kernel.interfaces`. */
+export type InterfaceChange =
+  | { readonly type: "link"; readonly name: string; readonly index: number; readonly up: boolean }
+  | {
+      readonly type: "addresses";
+      readonly name: string;
+      readonly added: readonly IpAddress[];
+      readonly removed: readonly IpAddress[];
+    };
+
+/** How one system call went. `error` is a sentence, with the errno's name first ("EPERM: …"). */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly errno: number; readonly error: string };
+
+/** IFA_PROTO of addresses that heird adds: Keepalived's number, so that `ip address show proto keepalived` still works. */
+export const ADDRESS_PROTOCOL = 18;
+
+export type Kernel = {
+  /** Monotonic time in microseconds. */
+  readonly now: () => Instant;
+
+  /** The present interfaces by name. Kept current by the events that `watch` tells. */
+  readonly interfaces: ReadonlyMap<string, InterfaceState>;
+  /** Tells every change of links and addresses after it is in `interfaces`; returns how to stop. */
+  readonly watch: (listener: (change: InterfaceChange) => void) => () => void;
+
+  /**
+   * Listens for VRRP (IP protocol 112) sent to the VRRP group on one interface and family. Survives
+   * the interface's disappearance: it listens again when a link of that name is back.
+   * Fails with a sentence when the socket cannot be had (no CAP_NET_RAW).
+   */
+  readonly listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) => Outcome;
+  /** Stops listening. */
+  readonly unlisten: (iface: string, family: Family) => void;
+  /** Reads every socket until it is empty, telling the listeners: input before time. */
+  readonly drain: () => void;
+
+  /**
+   * Sends a whole IP packet (header included, its checksum for the kernel to fill in) out of an
+   * interface, synchronously. `destination` is the group or the peer.
+   */
+  readonly sendPacket: (iface: string, family: Family, packet: Uint8Array, destination: IpAddress) => Outcome;
+  /** Sends a whole Ethernet frame out of an interface, synchronously. */
+  readonly sendFrame: (iface: string, frame: Uint8Array) => Outcome;
+
+  /**
+   * Adds addresses in the order given, one netlink burst, synchronously; call with at most 50. An
+   * outcome for each: one that is there already has errno EEXIST (17). IPv6 is added without DAD.
+   */
+  readonly addAddresses: (addresses: readonly VirtualAddress[]) => readonly Outcome[];
+  /** Removes addresses likewise; one that is not there has errno EADDRNOTAVAIL (99) or ENODEV (19). */
+  readonly removeAddresses: (addresses: readonly VirtualAddress[]) => readonly Outcome[];
+
+  /** One alarm: calls `ring` once at `at` or as soon after as the scheduler allows. Setting it again replaces it; null clears it. */
+  readonly setAlarm: (at: Instant | null, ring: () => void) => void;
+
+  /** Closes every socket. */
+  readonly close: () => void;
+};
