@@ -1,0 +1,162 @@
+// Everything the agent remembers, as one value; folding the log gives it back.
+
+import type { Family, IpAddress } from "./address.ts";
+import { familyOf, isLinkLocal } from "./address.ts";
+import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
+import { PRIORITY_OWNER } from "./config.ts";
+import type { Effect } from "./effect.ts";
+import type { Advertisement, Event } from "./event.ts";
+import type { Reason } from "./reason.ts";
+import type { Duration, Instant } from "./time.ts";
+
+/** When a phase began, and why. */
+type Begun = { readonly since: Instant; readonly because: Reason };
+
+/**
+ * RFC 5798 §6.3. Each phase carries the timers it owns, as the instants they are due; a timer that
+ * belongs to another phase cannot be represented.
+ */
+export type Phase = Initialize | Backup | Master | Fault;
+
+export type Initialize = Begun & { readonly name: "initialize" };
+
+export type Backup = Begun & {
+  readonly name: "backup";
+  readonly masterDownAt: Instant;
+  readonly masterAdverInterval: Duration;
+  /** The last advertisement that held us back, and when it came; null until one has. */
+  readonly heard: Advertisement | null;
+  readonly heardAt: Instant;
+  /** What `masterDownAt` is counted from: silence, or a Master that resigned. */
+  readonly resigned: boolean;
+  /** A weaker Master was heard, and did not hold us back, since the timer was set. */
+  readonly weaker: boolean;
+  /** preempt_delay: until when a weaker Master is tolerated; null while none was heard. */
+  readonly preemptAt: Instant | null;
+};
+
+export type Master = Begun & {
+  readonly name: "master";
+  readonly adverAt: Instant;
+  /** Immediate answers to weaker Masters left until the next advertisement. */
+  readonly answersLeft: number;
+  /** The second block of announcements after becoming Master. */
+  readonly secondBlockAt: Instant | null;
+  /** The second block after a weaker Master was heard. */
+  readonly lowerPriorityBlockAt: Instant | null;
+  readonly refreshAt: Instant | null;
+};
+
+/** Keepalived's FAULT: started, but unable to hold the addresses. */
+export type Fault = Begun & { readonly name: "fault" };
+
+export type PhaseName = Phase["name"];
+
+/** One virtual router. */
+export type RouterState = {
+  readonly config: RouterConfig;
+  readonly phase: Phase;
+  readonly linkUp: boolean;
+  /** The address advertisements come from: the interface's first IPv4 or link-local IPv6 address that is not virtual. */
+  readonly primaryAddress: IpAddress | null;
+};
+
+export type LinkState = {
+  readonly index: number;
+  readonly up: boolean;
+  /** In the order the kernel lists them. */
+  readonly addresses: readonly IpAddress[];
+};
+
+export type AgentState = {
+  readonly config: AgentConfig;
+  /** Between startup and shutdown. */
+  readonly running: boolean;
+  readonly links: Readonly<Record<string, LinkState>>;
+  /** In the order of `config.routers`. */
+  readonly routers: readonly RouterState[];
+};
+
+/** The state before and after an event, and what the event asks the world for. */
+export type Turn = {
+  readonly event: Event;
+  readonly before: AgentState;
+  readonly state: AgentState;
+  readonly effects: readonly Effect[];
+};
+
+/** An agent that has seen nothing yet. */
+export const initialState: AgentState = {
+  config: { routerId: "", routers: [] },
+  running: false,
+  links: {},
+  routers: [],
+};
+
+/** The priority used for election and Skew_Time. */
+export const effectivePriority = (router: RouterState): number => router.config.basePriority;
+
+/** The next instant at which time alone changes something, if there is one. */
+export function nextDeadline(phase: Phase): Instant | null {
+  switch (phase.name) {
+    case "backup":
+      return phase.masterDownAt;
+    case "master":
+      return earliest(
+        phase.adverAt,
+        earliest(phase.secondBlockAt, earliest(phase.lowerPriorityBlockAt, phase.refreshAt)),
+      );
+    case "initialize":
+    case "fault":
+      return null;
+  }
+}
+
+function earliest<A extends Instant | null>(a: A, b: Instant | null): A | Instant {
+  if (b === null) return a;
+  return a === null || b < a ? b : a;
+}
+
+const positions = new WeakMap<AgentConfig, ReadonlyMap<RouterKey, number>>();
+
+/** Where a router stands in `routers`; undefined when the configuration has none of that key. */
+export function positionOf(config: AgentConfig, key: RouterKey): number | undefined {
+  let known = positions.get(config);
+  if (known === undefined) {
+    known = new Map(config.routers.map((router, i) => [router.key, i]));
+    positions.set(config, known);
+  }
+  return known.get(key);
+}
+
+/** The router of that key, if the configuration has one. */
+export function routerOf(state: AgentState, key: RouterKey): RouterState | undefined {
+  const i = positionOf(state.config, key);
+  return i === undefined ? undefined : state.routers[i];
+}
+
+/** Every virtual address of the configuration on one interface. */
+export function virtualAddressesOn(config: AgentConfig, iface: string): ReadonlySet<IpAddress> {
+  const virtual = new Set<IpAddress>();
+  for (const router of config.routers)
+    for (const own of router.virtualAddresses) if (own.interface === iface) virtual.add(own.address);
+  return virtual;
+}
+
+/**
+ * The address a router advertises from. An owner may have no other address than the virtual one.
+ * Null is Keepalived's reason for FAULT "no source address" (an IPv6 router needs a link-local one,
+ * RFC 5798 §5.1.2.1).
+ */
+export function primaryAddressOf(
+  config: RouterConfig,
+  link: LinkState | undefined,
+  virtual: ReadonlySet<IpAddress>,
+): IpAddress | null {
+  const candidates = (link?.addresses ?? []).filter((address) => mayAdvertise(address, config.family));
+  const real = candidates.find((address) => !virtual.has(address));
+  return real ?? (config.basePriority === PRIORITY_OWNER ? (candidates[0] ?? null) : null);
+}
+
+const mayAdvertise = (address: IpAddress, family: Family): boolean =>
+  familyOf(address) === family && (family === "ipv4" || isLinkLocal(address));

@@ -1,0 +1,114 @@
+// Writes down what happened before anything is done about it: each turn becomes its line, or part
+// of a routine window, and the lines are chained.
+
+import { hostname } from "node:os";
+import type { RouterConfig, RouterKey } from "../core/config.ts";
+import type { Reason } from "../core/reason.ts";
+import type { AgentState, PhaseName, Turn } from "../core/state.ts";
+import { routerOf } from "../core/state.ts";
+import type { Instant } from "../core/time.ts";
+import type { Store } from "./file.ts";
+import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
+import { createWindows, routineOf } from "./routine.ts";
+
+/** A segment ends when it has grown beyond this many bytes. */
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+
+export type EventLog = {
+  /** Puts a turn on record. Returns before anything of it is done, and never waits for a disk. */
+  readonly commit: (turn: Turn) => void;
+  /** Closes the windows and writes the state down, for whoever compares it with a replay. */
+  readonly snapshot: (state: AgentState, at: Instant) => void;
+  /** The number of the last line. */
+  readonly head: () => number;
+};
+
+export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
+
+/** Opens a new segment of the log in `store`, which begins with `state` as it is. */
+export function openEventLog(store: Store, identity: LogIdentity, wall: () => number, state: AgentState, at: Instant): EventLog {
+  const windows = createWindows();
+  let { seq, hash, hlc } = store.last;
+  let segment = store.last.segment;
+  let bytes = 0;
+
+  const write = (when: Instant, fields: Record<string, unknown>): void => {
+    hlc = Math.max(hlc, wall());
+    seq += 1;
+    const sealed = seal(hash, { seq, at: when, hlc, ...fields });
+    hash = sealed.hash;
+    bytes += sealed.text.length;
+    store.append(sealed.text, seq);
+  };
+
+  const begin = (now: AgentState, when: Instant, start: boolean): void => {
+    segment += 1;
+    bytes = 0;
+    const lost = store.beginSegment(segment);
+    const { config } = now;
+    const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
+    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), prev: hash });
+  };
+
+  const writeWindows = (closed: readonly Window[]): void => {
+    for (const window of closed) write(window.last, { window });
+  };
+
+  const record = (turn: Turn): void => {
+    const { seen, at: when } = turn.event;
+    writeWindows(windows.close(concerned(turn)));
+    write(when, { seen });
+    for (const mark of marksOf(turn)) write(when, mark);
+  };
+
+  begin(state, at, true);
+  return {
+    commit: (turn) => {
+      const routine = routineOf(turn);
+      if (routine === "idle") return;
+      if (routine === null) record(turn);
+      else {
+        const closed = windows.add(routine, turn.event.at);
+        if (closed !== null) writeWindows([closed]);
+      }
+      if (bytes > SEGMENT_BYTES || store.lostLines() > 0) {
+        writeWindows(windows.close(null));
+        if (store.ready()) begin(turn.state, turn.event.at, false);
+      }
+    },
+    snapshot: (now, when) => {
+      writeWindows(windows.close(null));
+      write(when, { state: snapshotOf(now) });
+    },
+    head: () => seq,
+  };
+}
+
+/** The router whose windows an event closes; null for those of all. */
+function concerned({ event: { seen } }: Turn): RouterKey | null {
+  return seen.type === "advertReceived" || seen.type === "deadlineReached" ? seen.router : null;
+}
+
+/** One mark for each router whose phase this turn changed. */
+export function marksOf(turn: Turn): readonly Mark[] {
+  if (turn.before.routers === turn.state.routers) return [];
+  const marks: Mark[] = [];
+  for (const { config, phase } of turn.state.routers) {
+    const from = routerOf(turn.before, config.key)?.phase.name ?? "initialize";
+    if (from !== phase.name) marks.push(markOf(config, from, phase.name, phase.because));
+  }
+  for (const { config, phase } of turn.before.routers) {
+    const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";
+    if (gone) marks.push(markOf(config, phase.name, "initialize", "config"));
+  }
+  return marks;
+}
+
+const markOf = ({ key, name }: RouterConfig, from: PhaseName, phase: PhaseName, because: Reason): Mark => ({
+  mark: 1,
+  router: key,
+  name,
+  from,
+  phase,
+  because,
+});

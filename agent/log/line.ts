@@ -1,0 +1,151 @@
+// One line of the log: what it says, and the chain that ties it to the line before.
+//
+// The hash is SHA-256 over the previous hash and the line without its own hash, so that a torn
+// tail, a flipped bit and an edited line are found alike. It is always the last field, which makes
+// a line verifiable without knowing its version.
+
+import { createHash } from "node:crypto";
+import type { AgentConfig, RouterKey } from "../core/config.ts";
+import type { Advertisement, Observation } from "../core/event.ts";
+import type { Reason } from "../core/reason.ts";
+import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
+import type { Duration, Instant } from "../core/time.ts";
+
+/** The format of the lines; a reader refuses a greater one. */
+export const FORMAT = 1;
+/** Changes when the fold would decide differently on the same events. */
+export const FOLD_VERSION = 1;
+
+/** What stands in every line: its number, the fold's time in µs, and wall-clock ms that never go back. */
+export type Place = { readonly seq: number; readonly at: Instant; readonly hlc: number };
+
+/** The folded state as a header or snapshot carries it; the configuration stands beside it. */
+export type Snapshot = {
+  readonly running: boolean;
+  readonly links: AgentState["links"];
+  readonly routers: readonly Omit<RouterState, "config">[];
+};
+
+/** The first line of a segment: everything needed to fold what follows. */
+export type Header = Place & {
+  readonly heird: number;
+  readonly foldVersion: number;
+  readonly version: string;
+  readonly cluster: string;
+  readonly node: string;
+  /** New whenever a log starts empty. */
+  readonly epoch: string;
+  /** The kernel's boot id: `at` counts from that boot. */
+  readonly boot: string;
+  readonly segment: number;
+  /** Whether a daemon began here, or only a new file. */
+  readonly start: boolean;
+  /** Lines that had to be dropped before this segment because the disk stood still; 0 in peace. */
+  readonly lost: number;
+  readonly config: AgentConfig;
+  readonly state: Snapshot;
+  /** The hash of the line before; of the epoch's name where there is none. */
+  readonly prev: string;
+};
+
+/**
+ * Consecutive routine events of one router as one line. `ticks`: a Master advertised on time;
+ * `accepted`: a Backup heard the same advertisement; `unchanged`: advertisements that changed
+ * nothing, which the fold passes over.
+ */
+export type Window = {
+  readonly kind: "ticks" | "accepted" | "unchanged";
+  readonly router: RouterKey;
+  readonly count: number;
+  readonly first: Instant;
+  readonly last: Instant;
+  /** Smallest and largest gap between two of them; 0 when there is one only. */
+  readonly minGap: Duration;
+  readonly maxGap: Duration;
+  /** What was heard (last); null for ticks. */
+  readonly advert: Advertisement | null;
+};
+
+/** Derived, for whoever greps the file and for verification; never folded. */
+export type Mark = {
+  readonly mark: 1;
+  readonly router: RouterKey;
+  readonly name: string;
+  readonly from: PhaseName;
+  readonly phase: PhaseName;
+  readonly because: Reason;
+};
+
+export type Line =
+  | ({ readonly type: "header" } & Header)
+  | ({ readonly type: "event"; readonly seen: Observation } & Place)
+  | ({ readonly type: "window"; readonly window: Window } & Place)
+  | ({ readonly type: "mark" } & Mark & Place)
+  | ({ readonly type: "snapshot"; readonly state: Snapshot } & Place);
+
+/** The state without what the configuration says already. */
+export const snapshotOf = ({ running, links, routers }: AgentState): Snapshot => ({
+  running,
+  links,
+  routers: routers.map(({ phase, linkUp, primaryAddress }) => ({ phase, linkUp, primaryAddress })),
+});
+
+/** The state a snapshot was taken of. */
+export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => ({
+  config,
+  running: snapshot.running,
+  links: snapshot.links,
+  routers: config.routers.flatMap((router, i) => {
+    const rest = snapshot.routers[i];
+    return rest === undefined ? [] : [{ config: router, ...rest }];
+  }),
+});
+
+/** The hash that follows `previous` when `body` (a JSON object without its hash) is written. */
+export const chain = (previous: string, body: string): string =>
+  createHash("sha256").update(previous).update(body).digest("hex");
+
+/** The hash an epoch begins with. */
+export const genesis = (epoch: string): string => chain("", epoch);
+
+/** A line as it stands in the file (with its newline), and its hash. */
+export function seal(previous: string, line: Record<string, unknown>): { text: string; hash: string } {
+  const body = JSON.stringify(line);
+  const hash = chain(previous, body);
+  return { text: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
+}
+
+const HASH_TAIL = /,"hash":"([0-9a-f]{64})"\}$/;
+
+/** The hash a line carries and the body it was taken over; undefined when it carries none. */
+export function unseal(text: string): { body: string; hash: string } | undefined {
+  const found = HASH_TAIL.exec(text);
+  const hash = found?.[1];
+  return found === null || hash === undefined ? undefined : { body: `${text.slice(0, found.index)}}`, hash };
+}
+
+/** Reads one line; a string says what is wrong with it. */
+export function parseLine(text: string): Line | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "is not JSON";
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
+  const { hash: _, ...fields } = value as Record<string, unknown>;
+  if (typeof fields["seq"] !== "number" || typeof fields["at"] !== "number") return "has no seq or no time";
+  const type = kindOf(fields);
+  if (type === undefined) return "is of no known kind";
+  if (type === "header" && !(Number(fields["heird"]) <= FORMAT))
+    return `was written in format ${String(fields["heird"])}; this heird reads up to ${FORMAT}`;
+  return { type, ...fields } as Line;
+}
+
+function kindOf(fields: Record<string, unknown>): Line["type"] | undefined {
+  if ("heird" in fields) return "header";
+  if ("seen" in fields) return "event";
+  if ("window" in fields) return "window";
+  if ("mark" in fields) return "mark";
+  return "state" in fields ? "snapshot" : undefined;
+}

@@ -1,0 +1,93 @@
+// Folds a log: the same fold the daemon runs, over what it wrote down.
+
+import { step } from "../core/agent.ts";
+import type { RouterKey } from "../core/config.ts";
+import type { Event } from "../core/event.ts";
+import { type AgentState, initialState, routerOf } from "../core/state.ts";
+import type { Instant } from "../core/time.ts";
+import { type Line, type Mark, restore, snapshotOf, type Window } from "./line.ts";
+
+/** Where replay and record disagree: the fold was not pure, or this version decides differently. */
+export type Divergence = { readonly seq: number; readonly says: string };
+
+export type Replayed = {
+  readonly state: AgentState;
+  /** The last line folded; -1 before the first. */
+  readonly seq: number;
+  readonly divergences: readonly Divergence[];
+};
+
+const NOT_YET: Replayed = { state: initialState, seq: -1, divergences: [] };
+
+/** The state after these lines, and every place where a mark or a snapshot says otherwise. */
+export const replay = (lines: Iterable<Line>, from: Replayed = NOT_YET): Replayed => {
+  let replayed = from;
+  for (const line of lines) replayed = replayLine(replayed, line);
+  return replayed;
+};
+
+/** Folds one more line. */
+export function replayLine(before: Replayed, line: Line): Replayed {
+  const { seq } = line;
+  switch (line.type) {
+    case "event":
+      return { ...before, seq, state: step(before.state, { at: line.at, seen: line.seen }).state };
+    case "window":
+      return { ...before, seq, state: foldWindow(before.state, line.window) };
+    case "mark":
+      return checked(before, seq, disagreement(before.state, line));
+    case "snapshot":
+      return checked(before, seq, differs(snapshotOf(before.state), line.state));
+    case "header": {
+      // A daemon that starts remembers nothing; a new file of the same daemon must continue the fold.
+      const carriesOn = !line.start && line.lost === 0 && before.seq >= 0;
+      const difference = carriesOn ? differs(snapshotOf(before.state), line.state) : null;
+      return { ...checked(before, seq, difference), state: restore(line.config, line.state) };
+    }
+  }
+}
+
+const checked = (before: Replayed, seq: number, says: string | null): Replayed =>
+  says === null ? { ...before, seq } : { ...before, seq, divergences: [...before.divergences, { seq, says }] };
+
+function disagreement(state: AgentState, mark: Mark): string | null {
+  const phase = routerOf(state, mark.router)?.phase;
+  // A router that a new configuration took away is not there to be asked.
+  if (phase === undefined) return mark.because === "config" ? null : `${mark.router} is unknown to the replay`;
+  if (phase.name === mark.phase && phase.because === mark.because) return null;
+  return `${mark.router} was ${mark.phase} (${mark.because}), the replay says ${phase.name} (${phase.because})`;
+}
+
+function differs(replayed: unknown, recorded: unknown): string | null {
+  const a = JSON.stringify(replayed);
+  const b = JSON.stringify(recorded);
+  return a === b ? null : `the recorded state is ${b}, the replay says ${a}`;
+}
+
+/** The same state as folding each of its events: see `routineOf` for why first and last suffice. */
+function foldWindow(state: AgentState, window: Window): AgentState {
+  switch (window.kind) {
+    case "ticks":
+      return foldTicks(state, window.router, window.count);
+    case "accepted":
+      return [window.first, window.last].reduce((folded, at) => hear(folded, window, at), state);
+    case "unchanged":
+      return state;
+  }
+}
+
+function hear(state: AgentState, window: Window, at: Instant): AgentState {
+  if (window.advert === null) return state;
+  const event: Event = { at, seen: { type: "advertReceived", router: window.router, advert: window.advert } };
+  return step(state, event).state;
+}
+
+function foldTicks(state: AgentState, router: RouterKey, count: number): AgentState {
+  let folded = state;
+  for (let i = 0; i < count; i++) {
+    const phase = routerOf(folded, router)?.phase;
+    if (phase?.name !== "master") return folded;
+    folded = step(folded, { at: phase.adverAt, seen: { type: "deadlineReached", router } }).state;
+  }
+  return folded;
+}

@@ -1,0 +1,114 @@
+// Routine, folded: consecutive events that only keep a router where it is become one window, so
+// that 250 routers at ten advertisements a second do not write 2500 lines a second.
+
+import type { RouterKey } from "../core/config.ts";
+import type { Advertisement, Observation } from "../core/event.ts";
+import { routerOf, type RouterState, type Turn } from "../core/state.ts";
+import { after, type Duration, type Instant, seconds, since } from "../core/time.ts";
+import type { Window } from "./line.ts";
+
+/** A window is closed at the latest after this span, so that a reader is never further behind. */
+const LONGEST: Duration = seconds(10);
+
+type Open = { -readonly [K in keyof Window]: Window[K] };
+
+type Routine = { readonly kind: Window["kind"]; readonly router: RouterKey; readonly advert: Advertisement | null };
+
+/**
+ * What kind of routine a turn is; `idle` when there is nothing to remember at all, null when it is
+ * none. Routine changes no phase, asks for nothing but one advertisement on time, and can be folded
+ * from its first and last member alone.
+ */
+export function routineOf(turn: Turn): Routine | "idle" | null {
+  const { seen } = turn.event;
+  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return null;
+  const before = routerOf(turn.before, seen.router);
+  const router = routerOf(turn.state, seen.router);
+  if (before === undefined || router === undefined) return "idle";
+  if (before === router && turn.effects.length === 0) return idle(seen);
+  if (seen.type === "deadlineReached") return ticked(before, router, turn) ? routine("ticks", seen.router, null) : null;
+  return accepted(before, router, turn) ? routine("accepted", seen.router, seen.advert) : null;
+}
+
+const routine = (kind: Window["kind"], router: RouterKey, advert: Advertisement | null): Routine => ({
+  kind,
+  router,
+  advert,
+});
+
+const idle = (seen: Extract<Observation, { router: RouterKey }>): Routine | "idle" =>
+  seen.type === "advertReceived" ? routine("unchanged", seen.router, seen.advert) : "idle";
+
+function ticked(before: RouterState, router: RouterState, turn: Turn): boolean {
+  if (before.phase.name !== "master" || router.phase.name !== "master") return false;
+  if (turn.effects.length !== 1 || turn.effects[0]?.type !== "sendAdvert") return false;
+  return router.phase.adverAt === after(before.phase.adverAt, router.config.adverInterval);
+}
+
+function accepted(before: RouterState, router: RouterState, turn: Turn): boolean {
+  const was = before.phase;
+  const is = router.phase;
+  if (was.name !== "backup" || is.name !== "backup" || turn.effects.length > 0) return false;
+  return is.heardAt === turn.event.at && was.heard !== null && !was.resigned && was.preemptAt === is.preemptAt;
+}
+
+/** The windows that are open. At most two a router: one that is folded, one that is not. */
+export type Windows = {
+  /** Counts a routine event; gives the window it closed, if it did. */
+  readonly add: (routine: Routine, at: Instant) => Window | null;
+  /** Closes the windows of one router, or of all. */
+  readonly close: (router: RouterKey | null) => readonly Window[];
+};
+
+export function createWindows(): Windows {
+  const folded = new Map<RouterKey, Open>();
+  const unchanged = new Map<RouterKey, Open>();
+  return {
+    add: (what, at) => {
+      const windows = what.kind === "unchanged" ? unchanged : folded;
+      const open = windows.get(what.router);
+      if (open !== undefined && continues(open, what, at)) {
+        extend(open, what, at);
+        return null;
+      }
+      windows.set(what.router, { ...what, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
+      return open ?? null;
+    },
+    close: (router) => {
+      const closed = [folded, unchanged].flatMap((windows) => take(windows, router));
+      return closed.sort((a, b) => a.first - b.first);
+    },
+  };
+}
+
+const NONE = 0 as Duration;
+
+function continues(open: Open, what: Routine, at: Instant): boolean {
+  if (since(open.first, at) >= LONGEST) return false;
+  if (what.kind === "unchanged") return true;
+  return open.kind === what.kind && sameAdvert(open.advert, what.advert);
+}
+
+/** The receiver gives the same object for the same bytes, so the comparison by value is rare. */
+const sameAdvert = (a: Advertisement | null, b: Advertisement | null): boolean =>
+  a === b || (a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));
+
+function extend(open: Open, what: Routine, at: Instant): void {
+  const gap = since(open.last, at);
+  open.minGap = open.count === 1 || gap < open.minGap ? gap : open.minGap;
+  open.maxGap = gap > open.maxGap ? gap : open.maxGap;
+  open.count += 1;
+  open.last = at;
+  open.advert = what.advert;
+}
+
+function take(windows: Map<RouterKey, Open>, router: RouterKey | null): Window[] {
+  if (router === null) {
+    const all = [...windows.values()];
+    windows.clear();
+    return all;
+  }
+  const open = windows.get(router);
+  windows.delete(router);
+  return open === undefined ? [] : [open];
+}
