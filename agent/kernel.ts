@@ -98,6 +98,9 @@ export type Kernel = {
   /** One alarm: calls `ring` once at `at` or as soon after as the scheduler allows. Setting it again replaces it; null clears it. */
   readonly setAlarm: (at: Instant | null, ring: () => void) => void;
 
+  /** Whether the machine forwards IPv6 on this interface: net.ipv6.conf.IF.forwarding. */
+  readonly forwardsIpv6: (iface: string) => boolean;
+
   /** Closes every socket. */
   readonly close: () => void;
 };

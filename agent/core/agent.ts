@@ -58,12 +58,7 @@ function one(before: AgentState, event: Event, key: RouterKey, move: (router: Ro
   return { event, before, state: { ...before, routers }, effects: turn.effects };
 }
 
-function every(
-  before: AgentState,
-  event: Event,
-  base: AgentState,
-  move: (router: RouterState) => RouterTurn,
-): Turn {
+function every(before: AgentState, event: Event, base: AgentState, move: (router: RouterState) => RouterTurn): Turn {
   const turns = base.routers.map(move);
   const changed = turns.some((turn, i) => turn.router !== base.routers[i]);
   const state = changed ? { ...base, routers: turns.map((turn) => turn.router) } : base;

@@ -82,6 +82,8 @@ export type Observation =
       readonly router: RouterKey;
       readonly took: Duration;
       readonly detail: string;
+      /** Addresses that were there already and are somebody else's: heird will not remove them. */
+      readonly foreign: readonly IpAddress[];
     }
   | { readonly type: "effectFailed"; readonly effect: EffectType; readonly router: RouterKey; readonly error: string };
 

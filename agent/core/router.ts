@@ -197,8 +197,7 @@ function answer(router: RouterState, phase: Master, at: Instant): RouterTurn {
 /** The deadline of this router was reached; one that is not due yet changes nothing. */
 export function due(router: RouterState, at: Instant): RouterTurn {
   const { phase } = router;
-  if (phase.name === "backup" && phase.masterDownAt <= at)
-    return becomeMaster(router, at, takeOverReason(phase, at)); // (375)
+  if (phase.name === "backup" && phase.masterDownAt <= at) return becomeMaster(router, at, takeOverReason(phase, at)); // (375)
   if (phase.name === "master") return masterDue(router, phase, at);
   return stay(router);
 }
@@ -240,12 +239,7 @@ function following(deadline: Instant, span: Duration, at: Instant): Instant {
 
 // ---------------------------------------------------------------- moving
 
-function becomeBackup(
-  router: RouterState,
-  at: Instant,
-  because: Reason,
-  advert: Advertisement | null,
-): RouterState {
+function becomeBackup(router: RouterState, at: Instant, because: Reason, advert: Advertisement | null): RouterState {
   const masterAdverInterval = advert?.maxAdverInterval ?? router.config.adverInterval;
   const phase: Backup = {
     name: "backup",
@@ -345,7 +339,11 @@ function reconfigureMaster(before: RouterState, router: RouterState, phase: Mast
   const changed = gone.length > 0 || come.length > 0;
   const effects: Effect[] = [];
   // The neighbours learn of a new list, priority or interval at once, not at the next tick.
-  if (changed || effectivePriority(before) !== effectivePriority(router) || adverInterval !== before.config.adverInterval)
+  if (
+    changed ||
+    effectivePriority(before) !== effectivePriority(router) ||
+    adverInterval !== before.config.adverInterval
+  )
     effects.push(advertise(router));
   if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
   if (come.length > 0) {

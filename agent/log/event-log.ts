@@ -26,7 +26,13 @@ export type EventLog = {
 export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
 
 /** Opens a new segment of the log in `store`, which begins with `state` as it is. */
-export function openEventLog(store: Store, identity: LogIdentity, wall: () => number, state: AgentState, at: Instant): EventLog {
+export function openEventLog(
+  store: Store,
+  identity: LogIdentity,
+  wall: () => number,
+  state: AgentState,
+  at: Instant,
+): EventLog {
   const windows = createWindows();
   let { seq, hash, hlc } = store.last;
   let segment = store.last.segment;

@@ -5,7 +5,7 @@
 // background writer then puts lines into the segments and syncs them in batches. When the disk is
 // full or hangs, lines wait in a bounded queue, and beyond that they are dropped and counted.
 
-import { constants, closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { type FileHandle, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 

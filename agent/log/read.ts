@@ -1,7 +1,7 @@
 // Reads a log directory back, line by line, verifying the chain on the way.
 
 import { readFileSync } from "node:fs";
-import { type Line, parseLine, unseal, chain } from "./line.ts";
+import { chain, type Line, parseLine, unseal } from "./line.ts";
 import { segmentsOf } from "./recover.ts";
 
 /** What is wrong, where. */

@@ -3,7 +3,7 @@
 
 import type { RouterKey } from "../core/config.ts";
 import type { Advertisement, Observation } from "../core/event.ts";
-import { routerOf, type RouterState, type Turn } from "../core/state.ts";
+import { type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Window } from "./line.ts";
 

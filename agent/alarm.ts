@@ -1,0 +1,70 @@
+// Tells when a deadline of the state is reached.
+
+import { Observable } from "rxjs";
+import { type AgentState, nextDeadline } from "./core/state.ts";
+import type { Instant } from "./core/time.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Driver } from "./run.ts";
+
+/**
+ * One alarm for all routers, set to the earliest deadline. When it rings, the sockets are read
+ * first: after a stall the advertisement that proves the Master alive is already waiting there, and
+ * Node would run the timer before it. Only then is time believed.
+ *
+ * A deadline that moved further away does not touch the alarm; it rings for nothing once, which is
+ * cheaper than setting it anew for every advertisement.
+ */
+export const alarm =
+  (kernel: Pick<Kernel, "now" | "setAlarm" | "drain">): Driver =>
+  (turns$) =>
+    new Observable((subscriber) => {
+      let state: AgentState | null = null;
+      let armed: Instant | null = null;
+      let ringing = false;
+
+      const arm = (): void => {
+        const at = state === null ? null : earliestOf(state);
+        if (at === null || ringing || (armed !== null && armed <= at)) return;
+        armed = at;
+        kernel.setAlarm(at, ring);
+      };
+      const ring = (): void => {
+        armed = null;
+        ringing = true;
+        kernel.drain();
+        const now = kernel.now();
+        // Each router by itself: the first advertisement does not wait for the last fold.
+        for (const key of state === null ? [] : dueBy(state, now))
+          subscriber.next({ type: "deadlineReached", router: key });
+        ringing = false;
+        arm();
+      };
+
+      const turns = turns$.subscribe((turn) => {
+        state = turn.state;
+        arm();
+      });
+      return () => {
+        turns.unsubscribe();
+        kernel.setAlarm(null, ring);
+      };
+    });
+
+function earliestOf(state: AgentState): Instant | null {
+  let earliest: Instant | null = null;
+  for (const router of state.routers) {
+    const at = nextDeadline(router.phase);
+    if (at !== null && (earliest === null || at < earliest)) earliest = at;
+  }
+  return earliest;
+}
+
+/** In the order of their deadlines: the longest overdue goes first. */
+const dueBy = (state: AgentState, now: Instant) =>
+  state.routers
+    .map(({ config, phase }) => ({ key: config.key, at: nextDeadline(phase) }))
+    .filter(
+      (deadline): deadline is { key: typeof deadline.key; at: Instant } => deadline.at !== null && deadline.at <= now,
+    )
+    .sort((a, b) => a.at - b.at)
+    .map(({ key }) => key);

@@ -1,0 +1,55 @@
+// A queue of work that is done in order and in small steps, between which the sockets and the alarm
+// get their turn: a thousand addresses never hold back one advertisement.
+
+/** Work in steps: each call of `next` does a little, and the return value tells how it went. */
+export type Work<T> = Generator<void, T, void>;
+
+export type Lane<L> = {
+  /** Takes on work; its first step is done at once when the lane is idle. */
+  readonly add: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
+  /** Forgets work that has not been finished and for which this holds. */
+  readonly forget: (which: (label: L) => boolean) => void;
+  /** Resolves when nothing is left to do. */
+  readonly idle: () => Promise<void>;
+};
+
+type Job<L> = { readonly label: L; readonly step: () => boolean };
+
+export function createLane<L>(later: (step: () => void) => void): Lane<L> {
+  let jobs: Job<L>[] = [];
+  let scheduled = false;
+  let waiting: (() => void)[] = [];
+
+  const proceed = (): void => {
+    scheduled = false;
+    const job = jobs[0];
+    if (job?.step()) jobs = jobs.filter((other) => other !== job);
+    if (jobs.length > 0) schedule();
+    else {
+      const idle = waiting;
+      waiting = [];
+      for (const resolve of idle) resolve();
+    }
+  };
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    later(proceed);
+  };
+
+  return {
+    add: (label, work, done) => {
+      const step = (): boolean => {
+        const { done: finished, value } = work.next();
+        if (finished) done(value);
+        return finished === true;
+      };
+      jobs.push({ label, step });
+      if (jobs.length === 1 && !scheduled) proceed();
+    },
+    forget: (which) => {
+      jobs = jobs.filter(({ label }) => !which(label));
+    },
+    idle: () => (jobs.length === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+  };
+}

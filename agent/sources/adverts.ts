@@ -1,0 +1,107 @@
+// Datagrams, as observations: advertisements that passed the ladder, and what was refused and why.
+
+import { Observable } from "rxjs";
+import type { Family } from "../core/address.ts";
+import type { AgentConfig, RouterConfig } from "../core/config.ts";
+import type { DropReason, Observation } from "../core/event.ts";
+import { type Duration, type Instant, seconds, since } from "../core/time.ts";
+import type { Datagram, Kernel } from "../kernel.ts";
+import type { Driver, Sighting } from "../run.ts";
+import { createReceiver } from "../wire/receive.ts";
+
+/** The same complaint about the same peer is told at most this often; in between it is counted. */
+const TELL_EVERY: Duration = seconds(60);
+/** Complaints that are remembered; a flood from invented senders may not fill the memory. */
+const COMPLAINTS = 1024;
+
+type Counted = { told: Instant; count: number };
+type Where = { readonly name: string; readonly family: Family };
+
+/** Listens wherever the configuration has a router; follows it when it changes. */
+export const adverts =
+  (kernel: Pick<Kernel, "listen" | "unlisten">): Driver =>
+  (turns$) =>
+    new Observable<Sighting>((subscriber) => {
+      const receiver = createReceiver();
+      const complaints = createComplaints();
+      const listening = new Map<string, Where>();
+      let config: AgentConfig | null = null;
+      let byVrid = new Map<string, (vrid: number) => RouterConfig | undefined>();
+
+      const hear = (datagram: Datagram): void => {
+        const place = placeOf(datagram.interface, datagram.family);
+        const received = receiver(datagram, datagram.family, byVrid.get(place) ?? NOBODY);
+        if (received.ok) {
+          const { router, advert } = received;
+          subscriber.next({ at: datagram.at, seen: { type: "advertReceived", router, advert } });
+          return;
+        }
+        // Other people's routers on the same LAN are nobody's mistake.
+        if (received.reason === "vrid") return;
+        const seen = complaints(datagram, received);
+        if (seen !== null) subscriber.next(seen);
+      };
+
+      const listenAt = (place: string, { name, family }: Where): void => {
+        const outcome = kernel.listen(name, family, hear);
+        if (outcome.ok) listening.set(place, { name, family });
+        // A router that cannot hear its neighbours must not become Master beside them.
+        else subscriber.error(new Error(`cannot listen for VRRP on ${name} (${family}): ${outcome.error}`));
+      };
+      const leave = (place: string, { name, family }: Where): void => {
+        kernel.unlisten(name, family);
+        listening.delete(place);
+      };
+      const follow = (next: AgentConfig): void => {
+        config = next;
+        byVrid = lookups(next);
+        const wanted = placesOf(next);
+        for (const [place, where] of [...listening]) if (!wanted.has(place)) leave(place, where);
+        for (const [place, where] of wanted) if (!listening.has(place)) listenAt(place, where);
+      };
+
+      const turns = turns$.subscribe(({ state }) => {
+        if (state.config !== config) follow(state.config);
+      });
+      return () => {
+        turns.unsubscribe();
+        for (const { name, family } of listening.values()) kernel.unlisten(name, family);
+      };
+    });
+
+const NOBODY = (): undefined => undefined;
+const placeOf = (name: string, family: Family): string => `${name}/${family}`;
+
+const placesOf = (config: AgentConfig): Map<string, Where> =>
+  new Map(config.routers.map(({ interface: name, family }) => [placeOf(name, family), { name, family }]));
+
+/** For each interface and family, which router has a VRID. */
+function lookups(config: AgentConfig): Map<string, (vrid: number) => RouterConfig | undefined> {
+  const tables = new Map<string, Map<number, RouterConfig>>();
+  for (const router of config.routers) {
+    const place = placeOf(router.interface, router.family);
+    const table = tables.get(place) ?? new Map<number, RouterConfig>();
+    tables.set(place, table.set(router.vrid, router));
+  }
+  return new Map([...tables].map(([place, table]) => [place, (vrid: number) => table.get(vrid)]));
+}
+
+type Refused = { readonly router: RouterConfig["key"] | null; readonly reason: DropReason; readonly detail: string };
+
+/** Turns refusals into observations: the first of each kind at once, then one a minute with the count. */
+function createComplaints(): (datagram: Datagram, refused: Refused) => Observation | null {
+  const counted = new Map<string, Counted>();
+  return (datagram, { router, reason, detail }) => {
+    const known = counted.size >= COMPLAINTS ? `${datagram.interface} ${reason}` : "";
+    const kind = known || `${datagram.interface} ${reason} ${router ?? ""} ${datagram.source}`;
+    const entry = counted.get(kind);
+    if (entry !== undefined && since(entry.told, datagram.at) < TELL_EVERY) {
+      entry.count += 1;
+      return null;
+    }
+    const count = (entry?.count ?? 0) + 1;
+    counted.set(kind, { told: datagram.at, count: 0 });
+    const { interface: iface, source } = datagram;
+    return { type: "advertDropped", router, interface: iface, source, reason, detail, count };
+  };
+}
