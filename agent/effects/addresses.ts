@@ -23,6 +23,8 @@ type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfac
 /** Which addresses were there before us, and so are not ours to remove. */
 export type Foreign = Set<string>;
 
+const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no answer" };
+
 const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 export function* addAddresses(
@@ -30,28 +32,30 @@ export function* addAddresses(
   addresses: readonly VirtualAddress[],
   foreign: Foreign,
 ): Work<Applied> {
-  const there: IpAddress[] = [];
   const errors: string[] = [];
   let added = 0;
-  for (let i = 0; i < addresses.length; i += BURST) {
-    const burst = addresses.slice(i, i + BURST);
-    // Who put it there is told by the kernel's list from before this burst.
-    const ours = burst.map((own) => isOurs(kernel, own));
-    for (const [j, outcome] of kernel.addAddresses(burst).entries()) {
-      const own = burst[j];
-      if (own === undefined) continue;
-      if (outcome.ok || (outcome.errno === EEXIST && ours[j])) {
-        added += 1;
-        foreign.delete(placeOf(own));
-      } else if (outcome.errno === EEXIST) {
-        there.push(own.address);
-        foreign.add(placeOf(own));
-      } else errors.push(sentence(own, outcome));
+  for (const burst of burstsOf(addresses)) {
+    if (burst.first > 0) yield;
+    for (const { own, outcome, verdict } of addBurst(kernel, burst.addresses)) {
+      if (verdict === "added") added += 1;
+      if (verdict === "failed") errors.push(sentence(own, outcome));
+      if (verdict === "there") foreign.add(placeOf(own));
+      else foreign.delete(placeOf(own));
     }
-    if (i + BURST < addresses.length) yield;
   }
-  const rest = there.length === 0 ? "" : `, ${there.length} there already`;
-  return { detail: `${added} added${rest}`, foreign: there, errors };
+  const others = addresses.filter((own) => foreign.has(placeOf(own)));
+  const rest = others.length === 0 ? "" : `, ${others.length} there already`;
+  return { detail: `${added} added${rest}`, foreign: others.map(({ address }) => address), errors };
+}
+
+function addBurst(kernel: AddressKernel, burst: readonly VirtualAddress[]) {
+  // Who put it there is told by the kernel's list from before this burst.
+  const ours = burst.map((own) => isOurs(kernel, own));
+  const outcomes = kernel.addAddresses(burst);
+  return burst.map((own, i) => {
+    const outcome = outcomes[i] ?? NO_ANSWER;
+    return { own, outcome, verdict: verdictOn(outcome, ours[i] === true) };
+  });
 }
 
 export function* removeAddresses(
@@ -62,17 +66,29 @@ export function* removeAddresses(
   const ours = addresses.filter((own) => !foreign.has(placeOf(own)));
   const errors: string[] = [];
   let removed = 0;
-  for (let i = 0; i < ours.length; i += BURST) {
-    const burst = ours.slice(i, i + BURST);
-    for (const [j, outcome] of kernel.removeAddresses(burst).entries()) {
-      const own = burst[j];
+  for (const burst of burstsOf(ours)) {
+    if (burst.first > 0) yield;
+    for (const [j, outcome] of kernel.removeAddresses(burst.addresses).entries()) {
+      const own = burst.addresses[j];
       if (outcome.ok) removed += 1;
       else if (own !== undefined && !ABSENT.has(outcome.errno)) errors.push(sentence(own, outcome));
     }
-    if (i + BURST < ours.length) yield;
   }
   for (const own of addresses) foreign.delete(placeOf(own));
   return { detail: `${removed} removed`, foreign: [], errors };
+}
+
+type Burst = { readonly first: number; readonly addresses: readonly VirtualAddress[] };
+
+function* burstsOf(addresses: readonly VirtualAddress[]): Iterable<Burst> {
+  for (let first = 0; first < addresses.length; first += BURST)
+    yield { first, addresses: addresses.slice(first, first + BURST) };
+}
+
+function verdictOn(outcome: Outcome, ours: boolean): "added" | "there" | "failed" {
+  if (outcome.ok) return "added";
+  if (outcome.errno !== EEXIST) return "failed";
+  return ours ? "added" : "there";
 }
 
 function isOurs(kernel: AddressKernel, own: VirtualAddress): boolean {

@@ -18,19 +18,25 @@ export function readLog(stateDirectory: string): LogContents {
     const texts = readFileSync(file, "utf8").split("\n");
     const torn = texts.pop();
     for (const [i, text] of texts.entries()) {
-      const line = parseLine(text);
-      const sealed = unseal(text);
-      const flaw = (says: string) => flaws.push({ file, line: i + 1, says });
-      if (typeof line === "string") flaw(line);
-      else if (sealed === undefined) flaw("carries no hash");
-      else {
-        const from: string | null = hash ?? (line.type === "header" ? line.prev : null);
-        if (from === null || chain(from, sealed.body) !== sealed.hash) flaw("does not follow from the line before");
-        lines.push(line);
-      }
-      hash = sealed?.hash ?? hash;
+      const read = readLine(text, hash);
+      if (read.flaw !== null) flaws.push({ file, line: i + 1, says: read.flaw });
+      if (read.line !== null) lines.push(read.line);
+      hash = read.hash ?? hash;
     }
     if (torn !== undefined && torn !== "") flaws.push({ file, line: texts.length + 1, says: "was torn off" });
   }
   return { lines, flaws };
+}
+
+type Read = { readonly line: Line | null; readonly hash: string | null; readonly flaw: string | null };
+
+/** One line after `previous`; with no line before it, a header says itself what it follows. */
+function readLine(text: string, previous: string | null): Read {
+  const line = parseLine(text);
+  const sealed = unseal(text);
+  if (typeof line === "string") return { line: null, hash: sealed?.hash ?? null, flaw: line };
+  if (sealed === undefined) return { line: null, hash: null, flaw: "carries no hash" };
+  const from = previous ?? (line.type === "header" ? line.prev : null);
+  const follows = from !== null && chain(from, sealed.body) === sealed.hash;
+  return { line, hash: sealed.hash, flaw: follows ? null : "does not follow from the line before" };
 }

@@ -96,7 +96,7 @@ const sameAdvert = (a: Advertisement | null, b: Advertisement | null): boolean =
 function extend(open: Open, what: Routine, at: Instant): void {
   const gap = since(open.last, at);
   open.minGap = open.count === 1 || gap < open.minGap ? gap : open.minGap;
-  open.maxGap = gap > open.maxGap ? gap : open.maxGap;
+  open.maxGap = Math.max(open.maxGap, gap) as Duration;
   open.count += 1;
   open.last = at;
   open.advert = what.advert;

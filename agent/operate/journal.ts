@@ -1,0 +1,75 @@
+// The log for people: one line per change of phase, per failure and per new problem, never one per
+// packet. The event log is the record; this is what scrolls by.
+
+import { type Logger, pino } from "pino";
+import type { Observation } from "../core/event.ts";
+import type { Turn } from "../core/state.ts";
+import { routerOf } from "../core/state.ts";
+import { inSeconds } from "../core/time.ts";
+import { marksOf } from "../log/event-log.ts";
+
+export type Journal = Logger;
+
+/** Writes to stderr: pretty on a terminal, JSON lines otherwise; never waits for whoever reads. */
+export async function openJournal(level: string): Promise<Journal> {
+  // A reader that went away must not take the daemon with it.
+  process.stderr.on("error", () => {});
+  if (process.stderr.isTTY) {
+    const { default: pretty } = await import("pino-pretty");
+    return pino({ level }, pretty({ destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss.l" }));
+  }
+  const destination = pino.destination({ fd: 2, sync: false });
+  destination.on("error", () => {});
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/** Tells a turn. */
+export function tell(journal: Journal, turn: Turn): void {
+  for (const { name, router, from, phase, because } of marksOf(turn)) {
+    const priority = routerOf(turn.state, turn.before.config.routers.find((r) => r.key === router)?.key ?? router)
+      ?.config.basePriority;
+    journal.info(
+      { instance: name, router, from, to: phase, because, priority },
+      `${name}: ${from} -> ${phase} (${because})`,
+    );
+  }
+  tellSeen(journal, turn.event.seen);
+}
+
+function tellSeen(journal: Journal, seen: Observation): void {
+  switch (seen.type) {
+    case "effectFailed":
+      journal.error(
+        { router: seen.router, effect: seen.effect },
+        `${seen.router}: ${seen.effect} failed: ${seen.error}`,
+      );
+      return;
+    case "effectDone":
+      journal.debug(seen, `${seen.router}: ${seen.effect}: ${seen.detail} in ${inSeconds(seen.took)}`);
+      return;
+    case "advertDropped":
+      journal.warn(
+        seen,
+        `advertisement from ${seen.source} on ${seen.interface} refused (${seen.reason}): ${seen.detail}`,
+      );
+      return;
+    case "linkChanged":
+      journal.info(seen.link, `${seen.link.name} is ${linkWord(seen.link)}`);
+      return;
+    case "configured":
+      journal.info({ instances: seen.config.routers.length }, `configured: ${seen.config.routers.length} instance(s)`);
+      return;
+    case "commanded":
+      journal.info(seen.command, seen.command.type);
+      return;
+    case "addressesChanged":
+    case "advertReceived":
+    case "deadlineReached":
+      return;
+  }
+}
+
+const linkWord = ({ index, up }: { index: number; up: boolean }): string => {
+  if (index === 0) return "gone";
+  return up ? "up" : "down";
+};

@@ -1,0 +1,94 @@
+// What the daemon answers when asked how it is: one document, with a schema number that grows when
+// a field changes its meaning.
+
+import type { IpAddress } from "../core/address.ts";
+import type { Reason } from "../core/reason.ts";
+import { type AgentState, effectivePriority, type PhaseName, type RouterState } from "../core/state.ts";
+import { type Instant, since } from "../core/time.ts";
+import type { StoreStatus } from "../log/file.ts";
+import { type Snapshot, snapshotOf } from "../log/line.ts";
+
+export type RouterStatus = {
+  readonly name: string;
+  readonly router: string;
+  readonly interface: string;
+  readonly family: "ipv4" | "ipv6";
+  readonly vrid: number;
+  readonly version: 2 | 3;
+  readonly state: PhaseName;
+  readonly because: Reason;
+  /** Seconds in this state. */
+  readonly forSeconds: number;
+  readonly priority: number;
+  readonly basePriority: number;
+  /** Who holds the addresses as far as this router knows; null when it cannot know. */
+  readonly master: { readonly address: IpAddress; readonly priority: number; readonly self: boolean } | null;
+  readonly primaryAddress: IpAddress | null;
+  readonly advertIntervalSeconds: number;
+  readonly preempt: boolean;
+  readonly virtualAddresses: readonly string[];
+};
+
+export type Status = {
+  readonly schema: 1;
+  readonly version: string;
+  readonly routerId: string;
+  readonly pid: number;
+  readonly upSeconds: number;
+  /** Whether the scheduler gives us SCHED_RR. */
+  readonly realtime: boolean;
+  readonly stateDirectory: string;
+  readonly config: { readonly file: string; readonly generation: number; readonly lastReload: string };
+  readonly log: StoreStatus & { readonly epoch: string };
+  readonly instances: readonly RouterStatus[];
+  /** The folded state and the number of the last line of the log that led to it: what a replay must give. */
+  readonly folded: { readonly seq: number; readonly state: Snapshot };
+};
+
+/** What does not come from the fold. */
+export type Surroundings = Omit<Status, "schema" | "routerId" | "instances" | "folded" | "pid" | "upSeconds"> & {
+  readonly started: Instant;
+  readonly seq: number;
+};
+
+export function statusOf(state: AgentState, now: Instant, { started, seq, ...rest }: Surroundings): Status {
+  return {
+    schema: 1,
+    routerId: state.config.routerId,
+    pid: process.pid,
+    upSeconds: since(started, now) / 1e6,
+    ...rest,
+    instances: state.routers.map((router) => routerStatus(router, now)),
+    folded: { seq, state: snapshotOf(state) },
+  };
+}
+
+function routerStatus(router: RouterState, now: Instant): RouterStatus {
+  const { config, phase, primaryAddress } = router;
+  return {
+    name: config.name,
+    router: config.key,
+    interface: config.interface,
+    family: config.family,
+    vrid: config.vrid,
+    version: config.version,
+    state: phase.name,
+    because: phase.because,
+    forSeconds: since(phase.since, now) / 1e6,
+    priority: effectivePriority(router),
+    basePriority: config.basePriority,
+    master: masterOf(router),
+    primaryAddress,
+    advertIntervalSeconds: (phase.name === "backup" ? phase.masterAdverInterval : config.adverInterval) / 1e6,
+    preempt: config.preempt,
+    virtualAddresses: config.virtualAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+  };
+}
+
+function masterOf(router: RouterState): RouterStatus["master"] {
+  const { phase, primaryAddress } = router;
+  if (phase.name === "master" && primaryAddress !== null)
+    return { address: primaryAddress, priority: effectivePriority(router), self: true };
+  if (phase.name !== "backup" || phase.heard === null || phase.resigned) return null;
+  return { address: phase.heard.source, priority: phase.heard.priority, self: false };
+}
