@@ -1,0 +1,166 @@
+// The C library, as far as heird needs it, and the only file that knows what a pointer is.
+//
+// Every function gives the call's result, or the errno as a negative number. Nothing here waits:
+// each socket is non-blocking. Buffers that the kernel keeps pointing at live in slabs of their
+// own, because a small typed array may be moved by the garbage collector.
+
+import { endianness } from "node:os";
+import { address, errno, load, node, sizeof } from "koffi";
+
+// The layouts below (msghdr, cmsghdr, timespec, itimerspec) are those of 64-bit little-endian Linux.
+if (process.platform !== "linux") throw new Error(`agent/linux needs Linux, this is ${process.platform}`);
+if (endianness() !== "LE" || sizeof("void *") !== 8 || sizeof("long") !== 8)
+  throw new Error("agent/linux knows the kernel's structures of 64-bit little-endian machines only");
+
+const libc = load(null);
+
+const libcSocket = libc.func("int socket(int domain, int type, int protocol)");
+const libcClose = libc.func("int close(int fd)");
+const libcBind = libc.func("int bind(int fd, void *name, uint32 length)");
+const libcSend = libc.func("intptr_t send(int fd, void *bytes, size_t length, int flags)");
+const libcSendto = libc.func(
+  "intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *name, uint32 nameLength)",
+);
+const libcRecv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
+const libcRecvmsg = libc.func("intptr_t recvmsg(int fd, void *message, int flags)");
+const libcRead = libc.func("intptr_t read(int fd, void *bytes, size_t length)");
+const libcGetsockopt = libc.func("int getsockopt(int fd, int level, int option, void *value, _Inout_ uint32 *length)");
+const libcSetsockopt = libc.func("int setsockopt(int fd, int level, int option, void *value, uint32 length)");
+const libcFcntl = libc.func("int fcntl(int fd, int command, int argument)");
+const libcFlock = libc.func("int flock(int fd, int operation)");
+const libcPrctl = libc.func("int prctl(int option, ulong a, ulong b, ulong c, ulong d)");
+const libcSetscheduler = libc.func("int sched_setscheduler(int pid, int policy, void *parameter)");
+const libcTimerfdCreate = libc.func("int timerfd_create(int clock, int flags)");
+const libcTimerfdSettime = libc.func("int timerfd_settime(int fd, int flags, void *value, void *old)");
+const libcClockGettime = libc.func("int clock_gettime(int clock, void *time)");
+const libcStrerror = libc.func("str strerror(int number)");
+
+const checked = (result: number): number => (result < 0 ? -errno() : result);
+
+/** The C library's words for an errno. */
+export const messageOf = (number: number): string => String(libcStrerror(number));
+
+export const socket = (domain: number, type: number, protocol: number): number =>
+  checked(libcSocket(domain, type, protocol));
+export const close = (fd: number): number => checked(libcClose(fd));
+export const bind = (fd: number, name: Uint8Array): number => checked(libcBind(fd, name, name.length));
+export const send = (fd: number, bytes: Uint8Array, length: number): number =>
+  checked(libcSend(fd, bytes, length, MSG_DONTWAIT));
+export const sendTo = (fd: number, bytes: Uint8Array, name: Uint8Array): number =>
+  checked(libcSendto(fd, bytes, bytes.length, MSG_DONTWAIT, name, name.length));
+/** Gives the whole length of the message, even when `bytes` was too short for it. */
+export const receive = (fd: number, bytes: Uint8Array): number =>
+  checked(libcRecv(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_TRUNC));
+export const read = (fd: number, bytes: Uint8Array): number => checked(libcRead(fd, bytes, bytes.length));
+/** Fills `value` and gives how much of it is filled. */
+export function getOption(fd: number, level: number, option: number, value: Uint8Array): number {
+  const length = [value.length];
+  const result = checked(libcGetsockopt(fd, level, option, value, length));
+  return result < 0 ? result : (length[0] ?? 0);
+}
+export const setOption = (fd: number, level: number, option: number, value: Uint8Array): number =>
+  checked(libcSetsockopt(fd, level, option, value, value.length));
+export const setCloseOnExec = (fd: number): number => checked(libcFcntl(fd, F_SETFD, FD_CLOEXEC));
+/** Exclusive and without waiting: -EAGAIN when somebody else has it. */
+export const lockExclusively = (fd: number): number => checked(libcFlock(fd, LOCK_EX | LOCK_NB));
+export const prctl = (option: number, argument: number): number => checked(libcPrctl(option, argument, 0, 0, 0));
+/** Of the calling thread alone, which here is always the main thread. */
+export const setScheduler = (policy: number, priority: number): number =>
+  checked(libcSetscheduler(0, policy, Int32Array.of(priority)));
+export const timerCreate = (): number => checked(libcTimerfdCreate(CLOCK_MONOTONIC, SOCK_NONBLOCK | SOCK_CLOEXEC));
+/** `value` is an itimerspec: interval and first expiry, each seconds and nanoseconds of 64 bits. */
+export const timerSet = (fd: number, value: Uint8Array): number =>
+  checked(libcTimerfdSettime(fd, TFD_TIMER_ABSTIME, value, null));
+
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const TFD_TIMER_ABSTIME = 1;
+
+const wallTime = new DataView(new ArrayBuffer(128), 0, 16);
+/** Wall-clock time in microseconds, with the nanoseconds as a fraction. Steps when somebody sets the clock. */
+export function wallClock(): number {
+  libcClockGettime(CLOCK_REALTIME, wallTime);
+  return timespecMicroseconds(wallTime, 0);
+}
+
+/** A struct timespec in microseconds; 2 ** 32 keeps it right after 2106. */
+export const timespecMicroseconds = (view: DataView, offset: number): number =>
+  (view.getUint32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true)) * 1e6 +
+  view.getUint32(offset + 8, true) / 1e3;
+
+/** Where recvmsg puts what it reads: the message, who sent it, and what the kernel says about it. */
+export type MessageBuffer = {
+  /** Reads one message; its length, or a negative errno. */
+  readonly receive: (fd: number) => number;
+  readonly bytes: Uint8Array;
+  /** The sender's sockaddr. */
+  readonly name: Uint8Array;
+  readonly control: DataView;
+  /** How much of `control` the last message filled. */
+  readonly controlLength: () => number;
+  /** MSG_TRUNC and its like, of the last message. */
+  readonly flags: () => number;
+};
+
+/** A buffer for recvmsg. One for all sockets will do: nothing in it outlives the reading of the next message. */
+export function messageBuffer(length: number): MessageBuffer {
+  // msghdr at 0 (56 bytes), iovec at 64 (16), sockaddr at 96 (28), control at 128 (384), data at 512.
+  const slab = new ArrayBuffer(512 + length);
+  const base = address(new Uint8Array(slab));
+  const header = new DataView(slab, 0, 96);
+  const name = new Uint8Array(slab, 96, 28);
+  const control = new DataView(slab, 128, 384);
+  header.setBigUint64(0, base + 96n, true);
+  header.setBigUint64(16, base + 64n, true);
+  header.setBigUint64(24, 1n, true);
+  header.setBigUint64(32, base + 128n, true);
+  header.setBigUint64(64, base + 512n, true);
+  header.setBigUint64(72, BigInt(length), true);
+  return {
+    bytes: new Uint8Array(slab, 512, length),
+    name,
+    control,
+    controlLength: () => header.getUint32(40, true),
+    flags: () => header.getUint32(48, true),
+    receive(fd) {
+      header.setUint32(8, name.length, true);
+      header.setUint32(40, control.byteLength, true);
+      return checked(libcRecvmsg(fd, header, MSG_DONTWAIT));
+    },
+  };
+}
+
+/** Handles that nobody holds are collected, and their descriptor falls silent. */
+const watched = new Set<node.PollHandle>();
+
+// The published type has one argument; the function is called with two, the status first.
+type OnPoll = (status: unknown) => void;
+
+/**
+ * Calls `ready` whenever `fd` can be read; returns how to stop, which must come before closing `fd`.
+ * The descriptor must be a socket or a timer: anything else aborts the process.
+ *
+ * A pending socket error (a netlink overflow) makes libuv stop watching and say EBADF. `ready` reads
+ * the error off the socket, and the watch begins again: otherwise one overflow would be the last
+ * thing ever heard.
+ */
+export function whenReadable(fd: number, ready: () => void): () => void {
+  if (!(fd > 2)) throw new RangeError(`${fd} is no descriptor to watch`);
+  const heard: OnPoll = (status) => {
+    if (typeof status === "number" && status < 0 && watched.has(handle)) handle.start({ readable: true }, heard);
+    ready();
+  };
+  const handle = node.poll(fd, { readable: true }, heard);
+  watched.add(handle);
+  return () => {
+    if (watched.delete(handle)) handle.close();
+  };
+}

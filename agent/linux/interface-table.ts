@@ -1,0 +1,186 @@
+// The interfaces of this machine and what they carry, kept current by the kernel's messages.
+//
+// The addresses of a link stand in the kernel's own order, because the first one that is not
+// virtual is the primary address (RFC 5798 §1.3), and because another reader of the kernel
+// must see the same one. The kernel does not tell an order with an event, so it is worked out.
+
+import { familyOf, type IpAddress } from "../core/address.ts";
+import type { InterfaceAddress, InterfaceChange, InterfaceState } from "../kernel.ts";
+import {
+  type AddressMessage,
+  IFA_F_DADFAILED,
+  IFA_F_SECONDARY,
+  IFA_F_TENTATIVE,
+  type LinkMessage,
+  type NetlinkMessage,
+} from "./netlink.ts";
+
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
+
+type Entry = InterfaceAddress & {
+  readonly secondary: boolean;
+  /** RT_SCOPE_*: the larger the narrower. */
+  readonly scope: number;
+};
+type Row = Omit<InterfaceState, "addresses"> & { readonly addresses: readonly Entry[] };
+
+/** All interfaces, by name and by number. */
+export type InterfaceTable = { readonly byName: Map<string, Row>; readonly nameOf: Map<number, string> };
+
+/** A table that knows of nothing. */
+export const emptyTable = (): InterfaceTable => ({ byName: new Map(), nameOf: new Map() });
+
+/**
+ * Takes messages in, in their order, and tells what changed by them. Addresses of one interface are told
+ * together, as long as none of them came and went. One whose usability changed counts as added.
+ */
+export function applyMessages(table: InterfaceTable, messages: readonly NetlinkMessage[]): InterfaceChange[] {
+  const changes = changeList();
+  for (const message of messages) {
+    if (message.type === "link") applyLink(table, message, changes);
+    else if (message.type === "address") applyAddress(table, message, changes);
+  }
+  return changes.list;
+}
+
+/** Makes `table` equal to `fresh`, and tells what that changed: for when messages were lost. */
+export function reconcile(table: InterfaceTable, fresh: InterfaceTable): InterfaceChange[] {
+  const changes = changeList();
+  for (const row of [...table.byName.values()])
+    if (fresh.byName.get(row.name)?.index !== row.index) forget(table, row, changes);
+  for (const row of fresh.byName.values()) reconcileRow(table, row, changes);
+  return changes.list;
+}
+
+function reconcileRow(table: InterfaceTable, row: Row, changes: Changes): void {
+  const old = table.byName.get(row.name);
+  const before = old?.addresses ?? [];
+  put(table, row);
+  if (old === undefined || !sameLink(old, row)) changes.link(row);
+  for (const { address } of before) if (!has(row.addresses, address)) changes.removed(row.name, address);
+  for (const entry of row.addresses)
+    if (!before.some((known) => same(known, entry))) changes.added(row.name, entry.address);
+}
+
+type Changes = {
+  readonly list: InterfaceChange[];
+  readonly link: (row: Pick<Row, "name" | "index" | "up">) => void;
+  readonly added: (name: string, address: IpAddress) => void;
+  readonly removed: (name: string, address: IpAddress) => void;
+};
+
+function changeList(): Changes {
+  const list: InterfaceChange[] = [];
+  let open: { name: string; added: IpAddress[]; removed: IpAddress[] } | undefined;
+  const group = (name: string, address: IpAddress, opposite: "added" | "removed") => {
+    if (open?.name === name && !open[opposite].includes(address)) return open;
+    open = { name, added: [], removed: [] };
+    list.push({ type: "addresses", ...open });
+    return open;
+  };
+  return {
+    list,
+    link({ name, index, up }) {
+      open = undefined;
+      list.push({ type: "link", name, index, up });
+    },
+    added: (name, address) => void group(name, address, "removed").added.push(address),
+    removed: (name, address) => void group(name, address, "added").removed.push(address),
+  };
+}
+
+function put(table: InterfaceTable, row: Row): void {
+  table.byName.set(row.name, row);
+  table.nameOf.set(row.index, row.name);
+}
+
+/** An interface is gone: its addresses went with it. */
+function forget(table: InterfaceTable, row: Row, changes: Changes): void {
+  table.byName.delete(row.name);
+  if (table.nameOf.get(row.index) === row.name) table.nameOf.delete(row.index);
+  for (const { address } of row.addresses) changes.removed(row.name, address);
+  changes.link({ name: row.name, index: 0, up: false });
+}
+
+const sameLink = (a: Row, b: Row): boolean =>
+  a.index === b.index && a.up === b.up && a.mtu === b.mtu && Buffer.compare(a.mac, b.mac) === 0;
+
+function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes): void {
+  const { index, name, mac, mtu, flags } = message;
+  const formerName = table.nameOf.get(index);
+  const former = formerName === undefined ? undefined : table.byName.get(formerName);
+  if (message.gone) {
+    if (former !== undefined) forget(table, former, changes);
+    return;
+  }
+  const up = (flags & (IFF_UP | IFF_RUNNING)) === (IFF_UP | IFF_RUNNING);
+  const row: Row = { name, index, mac, mtu, up, addresses: former?.addresses ?? [] };
+  if (former?.name === name) {
+    put(table, row);
+    if (!sameLink(former, row)) changes.link(row);
+    return;
+  }
+  // A new name: for everybody who knows it by the old one, that interface is gone.
+  if (former !== undefined) forget(table, former, changes);
+  const displaced = table.byName.get(name);
+  if (displaced !== undefined) forget(table, displaced, changes);
+  put(table, row);
+  changes.link(row);
+  for (const { address } of row.addresses) changes.added(name, address);
+}
+
+const same = (a: Entry, b: Entry): boolean =>
+  a.address === b.address && a.prefixLength === b.prefixLength && a.usable === b.usable;
+
+const has = (entries: readonly Entry[], address: IpAddress): boolean =>
+  entries.some((entry) => entry.address === address);
+
+function applyAddress(table: InterfaceTable, message: AddressMessage, changes: Changes): void {
+  const name = table.nameOf.get(message.index);
+  const row = name === undefined ? undefined : table.byName.get(name);
+  if (row === undefined) return;
+  const { address, prefixLength, flags, scope, protocol } = message;
+  const place = row.addresses.findIndex((known) => known.address === address && known.prefixLength === prefixLength);
+  if (message.gone) {
+    if (place < 0) return;
+    const addresses = row.addresses.toSpliced(place, 1);
+    put(table, { ...row, addresses });
+    if (!has(addresses, address)) changes.removed(row.name, address);
+    return;
+  }
+  const entry: Entry = {
+    address,
+    prefixLength,
+    protocol,
+    usable: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) === 0,
+    secondary: (flags & IFA_F_SECONDARY) !== 0,
+    scope,
+  };
+  const old = row.addresses[place];
+  put(table, { ...row, addresses: withEntry(row.addresses, entry, place) });
+  if (old === undefined || old.usable !== entry.usable) changes.added(row.name, address);
+}
+
+/** An address that is known stays where it stands, unless it was promoted from secondary: then it moves. */
+function withEntry(entries: readonly Entry[], entry: Entry, place: number): readonly Entry[] {
+  if (entries[place]?.secondary === entry.secondary) return entries.with(place, entry);
+  const others = place < 0 ? entries : entries.toSpliced(place, 1);
+  return others.toSpliced(placeOf(others, entry), 0, entry);
+}
+
+/**
+ * Where the kernel puts a new address. IPv4: secondary ones last; a primary one behind the last
+ * primary one whose scope is not wider. IPv6: before the first one whose scope is not wider, so
+ * that the newest of equals is first. All IPv4 addresses are listed before all IPv6 ones.
+ */
+function placeOf(entries: readonly Entry[], entry: Entry): number {
+  const firstIpv6 = entries.findIndex(({ address }) => familyOf(address) === "ipv6");
+  const ipv4Count = firstIpv6 < 0 ? entries.length : firstIpv6;
+  if (familyOf(entry.address) === "ipv6") {
+    const next = entries.findIndex((known, i) => i >= ipv4Count && known.scope >= entry.scope);
+    return next < 0 ? entries.length : next;
+  }
+  if (entry.secondary) return ipv4Count;
+  return entries.findLastIndex((known, i) => i < ipv4Count && !known.secondary && entry.scope <= known.scope) + 1;
+}

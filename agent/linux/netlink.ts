@@ -1,0 +1,213 @@
+// What rtnetlink says, from bytes to messages, RFC 3549 §2. Pure. Malformed bytes end the reading and
+// never throw: the kernel of next year may say things that nobody here has heard of.
+//
+//    0                   1                   2                   3
+//    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//   |                            Length                             |
+//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//   |             Type              |             Flags             |
+//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//   |                        Sequence Number                        |
+//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//   |                          Process ID                           |
+//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+//
+// Everything is in the machine's order, little-endian here, and padded to four bytes.
+
+import { addressFromBytes, type IpAddress } from "../core/address.ts";
+
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const RTM_NEWADDR = 20;
+const RTM_DELADDR = 21;
+
+/** In an answer: the dump is not of one moment, and must be asked for again. */
+const NLM_F_DUMP_INTR = 0x10;
+/** In an error: the request is not repeated; attributes follow. */
+const NLM_F_CAPPED = 0x100;
+const NLM_F_ACK_TLVS = 0x200;
+const NLMSGERR_ATTR_MSG = 1;
+
+const AF_UNSPEC = 0;
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
+
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+const IFA_PROTO = 11;
+
+export const IFA_F_SECONDARY = 0x01;
+export const IFA_F_DADFAILED = 0x08;
+export const IFA_F_TENTATIVE = 0x40;
+
+/** What the kernel said, as far as heird listens. */
+export type NetlinkMessage =
+  | LinkMessage
+  | AddressMessage
+  /** The answer to one request; errno 0 is success. */
+  | { readonly type: "ack"; readonly seq: number; readonly errno: number; readonly text: string }
+  /** The end of a dump. */
+  | { readonly type: "done"; readonly seq: number; readonly interrupted: boolean };
+
+export type LinkMessage = {
+  readonly type: "link";
+  readonly gone: boolean;
+  readonly index: number;
+  readonly name: string;
+  readonly flags: number;
+  readonly mac: Uint8Array;
+  readonly mtu: number;
+  /** Part of a dump that somebody changed meanwhile. */
+  readonly interrupted: boolean;
+};
+
+export type AddressMessage = {
+  readonly type: "address";
+  readonly gone: boolean;
+  readonly index: number;
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  readonly flags: number;
+  /** RT_SCOPE_*: the larger the narrower. */
+  readonly scope: number;
+  /** IFA_PROTO; 0 when the kernel does not tell. */
+  readonly protocol: number;
+  readonly interrupted: boolean;
+};
+
+/** Everything in one piece that the kernel sent, in its order. */
+export function readMessages(bytes: Uint8Array): NetlinkMessage[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const messages: NetlinkMessage[] = [];
+  for (let at = 0; at + 16 <= bytes.length; ) {
+    const length = view.getUint32(at, true);
+    if (length < 16 || at + length > bytes.length) break;
+    const message = readMessage({ view, bytes, at, end: at + length });
+    if (message !== undefined) messages.push(message);
+    at += (length + 3) & ~3;
+  }
+  return messages;
+}
+
+/** One message, from its header at `at` to `end`. */
+type Span = { readonly view: DataView; readonly bytes: Uint8Array; readonly at: number; readonly end: number };
+
+function readMessage(span: Span): NetlinkMessage | undefined {
+  const { view, at } = span;
+  const interrupted = (view.getUint16(at + 6, true) & NLM_F_DUMP_INTR) !== 0;
+  switch (view.getUint16(at + 4, true)) {
+    case NLMSG_ERROR:
+      return readAck(span);
+    case NLMSG_DONE:
+      return { type: "done", seq: view.getUint32(at + 8, true), interrupted };
+    case RTM_NEWLINK:
+      return readLink(span, false, interrupted);
+    case RTM_DELLINK:
+      return readLink(span, true, interrupted);
+    case RTM_NEWADDR:
+      return readAddress(span, false, interrupted);
+    case RTM_DELADDR:
+      return readAddress(span, true, interrupted);
+    default:
+      return undefined;
+  }
+}
+
+/** Values by type; a view that begins where the value does and is as long. */
+type Attributes = Map<number, Uint8Array>;
+
+/** The attributes from `from` on. The two upper bits of a type are marks: nested, network order. */
+function readAttributes({ view, bytes, end }: Span, from: number): Attributes {
+  const attributes: Attributes = new Map();
+  for (let at = from; at + 4 <= end; ) {
+    const length = view.getUint16(at, true);
+    if (length < 4 || at + length > end) break;
+    attributes.set(view.getUint16(at + 2, true) & 0x3fff, bytes.subarray(at + 4, at + length));
+    at += (length + 3) & ~3;
+  }
+  return attributes;
+}
+
+const decoder = new TextDecoder();
+
+function textOf(value: Uint8Array | undefined): string {
+  if (value === undefined) return "";
+  const zero = value.indexOf(0);
+  return decoder.decode(zero < 0 ? value : value.subarray(0, zero));
+}
+
+/** An unsigned number of 32 bits, or `otherwise` when the attribute is missing or too short. */
+function numberOf(value: Uint8Array | undefined, otherwise: number): number {
+  const [a = 0, b = 0, c = 0, d] = value ?? [];
+  return d === undefined ? otherwise : a + b * 0x100 + c * 0x1_0000 + d * 0x100_0000;
+}
+
+/** nlmsgerr: the errno, negative, and the header of the request it answers. */
+function readAck(span: Span): NetlinkMessage | undefined {
+  const { view, at, end } = span;
+  if (at + 36 > end) return undefined;
+  const flags = view.getUint16(at + 6, true);
+  const requestLength = flags & NLM_F_CAPPED ? 16 : view.getUint32(at + 20, true);
+  const attributes = flags & NLM_F_ACK_TLVS ? readAttributes(span, at + 20 + ((requestLength + 3) & ~3)) : undefined;
+  return {
+    type: "ack",
+    seq: view.getUint32(at + 28, true),
+    errno: -view.getInt32(at + 16, true),
+    text: textOf(attributes?.get(NLMSGERR_ATTR_MSG)),
+  };
+}
+
+/** ifinfomsg: family, type, index, flags, change. Any other family tells of a bridge port, not of a link. */
+function readLink(span: Span, gone: boolean, interrupted: boolean): LinkMessage | undefined {
+  const { view, at, end } = span;
+  if (at + 32 > end || view.getUint8(at + 16) !== AF_UNSPEC) return undefined;
+  const attributes = readAttributes(span, at + 32);
+  const name = textOf(attributes.get(IFLA_IFNAME));
+  if (name === "") return undefined;
+  return {
+    type: "link",
+    gone,
+    index: view.getInt32(at + 20, true),
+    name,
+    flags: view.getUint32(at + 24, true),
+    mac: attributes.get(IFLA_ADDRESS)?.slice() ?? new Uint8Array(),
+    mtu: numberOf(attributes.get(IFLA_MTU), 0),
+    interrupted,
+  };
+}
+
+/** ifaddrmsg: family, prefix length, flags, scope, index. On a point-to-point link IFA_ADDRESS is the peer's. */
+function readAddress(span: Span, gone: boolean, interrupted: boolean): AddressMessage | undefined {
+  const { view, at, end } = span;
+  if (at + 24 > end) return undefined;
+  const attributes = readAttributes(span, at + 24);
+  const address = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  const size = LENGTHS.get(view.getUint8(at + 16));
+  if (address === undefined || address.length !== size) return undefined;
+  return {
+    type: "address",
+    gone,
+    index: view.getUint32(at + 20, true),
+    address: addressFromBytes(address),
+    prefixLength: view.getUint8(at + 17),
+    // The header has room for eight flags; the attribute, where there is one, has them all.
+    flags: numberOf(attributes.get(IFA_FLAGS), view.getUint8(at + 18)),
+    scope: view.getUint8(at + 19),
+    protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
+    interrupted,
+  };
+}
+
+/** Bytes of an address, by family. */
+const LENGTHS = new Map([
+  [AF_INET, 4],
+  [AF_INET6, 16],
+]);

@@ -1,0 +1,298 @@
+// Raw sockets for VRRP: one that hears the group on one interface, one that sends whole IP packets.
+//
+// The package raw-socket opens and watches them. Reading goes past it with recvmsg, because only
+// the control messages tell the hop limit and destination of an IPv6 packet and when the kernel
+// received it. An IPv6 checksum is left alone by the kernel (no IPV6_CHECKSUM): wire/ counts the bad ones.
+
+import { readdirSync } from "node:fs";
+import { createSocket, type Socket } from "raw-socket";
+import { addressFromBytes, type Family, type IpAddress } from "../core/address.ts";
+import type { Instant } from "../core/time.ts";
+import type { Datagram, Outcome } from "../kernel.ts";
+import { type ClockPair, now } from "./clock.ts";
+import { DONE, EAGAIN, EPERM, type Failure, failureFromText } from "./errno.ts";
+import { getOption, MSG_TRUNC, messageBuffer, setCloseOnExec, timespecMicroseconds } from "./ffi.ts";
+
+const VRRP_PROTOCOL = 112;
+/** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
+const OWN_HEADER = 255;
+
+const SOL_SOCKET = 1;
+const SO_PRIORITY = 12;
+const SO_BINDTODEVICE = 25;
+const SO_RCVBUFFORCE = 33;
+const SO_TIMESTAMPNS = 35;
+const SO_COOKIE = 57;
+const SOL_IP = 0;
+const IP_MULTICAST_IF = 32;
+const IP_MULTICAST_LOOP = 34;
+const IP_ADD_MEMBERSHIP = 35;
+const IP_MULTICAST_ALL = 49;
+const SOL_IPV6 = 41;
+const IPV6_MULTICAST_IF = 17;
+const IPV6_MULTICAST_LOOP = 19;
+const IPV6_JOIN_GROUP = 20;
+const IPV6_MULTICAST_ALL = 29;
+const IPV6_RECVPKTINFO = 49;
+const IPV6_PKTINFO = 50;
+const IPV6_RECVHOPLIMIT = 51;
+const IPV6_HOPLIMIT = 52;
+
+/** RFC 5798 §5.1.1.2: 224.0.0.18. */
+const GROUP_IPV4 = [224, 0, 0, 18];
+/** RFC 5798 §5.1.2.2: ff02::12. */
+const GROUP_IPV6 = [0xff, 0x02, ...new Array<number>(13).fill(0), 0x12];
+
+/** 1 MiB holds some thousand adverts, while the loop is stalled. */
+const RECEIVE_BUFFER = 1 << 20;
+/** TC_PRIO_CONTROL: first out of a queueing discipline that knows priorities. */
+const PRIORITY_CONTROL = 7;
+
+/** The native socket is closed when the collector finds nobody holding it. */
+const held = new Set<Socket>();
+
+type Opened = { readonly ok: true; readonly socket: Socket; readonly fd: number };
+
+/**
+ * Opens a raw socket bound to one device. raw-socket knows no SOCK_CLOEXEC: the descriptor is found
+ * by the socket's cookie, or every script would inherit the VRRP socket.
+ */
+function open(iface: string, family: Family, protocol: number): Opened | Failure {
+  let socket: Socket;
+  try {
+    socket = createSocket({ protocol, addressFamily: family === "ipv4" ? 1 : 2, bufferSize: 1 });
+  } catch (thrown) {
+    const refused = failureFromText(thrown, `opening a raw ${family} socket`);
+    return refused.errno === EPERM ? { ...refused, error: `${refused.error}; it needs CAP_NET_RAW` } : refused;
+  }
+  held.add(socket);
+  socket.wrap.removeAllListeners("recvReady").removeAllListeners("sendReady").removeAllListeners("error");
+  // A poll error ends the watch inside the package. With no listener it would end the daemon.
+  socket.wrap.on("error", () => {});
+  try {
+    const fd = descriptorOf(socket);
+    const device = Buffer.from(`${iface}\0`);
+    socket.wrap.setOption(SOL_SOCKET, SO_BINDTODEVICE, device, device.length);
+    return { ok: true, socket, fd };
+  } catch (thrown) {
+    release(socket);
+    return failureFromText(thrown, `binding a raw ${family} socket to ${iface}`);
+  }
+}
+
+function release(socket: Socket): void {
+  if (held.delete(socket)) socket.wrap.close();
+}
+
+/** The descriptor behind a raw-socket, found by SO_COOKIE and closed for children. The newest is tried first. */
+function descriptorOf({ wrap }: Socket): number {
+  const cookie = Buffer.alloc(8);
+  wrap.getOption(SOL_SOCKET, SO_COOKIE, cookie, cookie.length);
+  const other = Buffer.alloc(8);
+  const descriptors = readdirSync("/proc/self/fd").map(Number);
+  for (const fd of descriptors.sort((a, b) => b - a)) {
+    if (getOption(fd, SOL_SOCKET, SO_COOKIE, other) === 8 && other.equals(cookie)) {
+      setCloseOnExec(fd);
+      return fd;
+    }
+  }
+  throw new Error("the descriptor of a raw socket is not in /proc/self/fd");
+}
+
+/** Hears VRRP on one interface and family. */
+export type Receiver = {
+  /** Reads until the socket is empty. */
+  readonly drain: () => void;
+  readonly close: () => void;
+};
+
+/** What a receiver tells, beside the datagrams themselves. */
+export type ReceiverEvents = {
+  readonly heard: (datagram: Datagram) => void;
+  /** There is something to drain. */
+  readonly ready: () => void;
+  /** The socket can no longer be watched; only a new one will hear anything. */
+  readonly broken: (reason: Error) => void;
+};
+
+const message = messageBuffer(16_384);
+
+/** Opens a receiver and joins the VRRP group on the interface. */
+export function openReceiver(
+  iface: { readonly name: string; readonly index: number },
+  family: Family,
+  clocks: ClockPair,
+  { heard, ready, broken }: ReceiverEvents,
+): { readonly ok: true; readonly receiver: Receiver } | Failure {
+  const opened = open(iface.name, family, VRRP_PROTOCOL);
+  if (!opened.ok) return opened;
+  const { socket, fd } = opened;
+  // Until it was bound the socket heard every interface. Its own group it joins only afterwards.
+  while (message.receive(fd) >= 0);
+  try {
+    configureReceiver(socket, iface.index, family);
+  } catch (thrown) {
+    release(socket);
+    return failureFromText(thrown, `joining the VRRP ${family} group on ${iface.name}`);
+  }
+  let closed = false;
+  let emptyAt = now();
+  const drain = (): void => {
+    const began = clocks.read();
+    // A socket error is told once and gone; a bound on them keeps a broken descriptor from looping.
+    for (let errors = 0; !closed && errors < 8; ) {
+      const length = message.receive(fd);
+      if (length === -EAGAIN) break;
+      if (length < 0) errors++;
+      else heard(datagramOf(iface.name, family, length, clocks, emptyAt));
+    }
+    emptyAt = began;
+  };
+  const close = (): void => {
+    closed = true;
+    release(socket);
+  };
+  socket.wrap.on("recvReady", ready);
+  socket.wrap.removeAllListeners("error").on("error", broken);
+  return { ok: true, receiver: { drain, close } };
+}
+
+function configureReceiver({ wrap }: Socket, index: number, family: Family): void {
+  wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  try {
+    wrap.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+  } catch {
+    // Without CAP_NET_ADMIN the system's own limit has to do.
+  }
+  if (family === "ipv4") {
+    wrap.setOption(SOL_IP, IP_MULTICAST_ALL, 0);
+    const membership = multicastRequest(GROUP_IPV4, index);
+    wrap.setOption(SOL_IP, IP_ADD_MEMBERSHIP, membership, membership.length);
+  } else {
+    wrap.setOption(SOL_IPV6, IPV6_MULTICAST_ALL, 0);
+    wrap.setOption(SOL_IPV6, IPV6_RECVPKTINFO, 1);
+    wrap.setOption(SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
+    const membership = Buffer.from([...GROUP_IPV6, 0, 0, 0, 0]);
+    membership.writeUInt32LE(index, 16);
+    wrap.setOption(SOL_IPV6, IPV6_JOIN_GROUP, membership, membership.length);
+  }
+}
+
+/** struct ip_mreqn: group, local address (any), interface. */
+function multicastRequest(group: readonly number[], index: number): Buffer {
+  const request = Buffer.from([...group, 0, 0, 0, 0, 0, 0, 0, 0]);
+  request.writeUInt32LE(index, 8);
+  return request;
+}
+
+/** What the control messages of one datagram said. */
+const told = { wall: 0, hopLimit: 0, destination: -1 };
+
+/** Each control message is a length of 64 bits, level, type and data, aligned to 8. */
+function readControl(): void {
+  told.wall = 0;
+  told.hopLimit = 0;
+  told.destination = -1;
+  const { control } = message;
+  const end = message.controlLength();
+  for (let at = 0; at + 16 <= end; ) {
+    const length = control.getUint32(at, true);
+    if (length < 16) return;
+    const level = control.getInt32(at + 8, true);
+    const type = control.getInt32(at + 12, true);
+    if (level === SOL_SOCKET && type === SO_TIMESTAMPNS) told.wall = timespecMicroseconds(control, at + 16);
+    else if (level === SOL_IPV6 && type === IPV6_HOPLIMIT) told.hopLimit = control.getInt32(at + 16, true);
+    else if (level === SOL_IPV6 && type === IPV6_PKTINFO) told.destination = at + 16;
+    at += (length + 7) & ~7;
+  }
+}
+
+const UNSPECIFIED_IPV6 = addressFromBytes(new Uint8Array(16));
+const controlBytes = new Uint8Array(message.control.buffer, message.control.byteOffset, message.control.byteLength);
+
+/** The datagram that `message` holds, `length` bytes of it. */
+function datagramOf(iface: string, family: Family, length: number, clocks: ClockPair, earliest: Instant): Datagram {
+  readControl();
+  const whole = (message.flags() & MSG_TRUNC) === 0;
+  const at = told.wall === 0 ? clocks.read() : clocks.instantOf(told.wall, earliest);
+  const { bytes, name } = message;
+  if (family === "ipv6") {
+    return {
+      interface: iface,
+      family,
+      bytes: bytes.subarray(0, length),
+      source: addressFromBytes(name, 8, 16),
+      destination: told.destination < 0 ? UNSPECIFIED_IPV6 : addressFromBytes(controlBytes, told.destination, 16),
+      ttl: told.hopLimit,
+      complete: whole,
+      at,
+    };
+  }
+  // RFC 791 §3.1: header length in 32-bit words, total length in bytes.
+  const headerLength = ((bytes[0] ?? 0) & 0x0f) * 4;
+  const totalLength = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+  return {
+    interface: iface,
+    family,
+    bytes: bytes.subarray(Math.min(headerLength, length), length),
+    source: addressFromBytes(bytes, 12, 4),
+    destination: addressFromBytes(bytes, 16, 4),
+    ttl: bytes[8] ?? 0,
+    complete: whole && headerLength >= 20 && totalLength === length,
+    at,
+  };
+}
+
+/** Sends whole IP packets out of one interface. */
+export type Sender = {
+  readonly send: (packet: Uint8Array, destination: IpAddress) => Outcome;
+  readonly close: () => void;
+};
+
+/** Opens a sender. It is never looped back to this host, and needs no draining. */
+export function openSender(
+  iface: { readonly name: string; readonly index: number },
+  family: Family,
+): { readonly ok: true; readonly sender: Sender } | Failure {
+  const opened = open(iface.name, family, OWN_HEADER);
+  if (!opened.ok) return opened;
+  const { socket } = opened;
+  try {
+    configureSender(socket, iface.index, family);
+  } catch (thrown) {
+    release(socket);
+    return failureFromText(thrown, `preparing to send ${family} from ${iface.name}`);
+  }
+  return { ok: true, sender: { send: senderOf(socket, iface.name), close: () => release(socket) } };
+}
+
+function configureSender({ wrap }: Socket, index: number, family: Family): void {
+  try {
+    wrap.setOption(SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL);
+  } catch {
+    // Needs CAP_NET_ADMIN; an advertisement without it is only queued like any other packet.
+  }
+  if (family === "ipv4") {
+    wrap.setOption(SOL_IP, IP_MULTICAST_LOOP, 0);
+    const request = multicastRequest([0, 0, 0, 0], index);
+    wrap.setOption(SOL_IP, IP_MULTICAST_IF, request, request.length);
+  } else {
+    wrap.setOption(SOL_IPV6, IPV6_MULTICAST_LOOP, 0);
+    wrap.setOption(SOL_IPV6, IPV6_MULTICAST_IF, index);
+  }
+}
+
+const ignore = (): void => {};
+
+/** `wrap.send` is the synchronous half of raw-socket's send; the other one waits for the next turn of the loop. */
+const senderOf =
+  ({ wrap }: Socket, iface: string): Sender["send"] =>
+  (packet, destination) => {
+    const buffer = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
+    try {
+      wrap.send(buffer, 0, buffer.length, destination, ignore);
+      return DONE;
+    } catch (thrown) {
+      return failureFromText(thrown, `sending from ${iface} to ${destination}`);
+    }
+  };

@@ -1,0 +1,213 @@
+// Two rtnetlink sockets: one that asks and is answered within the call, one that hears what changes.
+
+import type { Outcome } from "../kernel.ts";
+import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
+import { bind, close, messageOf, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, setOption, socket } from "./ffi.ts";
+import { applyMessages, emptyTable, type InterfaceTable } from "./interface-table.ts";
+import { type NetlinkMessage, readMessages } from "./netlink.ts";
+import {
+  type AddressRequest,
+  LONGEST_REQUEST,
+  NLM_F_ACK,
+  type RequestBuffer,
+  requestBuffer,
+  writeAddAddress,
+  writeDump,
+  writeRemoveAddress,
+} from "./netlink-request.ts";
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const NETLINK_ROUTE = 0;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+const SOL_NETLINK = 270;
+/** Errors do not repeat the request, and bring the kernel's own words. */
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+
+const RTMGRP_LINK = 0x1;
+const RTMGRP_IPV4_IFADDR = 0x10;
+const RTMGRP_IPV6_IFADDR = 0x100;
+
+/** More than a thousand addresses in one burst is 15 ms in which nothing else can run. */
+const CHUNK = 50;
+const RECEIVE_BUFFER = 8 << 20;
+
+const answer = new Uint8Array(new ArrayBuffer(65_536));
+
+function openSocket(groups: number): number {
+  const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  if (fd < 0) throw new Error(`no netlink socket can be had: ${messageOf(-fd)}`);
+  const size = new Uint8Array(new ArrayBuffer(128), 0, 4);
+  new DataView(size.buffer).setUint32(0, RECEIVE_BUFFER, true);
+  // Refused without CAP_NET_ADMIN; then an overflow comes sooner, and costs a dump.
+  setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size);
+  // sockaddr_nl: family, padding, port (the kernel chooses), groups.
+  const name = new Uint8Array(new ArrayBuffer(128), 0, 12);
+  new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
+  new DataView(name.buffer).setUint32(8, groups, true);
+  const bound = bind(fd, name);
+  if (bound >= 0) return fd;
+  close(fd);
+  throw new Error(`a netlink socket cannot be bound: ${messageOf(-bound)}`);
+}
+
+/** One address of one interface, for the command socket. */
+export type AddressAt = AddressRequest & { readonly interface: string; readonly index: number };
+
+/** Asks the kernel; every answer is there when the call returns. */
+export type CommandSocket = {
+  readonly addAddresses: (addresses: readonly AddressAt[], protocol: number) => Outcome[];
+  readonly removeAddresses: (addresses: readonly AddressAt[]) => Outcome[];
+  /** Everything the kernel has, as it is at one moment. */
+  readonly dump: () => InterfaceTable;
+  readonly close: () => void;
+};
+
+/** An open command socket, and where its requests are written. */
+type Line = { readonly fd: number; readonly requests: RequestBuffer; seq: number };
+
+/** Writes one request about one address. */
+type WriteRequest = (to: RequestBuffer, address: AddressAt, seq: number, flags: number) => void;
+
+/** Opens a command socket. */
+export function openCommandSocket(): CommandSocket {
+  const line: Line = { fd: openSocket(0), requests: requestBuffer(CHUNK * LONGEST_REQUEST), seq: 0 };
+  const on = new Uint8Array(new ArrayBuffer(128), 0, 4);
+  on[0] = 1;
+  setOption(line.fd, SOL_NETLINK, NETLINK_CAP_ACK, on);
+  setOption(line.fd, SOL_NETLINK, NETLINK_EXT_ACK, on);
+  return {
+    addAddresses: (addresses, protocol) =>
+      inChunks(line, addresses, "adding", (to, address, seq, flags) =>
+        writeAddAddress(to, address, { index: address.index, seq, flags, protocol }),
+      ),
+    removeAddresses: (addresses) =>
+      inChunks(line, addresses, "removing", (to, address, seq, flags) =>
+        writeRemoveAddress(to, address, { index: address.index, seq, flags }),
+      ),
+    dump() {
+      const table = emptyTable();
+      applyMessages(table, dumpOf(line, "links"));
+      applyMessages(table, dumpOf(line, "addresses"));
+      return table;
+    },
+    close: () => void close(line.fd),
+  };
+}
+
+function inChunks(line: Line, addresses: readonly AddressAt[], doing: string, write: WriteRequest): Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (let from = 0; from < addresses.length; from += CHUNK)
+    outcomes.push(...burst(line, addresses.slice(from, from + CHUNK), doing, write));
+  return outcomes;
+}
+
+/**
+ * Sends requests of consecutive numbers in one piece. The kernel works them off in order within the call,
+ * tells each that failed, and the last in any case: one failure does not stop the others.
+ */
+function burst(line: Line, chunk: readonly AddressAt[], doing: string, write: WriteRequest): Outcome[] {
+  const first = line.seq + 1;
+  const last = line.seq + chunk.length;
+  line.requests.length = 0;
+  for (const address of chunk) write(line.requests, address, ++line.seq, line.seq === last ? NLM_F_ACK : 0);
+  const refused = transact(line, last);
+  return chunk.map(({ address, interface: iface }, i) => {
+    const error = refused.get(first + i) ?? refused.get(ALL);
+    return error === undefined ? DONE : failure(error.errno, `${doing} ${address} on ${iface}`, error.text);
+  });
+}
+
+/** The number under which a failure of the whole burst is noted; no request has it. */
+const ALL = 0;
+
+type Refusal = { readonly errno: number; readonly text: string };
+
+const refusal = (errno: number, text: string): Refusal => ({
+  errno,
+  text: text === "" ? messageOf(errno) : `${messageOf(errno)}, ${text}`,
+});
+
+/** Sends what is written and reads until the answer to `last`; what was refused, by number. */
+function transact({ fd, requests }: Line, last: number): Map<number, Refusal> {
+  const refused = new Map<number, Refusal>();
+  const sent = send(fd, requests.bytes, requests.length);
+  if (sent < 0) return refused.set(ALL, refusal(-sent, ""));
+  for (const message of answers(fd)) {
+    if (message.type !== "ack") continue;
+    if (message.errno !== 0) refused.set(message.seq, refusal(message.errno, message.text));
+    if (message.seq === last) return refused;
+  }
+  return refused.set(ALL, refusal(ETIMEDOUT, "the kernel did not answer"));
+}
+
+/** What the kernel has answered so far. It does so within `send`, so that nobody has to wait. */
+function* answers(fd: number): Generator<NetlinkMessage> {
+  for (;;) {
+    const length = receive(fd, answer);
+    if (length === -EINTR) continue;
+    if (length <= 0) return;
+    yield* readMessages(answer.subarray(0, length));
+  }
+}
+
+type Dumped = "links" | "addresses";
+
+/** A dump is asked for again when somebody changed things meanwhile; after ten times the last one has to do. */
+function dumpOf(line: Line, what: Dumped): readonly NetlinkMessage[] {
+  for (let attempt = 1; ; attempt++) {
+    line.requests.length = 0;
+    writeDump(line.requests, what, ++line.seq);
+    const sent = send(line.fd, line.requests.bytes, line.requests.length);
+    if (sent < 0) throw new Error(`the ${what} cannot be listed: ${messageOf(-sent)}`);
+    const { messages, interrupted } = readDump(line.fd, what);
+    if (!interrupted || attempt === 10) return messages;
+  }
+}
+
+function readDump(fd: number, what: Dumped): { messages: NetlinkMessage[]; interrupted: boolean } {
+  const messages: NetlinkMessage[] = [];
+  let interrupted = false;
+  for (const message of answers(fd)) {
+    if (message.type === "ack") throw new Error(`the ${what} cannot be listed: ${errnoName(message.errno)}`);
+    interrupted ||= message.interrupted;
+    if (message.type === "done") return { messages, interrupted };
+    messages.push(message);
+  }
+  throw new Error(`the ${what} cannot be listed: the kernel's answer has no end`);
+}
+
+/** Hears links and addresses change. */
+export type EventSocket = {
+  readonly fd: number;
+  /** What came since the last time; "lost" when the kernel had to throw messages away. */
+  readonly read: () => NetlinkMessage[] | "lost";
+  readonly close: () => void;
+};
+
+/** Opens an event socket. Whatever changes from here on will be heard. */
+export function openEventSocket(): EventSocket {
+  const fd = openSocket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+  let open = true;
+  return {
+    fd,
+    read() {
+      const messages: NetlinkMessage[] = [];
+      let lost = false;
+      while (open) {
+        const length = receive(fd, answer);
+        if (length === -EAGAIN || length === -EBADF) break;
+        // After an overflow what is left is stale; it is read and thrown away.
+        if (length === -ENOBUFS || length > answer.length) lost = true;
+        else if (length > 0) messages.push(...readMessages(answer.subarray(0, length)));
+      }
+      return lost ? "lost" : messages;
+    },
+    close() {
+      if (open) close(fd);
+      open = false;
+    },
+  };
+}
