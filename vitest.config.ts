@@ -12,6 +12,7 @@ export default defineConfig({
     // A test that is never awaited, or a filter that matches nothing, must not look like success.
     passWithNoTests: false,
     allowOnly: false,
+    teardownTimeout: 20_000,
     projects: [
       {
         test: {
@@ -31,7 +32,6 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          teardownTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
       },
