@@ -48,7 +48,7 @@ function inTime(now: () => Instant): (sighting: Sighting) => Event {
   return (sighting) => {
     const stamped = "seen" in sighting;
     const at = stamped ? sighting.at : now();
-    last = (at > last ? at : last) as Instant;
+    last = Math.max(last, at) as Instant;
     return { at: last, seen: stamped ? sighting.seen : sighting };
   };
 }

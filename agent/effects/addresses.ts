@@ -32,23 +32,31 @@ export function* addAddresses(
   addresses: readonly VirtualAddress[],
   foreign: Foreign,
 ): Work<Applied> {
-  const errors: string[] = [];
-  let added = 0;
+  const tried: Tried[] = [];
   for (const burst of burstsOf(addresses)) {
     if (burst.first > 0) yield;
-    for (const { own, outcome, verdict } of addBurst(kernel, burst.addresses)) {
-      if (verdict === "added") added += 1;
-      if (verdict === "failed") errors.push(sentence(own, outcome));
-      if (verdict === "there") foreign.add(placeOf(own));
-      else foreign.delete(placeOf(own));
-    }
+    tried.push(...addBurst(kernel, burst.addresses));
   }
-  const others = addresses.filter((own) => foreign.has(placeOf(own)));
-  const rest = others.length === 0 ? "" : `, ${others.length} there already`;
-  return { detail: `${added} added${rest}`, foreign: others.map(({ address }) => address), errors };
+  for (const { own, verdict } of tried)
+    if (verdict === "there") foreign.add(placeOf(own));
+    else foreign.delete(placeOf(own));
+  const whose = (wanted: Tried["verdict"]) => tried.filter(({ verdict }) => verdict === wanted);
+  const there = whose("there").map(({ own }) => own.address);
+  const rest = there.length === 0 ? "" : `, ${there.length} there already`;
+  return {
+    detail: `${whose("added").length} added${rest}`,
+    foreign: there,
+    errors: whose("failed").map(({ own, outcome }) => sentence(own, outcome)),
+  };
 }
 
-function addBurst(kernel: AddressKernel, burst: readonly VirtualAddress[]) {
+type Tried = {
+  readonly own: VirtualAddress;
+  readonly outcome: Outcome;
+  readonly verdict: "added" | "there" | "failed";
+};
+
+function addBurst(kernel: AddressKernel, burst: readonly VirtualAddress[]): readonly Tried[] {
   // Who put it there is told by the kernel's list from before this burst.
   const ours = burst.map((own) => isOurs(kernel, own));
   const outcomes = kernel.addAddresses(burst);
@@ -85,7 +93,7 @@ function* burstsOf(addresses: readonly VirtualAddress[]): Iterable<Burst> {
     yield { first, addresses: addresses.slice(first, first + BURST) };
 }
 
-function verdictOn(outcome: Outcome, ours: boolean): "added" | "there" | "failed" {
+function verdictOn(outcome: Outcome, ours: boolean): Tried["verdict"] {
   if (outcome.ok) return "added";
   if (outcome.errno !== EEXIST) return "failed";
   return ours ? "added" : "there";

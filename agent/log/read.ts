@@ -15,17 +15,32 @@ export function readLog(stateDirectory: string): LogContents {
   const flaws: Flaw[] = [];
   let hash: string | null = null;
   for (const file of segmentsOf(stateDirectory)) {
-    const texts = readFileSync(file, "utf8").split("\n");
-    const torn = texts.pop();
-    for (const [i, text] of texts.entries()) {
-      const read = readLine(text, hash);
-      if (read.flaw !== null) flaws.push({ file, line: i + 1, says: read.flaw });
-      if (read.line !== null) lines.push(read.line);
-      hash = read.hash ?? hash;
-    }
-    if (torn !== undefined && torn !== "") flaws.push({ file, line: texts.length + 1, says: "was torn off" });
+    const segment = readSegment(file, hash);
+    lines.push(...segment.lines);
+    flaws.push(...segment.flaws);
+    hash = segment.hash;
   }
   return { lines, flaws };
+}
+
+/** One segment; `previous` is the hash of the line before it, null when that is not at hand. */
+export function readSegment(
+  file: string,
+  previous: string | null = null,
+): LogContents & { readonly hash: string | null } {
+  const lines: Line[] = [];
+  const flaws: Flaw[] = [];
+  let hash = previous;
+  const texts = readFileSync(file, "utf8").split("\n");
+  const torn = texts.pop();
+  for (const [i, text] of texts.entries()) {
+    const read = readLine(text, hash);
+    if (read.flaw !== null) flaws.push({ file, line: i + 1, says: read.flaw });
+    if (read.line !== null) lines.push(read.line);
+    hash = read.hash ?? hash;
+  }
+  if (torn !== undefined && torn !== "") flaws.push({ file, line: texts.length + 1, says: "was torn off" });
+  return { lines, flaws, hash };
 }
 
 type Read = { readonly line: Line | null; readonly hash: string | null; readonly flaw: string | null };

@@ -15,6 +15,7 @@ const TELL_EVERY: Duration = seconds(60);
 const COMPLAINTS = 1024;
 
 type Counted = { told: Instant; count: number };
+type Lookups = ReadonlyMap<string, (vrid: number) => RouterConfig | undefined>;
 type Where = { readonly name: string; readonly family: Family };
 
 /** Listens wherever the configuration has a router; follows it when it changes. */
@@ -24,9 +25,8 @@ export const adverts =
     new Observable<Sighting>((subscriber) => {
       const receiver = createReceiver();
       const complaints = createComplaints();
-      const listening = new Map<string, Where>();
       let config: AgentConfig | null = null;
-      let byVrid = new Map<string, (vrid: number) => RouterConfig | undefined>();
+      let byVrid: Lookups = new Map();
 
       const hear = (datagram: Datagram): void => {
         const place = placeOf(datagram.interface, datagram.family);
@@ -41,33 +41,43 @@ export const adverts =
         const seen = complaints(datagram, received);
         if (seen !== null) subscriber.next(seen);
       };
-
-      const listenAt = (place: string, { name, family }: Where): void => {
-        const outcome = kernel.listen(name, family, hear);
-        if (outcome.ok) listening.set(place, { name, family });
-        // A router that cannot hear its neighbours must not become Master beside them.
-        else subscriber.error(new Error(`cannot listen for VRRP on ${name} (${family}): ${outcome.error}`));
-      };
-      const leave = (place: string, { name, family }: Where): void => {
-        kernel.unlisten(name, family);
-        listening.delete(place);
-      };
-      const follow = (next: AgentConfig): void => {
-        config = next;
-        byVrid = lookups(next);
-        const wanted = placesOf(next);
-        for (const [place, where] of [...listening]) if (!wanted.has(place)) leave(place, where);
-        for (const [place, where] of wanted) if (!listening.has(place)) listenAt(place, where);
-      };
-
+      const ears = createEars(kernel, hear, (sentence) => subscriber.error(new Error(sentence)));
       const turns = turns$.subscribe(({ state }) => {
-        if (state.config !== config) follow(state.config);
+        if (state.config === config) return;
+        config = state.config;
+        byVrid = lookups(config);
+        ears.listenAt(placesOf(config));
       });
       return () => {
         turns.unsubscribe();
-        for (const { name, family } of listening.values()) kernel.unlisten(name, family);
+        ears.listenAt(new Map());
       };
     });
+
+/** Keeps one socket open for each place that is wanted, and no other. */
+function createEars(
+  kernel: Pick<Kernel, "listen" | "unlisten">,
+  hear: (datagram: Datagram) => void,
+  deaf: (sentence: string) => void,
+) {
+  const listening = new Map<string, Where>();
+  const open = (place: string, where: Where): void => {
+    const outcome = kernel.listen(where.name, where.family, hear);
+    if (outcome.ok) listening.set(place, where);
+    // A router that cannot hear its neighbours must not become Master beside them.
+    else deaf(`cannot listen for VRRP on ${where.name} (${where.family}): ${outcome.error}`);
+  };
+  const shut = (place: string, { name, family }: Where): void => {
+    kernel.unlisten(name, family);
+    listening.delete(place);
+  };
+  return {
+    listenAt: (wanted: ReadonlyMap<string, Where>): void => {
+      for (const [place, where] of [...listening]) if (!wanted.has(place)) shut(place, where);
+      for (const [place, where] of wanted) if (!listening.has(place)) open(place, where);
+    },
+  };
+}
 
 const NOBODY = (): undefined => undefined;
 const placeOf = (name: string, family: Family): string => `${name}/${family}`;
@@ -76,7 +86,7 @@ const placesOf = (config: AgentConfig): Map<string, Where> =>
   new Map(config.routers.map(({ interface: name, family }) => [placeOf(name, family), { name, family }]));
 
 /** For each interface and family, which router has a VRID. */
-function lookups(config: AgentConfig): Map<string, (vrid: number) => RouterConfig | undefined> {
+function lookups(config: AgentConfig): Lookups {
   const tables = new Map<string, Map<number, RouterConfig>>();
   for (const router of config.routers) {
     const place = placeOf(router.interface, router.family);

@@ -1,0 +1,161 @@
+// The daemon: closes the circle over the real kernel, and ends it in order.
+
+import type { Server } from "node:net";
+import { alarm } from "./alarm.ts";
+import { type AgentConfig, PRIORITY_STOP } from "./core/config.ts";
+import { violations } from "./core/invariants.ts";
+import { type AgentState, initialState, type Turn } from "./core/state.ts";
+import { milliseconds } from "./core/time.ts";
+import { perform } from "./effects/perform.ts";
+import { sendAdvert } from "./effects/send-advert.ts";
+import { hindrances } from "./leftovers.ts";
+import { becomeRealtime, clearAmbientCapabilities } from "./linux/realtime.ts";
+import { notifyManager } from "./linux/unix-socket.ts";
+import { openEventLog } from "./log/event-log.ts";
+import { type Question, serveControl } from "./operate/control.ts";
+import { type Journal, tell } from "./operate/journal.ts";
+import { statusOf } from "./operate/status.ts";
+import { loadOrRefuse, type Prepared } from "./prepare.ts";
+import { EXIT } from "./refusal.ts";
+import { run } from "./run.ts";
+import { adverts } from "./sources/adverts.ts";
+import { commands } from "./sources/commands.ts";
+import { links } from "./sources/links.ts";
+import { VERSION } from "./version.ts";
+
+/** Adverts more frequent than this are late under load without a real-time scheduler. */
+const NEEDS_REALTIME = milliseconds(100);
+const REALTIME_PRIORITY = 10;
+/** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
+const LAST_WORDS = 2_000;
+const WATCHDOG_MS = 1_000;
+
+export type DaemonOptions = { readonly file: string; readonly stateDirectory: string };
+
+/** Runs until SIGTERM or SIGINT. */
+export function runDaemon({ kernel, store, config, boot }: Prepared, options: DaemonOptions, journal: Journal): void {
+  const realtime = prepareProcess(journal, config);
+  const started = kernel.now();
+  const identity = { version: VERSION, cluster: "default", boot };
+  const log = openEventLog(store, identity, Date.now, initialState, started);
+  const performer = perform(kernel);
+  const commander = commands();
+  const reloads = { generation: 1, last: "none yet" };
+  let state: AgentState = initialState;
+  let ending = false;
+  let server: Server | null = null;
+
+  const onTurn = (turn: Turn): void => {
+    state = turn.state;
+    tell(journal, turn);
+    const wrong = turn.effects.length > 0 ? violations(turn) : [];
+    if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
+  };
+
+  const status = () =>
+    statusOf(state, kernel.now(), {
+      started,
+      version: VERSION,
+      realtime,
+      stateDirectory: options.stateDirectory,
+      config: { file: options.file, generation: reloads.generation, lastReload: reloads.last },
+      log: { ...store.status(), epoch: store.epoch },
+      seq: log.head(),
+    });
+
+  /** A file with a mistake changes nothing; the reason is told to whoever asked. */
+  const reload = (): void => {
+    notifyManager("RELOADING=1");
+    try {
+      const next = loadOrRefuse(options.file, journal);
+      const ours = new Set(state.config.routers.flatMap((router) => router.virtualAddresses.map((own) => own.address)));
+      const wrong = hindrances(kernel, next, ours);
+      if (wrong.length > 0) throw new Error(wrong.join("\n"));
+      commander.configure(next);
+      reloads.generation += 1;
+      reloads.last = "ok";
+    } catch (cause) {
+      reloads.last = cause instanceof Error ? cause.message : String(cause);
+      journal.error(`reload refused, the old configuration stays: ${reloads.last}`);
+      throw cause;
+    } finally {
+      notifyManager("READY=1");
+    }
+  };
+
+  const answer = async (question: Question): Promise<unknown> => {
+    if (question === "reload") reload();
+    if (question === "snapshot") log.snapshot(state, kernel.now());
+    return status();
+  };
+
+  const end = async (signal: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    journal.info(`${signal}: resigning`);
+    notifyManager("STOPPING=1");
+    commander.shutdown();
+    await performer.idle();
+    log.snapshot(state, kernel.now());
+    server?.close();
+    kernel.close();
+    await store.close(LAST_WORDS);
+    journal.flush();
+    process.exit(EXIT.ok);
+  };
+
+  /** The last resort: a daemon that is wrong lets go of everything, without a queue, and ends. */
+  const collapse = (cause: unknown): void => {
+    journal.fatal({ err: cause }, "this must not happen; letting go of every address");
+    letGo(state, kernel);
+    journal.flush();
+    process.exit(EXIT.internal);
+  };
+
+  process.on("uncaughtException", collapse);
+  process.on("unhandledRejection", collapse);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+  process.on("SIGHUP", () => {
+    try {
+      reload();
+    } catch {
+      // Told already; the old configuration goes on.
+    }
+  });
+
+  run(
+    initialState,
+    [adverts(kernel), performer.drive, alarm(kernel), links(kernel), commander.drive],
+    kernel.now,
+    log,
+  ).subscribe({ next: onTurn, error: collapse });
+  commander.configure(config);
+  commander.startup();
+  server = serveControl(options.stateDirectory, answer, (error) => journal.error(`control socket: ${error.message}`));
+  notifyManager(`READY=1\nSTATUS=${config.routers.length} instance(s)`);
+  setInterval(() => notifyManager("WATCHDOG=1"), WATCHDOG_MS).unref();
+}
+
+function prepareProcess(journal: Journal, config: AgentConfig): boolean {
+  const cleared = clearAmbientCapabilities();
+  if (!cleared.ok) journal.warn(`children would inherit capabilities: ${cleared.error}`);
+  const outcome = becomeRealtime(REALTIME_PRIORITY);
+  if (outcome.ok) return true;
+  const hasty = config.routers.filter(({ adverInterval }) => adverInterval < NEEDS_REALTIME).map(({ name }) => name);
+  if (hasty.length > 0)
+    journal.warn(
+      `${hasty.join(", ")}: advert_int below 100 ms without real-time scheduling is unsafe under load (${outcome.error})`,
+    );
+  return false;
+}
+
+/** Says priority 0 for every Master and removes its addresses, at once and whatever else is going on. */
+function letGo(state: AgentState, kernel: Prepared["kernel"]): void {
+  const send = sendAdvert(kernel);
+  for (const { config, phase, primaryAddress } of state.routers) {
+    if (phase.name !== "master") continue;
+    if (primaryAddress !== null) send(config, PRIORITY_STOP, primaryAddress);
+    for (let i = 0; i < config.virtualAddresses.length; i += 50)
+      kernel.removeAddresses(config.virtualAddresses.slice(i, i + 50));
+  }
+}

@@ -1,0 +1,127 @@
+// Everything that can be wrong before a daemon begins, looked at before anything is touched.
+
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { hasErrors, printDiagnostics } from "../config/diagnostic.ts";
+import { loadConfig } from "../config/load.ts";
+import type { AgentConfig } from "./core/config.ts";
+import type { Kernel } from "./kernel.ts";
+import { bootId, hindrances, leftBy, removeLeftovers } from "./leftovers.ts";
+import { openLinuxKernel } from "./linux/linux-kernel.ts";
+import { lockFile } from "./linux/lock.ts";
+import { capabilities } from "./linux/realtime.ts";
+import { createStore, type Store } from "./log/file.ts";
+import { aheadPath, logDirectory, recover } from "./log/recover.ts";
+import type { Journal } from "./operate/journal.ts";
+import { EXIT, Refusal } from "./refusal.ts";
+
+/** How many bytes of log lines may wait in memory for a disk that does not answer. */
+const QUEUE_LIMIT = 64 * 1024 * 1024;
+
+/** Where sentences for people go: a journal, or a terminal. */
+export type Teller = { readonly warn: (sentence: string) => void; readonly error: (sentence: string) => void };
+
+export type Prepared = {
+  readonly kernel: Kernel;
+  readonly store: Store;
+  readonly config: AgentConfig;
+  readonly boot: string;
+};
+
+/** Reads the configuration, or refuses with every mistake in it. */
+export function loadOrRefuse(file: string, say: Pick<Teller, "warn">): AgentConfig {
+  const { config, diagnostics, files } = loadConfig(file);
+  if (config === null || hasErrors(diagnostics)) {
+    const colour = process.stderr.isTTY === true;
+    throw new Refusal(EXIT.config, `${printDiagnostics(diagnostics, files, { colour })}\n${file} is not used`);
+  }
+  for (const diagnostic of diagnostics)
+    say.warn(printDiagnostics([diagnostic], files, { colour: false }).split("\n")[0] ?? diagnostic.message);
+  return config;
+}
+
+/** The state directory, ours alone as long as this process lives. */
+export function claim(stateDirectory: string): void {
+  try {
+    mkdirSync(stateDirectory, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    throw new Refusal(
+      EXIT.internal,
+      `cannot use the state directory ${stateDirectory}: ${sentence(cause)}; name another with --state-dir`,
+    );
+  }
+  const path = join(stateDirectory, "lock");
+  const locked = lockFile(path);
+  if (locked.ok) return;
+  throw new Refusal(
+    EXIT.refused,
+    `another heird uses ${stateDirectory} (${locked.error}); stop it, or give this one a --state-dir of its own`,
+  );
+}
+
+function requireCapabilities(): void {
+  const { netRaw, netAdmin } = capabilities();
+  const missing = [...(netRaw ? [] : ["CAP_NET_RAW"]), ...(netAdmin ? [] : ["CAP_NET_ADMIN"])];
+  if (missing.length === 0) return;
+  throw new Refusal(
+    EXIT.internal,
+    `${missing.join(" and ")} missing: run as root, or give the service AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW`,
+  );
+}
+
+/** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
+export function prepare(
+  options: { file: string; stateDirectory: string; retention: number },
+  journal: Journal,
+): Prepared {
+  const config = loadOrRefuse(options.file, journal);
+  requireCapabilities();
+  claim(options.stateDirectory);
+  const kernel = openLinuxKernel();
+  const ahead = aheadPath(options.stateDirectory);
+  const { rescued, torn, ...where } = recover(options.stateDirectory, ahead);
+  const leftovers = leftBy(options.stateDirectory);
+  const wrong = hindrances(kernel, config, new Set([...leftovers.values()].map(({ address }) => address)));
+  if (wrong.length > 0) {
+    kernel.close();
+    throw new Refusal(EXIT.refused, wrong.join("\n"));
+  }
+  if (ahead === null)
+    journal.warn(
+      "neither /run/heird nor /dev/shm can be written: the last lines of the log may be lost with this process",
+    );
+  if (rescued + torn > 0)
+    journal.warn({ rescued, torn }, `the log was not closed: ${rescued} line(s) rescued, ${torn} byte(s) cut`);
+  tidy(kernel, leftovers, journal);
+  const directory = logDirectory(options.stateDirectory);
+  const store = createStore({ ...where, directory, ahead, queueLimit: QUEUE_LIMIT, retention: options.retention });
+  return { kernel, store, config, boot: bootId() };
+}
+
+/** Takes away what a dead daemon left, and says so. */
+export function tidy(
+  kernel: Kernel,
+  leftovers: ReturnType<typeof leftBy>,
+  say: Teller,
+): { readonly removed: number; readonly failed: number } {
+  const { removed, errors } = removeLeftovers(kernel, leftovers);
+  for (const own of removed)
+    say.warn(`removed ${own.address}/${own.prefixLength} from ${own.interface}: a daemon that died left it there`);
+  for (const error of errors) say.error(`cannot remove what a dead daemon left: ${error}`);
+  return { removed: removed.length, failed: errors.length };
+}
+
+const sentence = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** `heird cleanup`: what a dead daemon left goes, by its log; a living one is left alone. */
+export function cleanup(stateDirectory: string, say: Teller): { removed: number; failed: number } {
+  if (!existsSync(stateDirectory)) return { removed: 0, failed: 0 };
+  claim(stateDirectory);
+  recover(stateDirectory, aheadPath(stateDirectory));
+  const leftovers = leftBy(stateDirectory);
+  if (leftovers.size === 0) return { removed: 0, failed: 0 };
+  const kernel = openLinuxKernel();
+  const tidied = tidy(kernel, leftovers, say);
+  kernel.close();
+  return tidied;
+}

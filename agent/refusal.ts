@@ -1,0 +1,21 @@
+// Something people can mend: one line with cause and remedy, and the exit code that goes with it.
+
+/** Exit codes, the same for every command. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  unreachable: 3,
+  config: 4,
+  refused: 6,
+} as const;
+
+/** Thrown where a command cannot go on and nothing has been changed yet. */
+export class Refusal extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

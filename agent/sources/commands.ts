@@ -1,0 +1,35 @@
+// What people and signals ask: start, stop, take a new configuration. A command that is refused
+// never gets as far as the log.
+
+import { Observable } from "rxjs";
+import type { AgentConfig } from "../core/config.ts";
+import type { Observation } from "../core/event.ts";
+import type { Driver } from "../run.ts";
+
+/** Somebody outside the circle who may ask; each call becomes one observation. */
+export type Commander = {
+  readonly drive: Driver;
+  readonly configure: (config: AgentConfig) => void;
+  readonly startup: () => void;
+  readonly shutdown: () => void;
+};
+
+export function commands(): Commander {
+  let tell: ((seen: Observation) => void) | null = null;
+  const ask = (seen: Observation): void => {
+    if (tell === null) throw new Error("nobody is listening to commands yet");
+    tell(seen);
+  };
+  return {
+    drive: () =>
+      new Observable<Observation>((subscriber) => {
+        tell = (seen) => subscriber.next(seen);
+        return () => {
+          tell = null;
+        };
+      }),
+    configure: (config) => ask({ type: "configured", config }),
+    startup: () => ask({ type: "commanded", command: { type: "startup" } }),
+    shutdown: () => ask({ type: "commanded", command: { type: "shutdown" } }),
+  };
+}
