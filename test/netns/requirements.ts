@@ -1,0 +1,52 @@
+// What tests in namespaces need of a machine. Where it is missing they say so and skip; under CI
+// nothing may skip, or a machine without root would be green for having tested nothing.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Programs and the Debian packages they come from. */
+const PACKAGES = {
+  ip: "iproute2",
+  bridge: "iproute2",
+  keepalived: "keepalived",
+  nft: "nftables",
+  tcpdump: "tcpdump",
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+function found(tool: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Why no LAN can be built here, as a sentence with its remedy; null when one can. */
+export function whyNoLan(tools: readonly Tool[]): string | null {
+  if (process.platform !== "linux") return `network namespaces need Linux; this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return "network namespaces need root: run it with sudo";
+  const missing = [...new Set(tools.filter((tool) => !found(tool)).map((tool) => PACKAGES[tool]))];
+  return missing.length === 0 ? null : `missing programs: apt-get install ${missing.join(" ")}`;
+}
+
+/** Whether skipping is an error here: under CI, and wherever HEIRD_NO_SKIP is set. */
+export const skippingIsAnError = (env: Readonly<Record<string, string | undefined>> = process.env): boolean =>
+  (env["HEIRD_NO_SKIP"] ?? "") !== "" || env["CI"] === "true" || env["CI"] === "1";
+
+/**
+ * For `describe.skipIf`: whether these tests must be skipped. Says why, loudly; throws instead
+ * where nothing may skip.
+ */
+export function mustSkip(what: string, tools: readonly Tool[]): boolean {
+  const reason = whyNoLan(tools);
+  if (reason === null) return false;
+  if (skippingIsAnError()) throw new Error(`${what} cannot run here, and nothing may be skipped: ${reason}`);
+  process.stderr.write(`\nSKIPPED: ${what}: ${reason}\n`);
+  return true;
+}
