@@ -1,0 +1,263 @@
+// Every diagnostic has a code that never changes its meaning. Severity stands here, in one column,
+// and what `heird check --explain` says.
+
+export type Severity = "error" | "warning" | "info";
+
+type Row = { readonly severity: Severity; readonly title: string; readonly explain: string };
+
+const error = (title: string, explain: string): Row => ({ severity: "error", title, explain });
+const warning = (title: string, explain: string): Row => ({ severity: "warning", title, explain });
+const info = (title: string, explain: string): Row => ({ severity: "info", title, explain });
+
+export const CODES = {
+  H0001: error(
+    "unknown keyword",
+    "heird does not know this word in this block. Keepalived logs the line and goes on without it, so that the setting you meant is simply not there, and nobody notices before the failover. heird refuses the file instead. See the suggested spelling, or the block the word belongs into; remove the line if the setting is not needed.",
+  ),
+  H0002: error(
+    "missing value",
+    "The keyword stands alone on its line and needs a value behind it. Keepalived ends the whole process over this, also during a reload. Often the value was swallowed by a comment: # and ! begin one anywhere outside double quotes.",
+  ),
+  H0003: error(
+    "file cannot be read",
+    "The configuration file does not exist or may not be read by the user heird runs as.",
+  ),
+  H0004: warning(
+    "words at the end of a line",
+    "Behind the last argument of the keyword there are more words. They have no effect, in Keepalived neither. A comment begins with # or !.",
+  ),
+  H0005: error(
+    "two keywords on one line",
+    "A second keyword stands behind the arguments of the first. Keepalived reads one keyword per line and drops the second without a word, so its setting would be lost. Put it on a line of its own.",
+  ),
+  H0006: error(
+    "a block where none belongs",
+    "An opening brace stands behind a keyword that has no block. Keepalived ignores the brace but counts the one that closes it, and so ends the surrounding block too early.",
+  ),
+  H0007: error(
+    "a block is missing",
+    "The keyword wants a block in braces, and none follows. The opening brace may stand on the same line or on the next.",
+  ),
+  H0008: warning(
+    "given twice",
+    "The same keyword stands twice in one block. Plain values: the last one counts. Scripts: the first one counts. Both as in Keepalived, which does not say so.",
+  ),
+  H0009: error(
+    "wrong name of a block",
+    "This kind of block has exactly one name between its keyword and its brace. A name with blanks needs double quotes.",
+  ),
+  H0010: error(
+    "a brace too many",
+    "This closing brace has no opening one. Most often the block above was closed twice, or one of its opening braces is missing; in the second case the settings below the missing brace were read into the wrong block.",
+  ),
+  H0011: warning(
+    "block never closed",
+    "The file ends before the block does. Missing braces at the very end are supplied, because configurations are often printed and pasted without the last one.",
+  ),
+  H0012: error("a block without a keyword", "An opening brace stands where no keyword is waiting for one."),
+  H0013: error(
+    "a block inside another",
+    "The keyword belongs to an outer level, and a block above it was never closed. heird goes on as if the brace were there, to find the other mistakes, but refuses the file.",
+  ),
+  H0014: warning(
+    "block of the load balancer",
+    "heird does the VRRP half of Keepalived. Blocks of the load balancer are skipped to the brace that closes them.",
+  ),
+  H0015: warning("no virtual router", "The configuration has no vrrp_instance, so there is nothing to run."),
+  H0016: info("more of the same", "There were so many diagnostics that the rest is only counted."),
+  H0017: error(
+    "unquoted command",
+    "A command line with arguments must stand in double quotes. Without them the first word is the command, and the words behind it are dropped (script) or taken for user and group (notify scripts).",
+  ),
+  H0018: error(
+    "unknown block",
+    "heird does not know this block. It is left out as a whole. Keepalived leaves out only its first line: the lines inside are read as if they stood outside, and its closing brace ends the surrounding block, so that everything behind it is lost as well.",
+  ),
+  H0020: error("quote never closed", "A quoted value ends on its line. Keepalived 2.2.7 crashes on some of these."),
+  H0021: warning(
+    "comment in the middle of a word",
+    "# and ! begin a comment even inside a word, as in auth_pass Test123! whose last character is lost. Write the value in double quotes if the character belongs to it.",
+  ),
+  H0022: warning(
+    "condition without a name",
+    "A line that begins with @ is kept when the name behind it is this router's configuration id.",
+  ),
+  H0023: error(
+    "malformed repetition",
+    "~SEQ(name,first,last), ~SEQ(name,first,step,last), ~LST(name,value,...) or ~LST({a,b},{1,2},...) in front of a line repeat it.",
+  ),
+  H0026: warning(
+    "byte order mark",
+    "Some editors begin UTF-8 files with three invisible bytes. Keepalived takes them for a part of the first word and loses the first block.",
+  ),
+  H0027: error("included file missing", "The include asks for a file that must be there and is not."),
+  H0028: warning(
+    "include that Keepalived does not see",
+    "Keepalived looks for includes before it decides @id lines and replaces variables. heird follows this include; Keepalived would not.",
+  ),
+  H0029: warning(
+    "nothing to include",
+    "The named file does not exist. The configuration is read without it, as Keepalived does. includer and its sisters make it an error.",
+  ),
+  H0030: error(
+    "too large",
+    "Configurations are limited to 32 MiB and 2 000 000 lines, so that a mistake in a generator cannot take all memory.",
+  ),
+  H0031: error(
+    "macros without end",
+    "Macros and repetitions may write out 16 MiB, and nest 32 deep. A macro that uses another twice, which uses another twice, doubles each time.",
+  ),
+  H0032: error("goes in a circle", "A file includes itself or a macro refers to itself."),
+  H0033: info("pattern matches nothing", "No file matches the pattern; nothing is included, as in Keepalived."),
+  H0101: error(
+    "not a number",
+    'A number is written in decimal figures. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
+  ),
+  H0102: error("not a boolean", "on, off, true, false, yes, no."),
+  H0103: error(
+    "not an address",
+    "Addresses are written in figures: 192.0.2.1 or 2001:db8::1, with /length where a prefix is wanted. Names are not looked up. Keepalived skips the line.",
+  ),
+  H0104: error(
+    "outside the range",
+    'The value does not fit. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
+  ),
+  H0105: error("not one of the words", "The keyword takes one of a few words."),
+  H0106: warning(
+    "rounded",
+    "The wire cannot carry this interval: VRRPv2 has whole seconds, VRRPv3 hundredths of a second up to 40.95. The value is adjusted as Keepalived does.",
+  ),
+  H0107: warning(
+    "password longer than 8 bytes",
+    "VRRPv2 carries 8 bytes of password. The rest is cut, by Keepalived too, so both ends still agree; but what is cut protects nothing.",
+  ),
+  H0108: error("no name of an interface", "Names of interfaces have 1 to 15 bytes, no blank and no slash."),
+  H0109: error("label", "A label is a name of at most 15 bytes, for IPv4 only."),
+  H0110: error(
+    "unknown option",
+    "The line of an address, a route, a rule or a tracker has a word that is no option there. Keepalived leaves the word out, or the whole line.",
+  ),
+  H0111: error(
+    "two families in one virtual router",
+    "A virtual router is IPv4 or IPv6: all its addresses, peers and sources are of one family. Use a second instance for the other; the same VRID may serve both.",
+  ),
+  H0112: warning(
+    "number in an unusual form",
+    "Numbers with leading zeros or 0x are read differently by different releases of Keepalived.",
+  ),
+  H0113: error("multicast", "One of the two is wanted: the address of a group, or the address of a router."),
+  H0114: error(
+    "half a password",
+    "An authentication block needs auth_type and auth_pass. With one of them Keepalived runs without a password, and the routers that have it do not listen.",
+  ),
+  H0115: warning("no such state", "state is MASTER or BACKUP. Any other word means BACKUP, in Keepalived too."),
+  H0116: error("IPv6 needs version 3", "VRRPv2 (RFC 3768) has no IPv6."),
+  H0117: warning(
+    "too many addresses",
+    "An advertisement carries at most 255 addresses. Keepalived moves the rest to virtual_ipaddress_excluded.",
+  ),
+  H0118: error("several on one line", "One address per line; Keepalived takes the first and drops the rest."),
+  H0119: warning(
+    "option without meaning",
+    "The option belongs to addresses of the other family. It is ignored, in Keepalived too.",
+  ),
+  H0201: error(
+    "refers to nothing",
+    "The name is defined nowhere in the configuration, before or after. Keepalived goes on without the check; heird does not, because a check that silently is not there is found out at the failover.",
+  ),
+  H0202: error("defined twice", "Two blocks of one kind have the same name. Keepalived skips the second."),
+  H0203: error(
+    "VRID used twice",
+    "Two instances with the same VRID, family and interface would both send as the same virtual router.",
+  ),
+  H0204: error("required keyword missing", "Without it there is no virtual router. Keepalived refuses to run, too."),
+  H0205: warning("not used", "Nothing refers to it, so it is never run or read."),
+  H0206: error("in two groups", "An instance belongs to one sync group at most; Keepalived takes the first."),
+  H0207: warning(
+    "sync group of one",
+    "A sync group keeps several instances together; with one there is nothing to keep.",
+  ),
+  H0208: error("empty sync group", "A sync group without members does nothing; Keepalived removes it."),
+  H0209: warning(
+    "address twice",
+    "The same address stands twice. One instance cannot lose it while the other keeps it.",
+  ),
+  H0210: warning("no addresses", "The instance advertises no address. VRRPv2 routers tolerate that."),
+  H0211: error("no addresses", "A VRRPv3 advertisement carries at least one address (RFC 5798 §5.2.5)."),
+  H0212: warning("tracker given twice", "The same tracker stands twice; the first one counts."),
+  H0213: warning(
+    "tracks its own interface",
+    "The instance's own interface is always tracked, unless dont_track_primary. The line has no effect in Keepalived, and its weight is dropped.",
+  ),
+  H0214: warning(
+    "weight in a sync group",
+    "Members of a sync group change together, so a weight on one of them is dropped, unless sync_group_tracking_weight is given.",
+  ),
+  H0301: warning(
+    "state MASTER does little",
+    "Who becomes Master is decided by priority. state MASTER only clears nopreempt and preempt_delay, and only priority 255 starts as Master.",
+  ),
+  H0302: warning(
+    "owner without saying so",
+    "Priority 255 is for the router that has the addresses as its own on its interface. With state MASTER and no priority Keepalived takes 255.",
+  ),
+  H0303: warning(
+    "nopreempt with weights",
+    "With nopreempt a Master keeps the addresses although a check has taken its priority below the others'; weights move nothing then. A check with weight 0 still does, through FAULT.",
+  ),
+  H0304: warning(
+    "timeout not below the interval",
+    "A run of the check may last into the next one, which is then left out.",
+  ),
+  H0305: warning("slow check", "It takes interval × fall until a failure counts."),
+  H0306: warning(
+    "prefix length",
+    "Without /length an address gets /32 or /128, not the length of its interface's network.",
+  ),
+  H0307: warning(
+    "drags siblings away",
+    "Linux removes all secondary addresses of a network with its primary one, unless promote_secondaries is set.",
+  ),
+  H0311: warning(
+    "weight that decides nothing",
+    "The check moves the priority by so little that no order of priorities changes.",
+  ),
+  H0401: warning(
+    "not honoured yet",
+    "heird understands the keyword and does not act on it yet. The virtual router itself works as configured.",
+  ),
+  H0402: error(
+    "not honoured yet, and needed",
+    "heird understands the keyword and does not act on it yet. Without it another router would be elected, something else would be sent, or other addresses would be held; so heird refuses the file instead of running half of it.",
+  ),
+  H0403: warning("ignored", "The keyword belongs to a part of Keepalived that heird does not have."),
+  H0404: warning("old name", "The keyword still works. Its new name is better known to other tools."),
+  H0405: warning(
+    "settings that exclude each other",
+    "Two settings cannot both hold. heird does what Keepalived does, and says which.",
+  ),
+  H0406: warning("differs from Keepalived", "Keepalived's releases have a mistake here. heird does what is written."),
+  H0501: error(
+    "no such interface",
+    "The interface does not exist on this machine now. With dynamic_interfaces it may come later.",
+  ),
+  H0502: warning(
+    "script cannot be run",
+    "The file is missing, is no regular file, or may not be executed. Keepalived drops the script and goes on without the check.",
+  ),
+  H0503: warning(
+    "script could be changed by others",
+    "The file, or a directory above it, may be written by somebody who is not root, and it runs as root.",
+  ),
+  H0504: warning("script security is off", "Scripts run as root, and enable_script_security is not set."),
+  H0505: error("no such user", "Scripts cannot run as a user or group that does not exist."),
+} as const satisfies Readonly<Record<string, Row>>;
+
+export type Code = keyof typeof CODES;
+
+/** What a code means, at length; undefined for a code that does not exist. */
+export function explainCode(code: string): string | undefined {
+  const name = code.toUpperCase();
+  const row: Row | undefined = name in CODES ? CODES[name as Code] : undefined;
+  return row === undefined ? undefined : `${row.severity}[${name}]: ${row.title}\n\n${row.explain}`;
+}

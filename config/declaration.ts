@@ -1,0 +1,226 @@
+// Types only: what a configuration declares, still in its own terms. Names are resolved and
+// defaults filled in, Keepalived's documented corrections are made; positions stay for later checks.
+
+import type { Family, IpAddress } from "../agent/core/address.ts";
+import type { Duration } from "../agent/core/time.ts";
+import type { Place } from "./source.ts";
+import type { CommandLine } from "./values.ts";
+
+/** One line of a block of addresses, A13 of the language. */
+export type DeclaredAddress = {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  readonly peer: { readonly address: IpAddress; readonly prefixLength: number } | null;
+  /** Null: the instance's own interface, or default_interface. */
+  readonly dev: string | null;
+  readonly broadcast: IpAddress | null;
+  readonly label: string;
+  readonly scope: number;
+  readonly noTrack: boolean;
+  readonly home: boolean;
+  readonly dad: boolean;
+  readonly mngtmpaddr: boolean;
+  readonly noprefixroute: boolean;
+  readonly autojoin: boolean;
+  /** Seconds or forever; null for the default: 0 for a /128, else forever. */
+  readonly preferredLft: number | "forever" | null;
+  readonly useVmac: boolean;
+  readonly trackGroup: string | null;
+  /** Whether the line says a prefix length. */
+  readonly explicitLength: boolean;
+  readonly place: Place;
+};
+
+export type DeclaredPeer = {
+  readonly address: IpAddress;
+  readonly minTtl: number | null;
+  readonly maxTtl: number | null;
+  readonly place: Place;
+};
+
+/** A route or rule: its options in the order of the line, checked. */
+export type DeclaredLine = {
+  readonly options: readonly DeclaredOption[];
+  readonly noTrack: boolean;
+  readonly place: Place;
+};
+
+export type DeclaredOption = { readonly name: string; readonly values: readonly string[] };
+
+/** A reference to something tracked. */
+export type DeclaredTrack = {
+  readonly name: string;
+  /** As given on the line, else the tracked thing's own. */
+  readonly weight: number;
+  readonly reverse: boolean;
+  readonly place: Place;
+};
+
+export type DeclaredTracks = {
+  readonly interfaces: readonly DeclaredTrack[];
+  readonly scripts: readonly DeclaredTrack[];
+  readonly files: readonly DeclaredTrack[];
+  readonly processes: readonly DeclaredTrack[];
+  readonly bfds: readonly DeclaredTrack[];
+};
+
+export const HOOKS = ["master", "backup", "fault", "stop", "generic", "deleted", "master_rx_lower_pri"] as const;
+export type Hook = (typeof HOOKS)[number];
+
+export type DeclaredHooks = { readonly [hook in Hook]: CommandLine | null };
+
+export type DeclaredAnnounce = {
+  readonly masterDelay: number;
+  readonly masterRepeat: number;
+  readonly refresh: number;
+  readonly refreshRepeat: number;
+  readonly lowerPriorityDelay: number;
+  readonly lowerPriorityRepeat: number;
+};
+
+export type DeclaredVmac = {
+  readonly kind: "macvlan" | "ipvlan";
+  /** The interface made; the default name is prefix.VRID, with a 6 behind the prefix when the plain one is taken by IPv4. */
+  readonly name: string;
+  readonly xmitBase: boolean;
+  readonly mac: string | null;
+  readonly place: Place;
+};
+
+export type DeclaredInstance = {
+  readonly name: string;
+  readonly place: Place;
+  readonly state: "MASTER" | "BACKUP";
+  readonly interface: string | null;
+  readonly interfacePlace: Place;
+  readonly vrid: number | null;
+  readonly priority: number;
+  readonly priorityPlace: Place;
+  readonly adverInterval: Duration;
+  readonly version: 2 | 3;
+  readonly versionPlace: Place;
+  readonly family: Family;
+  readonly preempt: boolean;
+  readonly preemptDelay: Duration;
+  readonly downTimerAdverts: number;
+  readonly authentication: { readonly type: "PASS" | "AH"; readonly password: string; readonly place: Place } | null;
+  readonly strict: boolean;
+  readonly accept: boolean;
+  readonly skipCheckAdvAddr: boolean;
+  readonly dontTrackPrimary: boolean;
+  readonly promoteSecondaries: boolean;
+  readonly v3ChecksumAsV2: boolean;
+  readonly lowerPrioNoAdvert: boolean;
+  readonly higherPrioSendAdvert: boolean;
+  readonly addresses: readonly DeclaredAddress[];
+  readonly excluded: readonly DeclaredAddress[];
+  readonly source: IpAddress | null;
+  readonly unicast: boolean;
+  readonly peers: readonly DeclaredPeer[];
+  readonly vmac: DeclaredVmac | null;
+  readonly routes: readonly DeclaredLine[];
+  readonly rules: readonly DeclaredLine[];
+  readonly tracks: DeclaredTracks;
+  readonly hooks: DeclaredHooks;
+  readonly smtpAlert: boolean;
+  readonly announce: DeclaredAnnounce;
+  /** The name of its sync group. */
+  readonly group: string | null;
+};
+
+export type DeclaredGroup = {
+  readonly name: string;
+  readonly place: Place;
+  readonly members: readonly string[];
+  readonly tracks: DeclaredTracks;
+  readonly hooks: DeclaredHooks;
+  readonly smtpAlert: boolean;
+  readonly trackingWeight: boolean;
+};
+
+export type DeclaredScript = {
+  readonly name: string;
+  readonly place: Place;
+  readonly command: CommandLine;
+  readonly interval: Duration;
+  /** Null: the interval. */
+  readonly timeout: Duration | null;
+  readonly weight: number;
+  readonly reverse: boolean;
+  readonly rise: number;
+  readonly fall: number;
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly initFail: boolean;
+};
+
+export type DeclaredFile = {
+  readonly name: string;
+  readonly place: Place;
+  readonly path: string;
+  readonly weight: number;
+  readonly reverse: boolean;
+  readonly init: { readonly value: number; readonly overwrite: boolean } | null;
+};
+
+export type DeclaredProcess = {
+  readonly name: string;
+  readonly place: Place;
+  readonly process: readonly string[];
+  readonly paramMatch: "initial" | "partial" | null;
+  readonly weight: number;
+  readonly reverse: boolean;
+  readonly quorum: number;
+  readonly quorumMax: number | null;
+  readonly forkDelay: Duration;
+  readonly terminateDelay: Duration;
+  readonly fullCommand: boolean;
+};
+
+export type DeclaredBfd = {
+  readonly name: string;
+  readonly place: Place;
+  readonly weight: number;
+  readonly reverse: boolean;
+};
+
+export type DeclaredGlobals = {
+  readonly routerId: string | null;
+  readonly version: 2 | 3;
+  readonly strict: boolean;
+  readonly skipCheckAdvAddr: boolean;
+  readonly announce: Partial<DeclaredAnnounce>;
+  readonly minGarp: boolean;
+  readonly garpInterval: number;
+  readonly gnaInterval: number;
+  readonly v3ChecksumAsV2: boolean;
+  readonly lowerPrioNoAdvert: boolean;
+  readonly higherPrioSendAdvert: boolean;
+  readonly downTimerAdverts: number;
+  readonly group4: IpAddress | null;
+  readonly group6: IpAddress | null;
+  readonly defaultInterface: string;
+  readonly dynamicInterfaces: boolean;
+  readonly smtpAlert: boolean;
+  readonly smtpServer: string | null;
+  readonly scriptUser: readonly string[] | null;
+  readonly scriptSecurity: boolean;
+  readonly notifyFifo: string | null;
+  readonly vrrpNotifyFifo: string | null;
+  readonly vmacPrefix: string;
+};
+
+export type Declaration = {
+  readonly globals: DeclaredGlobals;
+  readonly instances: readonly DeclaredInstance[];
+  readonly groups: readonly DeclaredGroup[];
+  readonly scripts: readonly DeclaredScript[];
+  readonly files: readonly DeclaredFile[];
+  readonly processes: readonly DeclaredProcess[];
+  readonly bfds: readonly DeclaredBfd[];
+  readonly statics: {
+    readonly addresses: readonly DeclaredAddress[];
+    readonly routes: readonly DeclaredLine[];
+    readonly rules: readonly DeclaredLine[];
+  };
+};

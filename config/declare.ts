@@ -1,0 +1,63 @@
+// The sections of a file become its declaration: names resolved whatever their order, defaults
+// filled in, everything said about everything.
+
+import { addressLine } from "./addresses.ts";
+import type { Declaration, DeclaredGroup } from "./declaration.ts";
+import { problem, type Report } from "./diagnostic.ts";
+import { declareGlobals } from "./globals.ts";
+import { declareGroups } from "./groups.ts";
+import { declareInstance, type TrackKinds } from "./instance.ts";
+import { declareObjects, named, type Objects } from "./objects.ts";
+import { routeLine } from "./routes.ts";
+import { ruleLine } from "./rules.ts";
+import { linesIn, type Section } from "./schema.ts";
+import type { Trackable } from "./tracks.ts";
+
+/** What a configuration says, in full. */
+export function declare(root: Section, report: Report): Declaration {
+  const globals = declareGlobals(root, report);
+  const objects = declareObjects(root, report);
+  const kinds = kindsOf(objects);
+  const sections = named(root, "vrrp_instance", report);
+  const groups = declareGroups(
+    root,
+    kinds,
+    sections.map(({ label }) => label),
+    report,
+  );
+  const groupOf = new Map(groups.flatMap((group) => group.members.map((member) => [member, group] as const)));
+  const instances = sections.map((section) => declareInstance(section, { globals, kinds, groupOf, report }));
+  unused(objects, [...instances, ...groups], report);
+  return {
+    globals,
+    instances,
+    groups,
+    ...objects,
+    statics: {
+      addresses: linesIn(root, "static_ipaddress").flatMap((line) => addressLine(line, report) ?? []),
+      routes: linesIn(root, "static_routes").flatMap((line) => routeLine(line, report) ?? []),
+      rules: linesIn(root, "static_rules").flatMap((line) => ruleLine(line, report) ?? []),
+    },
+  };
+}
+
+function kindsOf({ scripts, files, processes, bfds }: Objects): TrackKinds {
+  const by = (list: readonly Trackable[]) => new Map(list.map((one) => [one.name, one]));
+  return {
+    interfaces: { what: "interface", definedBy: null, limit: 253, known: new Map() },
+    scripts: { what: "script", definedBy: "vrrp_script", limit: 253, known: by(scripts) },
+    files: { what: "file", definedBy: "track_file", limit: 254, known: by(files) },
+    processes: { what: "process", definedBy: "vrrp_track_process", limit: 254, known: by(processes) },
+    bfds: { what: "BFD session", definedBy: "bfd_instance", limit: 253, known: by(bfds) },
+  };
+}
+
+function unused(objects: Objects, users: readonly Pick<DeclaredGroup, "tracks">[], report: Report): void {
+  for (const kind of ["scripts", "files", "processes", "bfds"] as const) {
+    const used = new Set(users.flatMap(({ tracks }) => tracks[kind].map(({ name }) => name)));
+    for (const { name, place } of objects[kind]) {
+      if (!used.has(name))
+        report(problem("H0205", place, `${name} is tracked by no instance and no group`, "track it, or remove it"));
+    }
+  }
+}

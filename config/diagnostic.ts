@@ -1,0 +1,154 @@
+// What is wrong with a configuration, as a value: stable code, severity, place, remedy; and how it
+// is printed, for people as a compiler does it and for editors as JSON.
+
+import { CODES, type Code, type Severity } from "./codes.ts";
+import { originsOf, type Place, type Position, positionOf } from "./source.ts";
+
+/** Another place that has to do with it: the first of two, the macro it came from, the include. */
+export type Note = { readonly position: Position; readonly message: string };
+
+export type Diagnostic = {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly position: Position;
+  readonly notes: readonly Note[];
+  /** What would be right, as one sentence without a full stop; null when the message says it all. */
+  readonly help: string | null;
+};
+
+export type Report = (diagnostic: Diagnostic) => void;
+
+const ORIGIN = { include: "included from here", macro: "defined here", repeat: "repeated by this line" } as const;
+
+/** A diagnostic about a stretch of text; the macros and includes it came through are noted. */
+export function problem(
+  code: Code,
+  at: Place,
+  message: string,
+  help: string | null = null,
+  notes: readonly Note[] = [],
+): Diagnostic {
+  const origins = originsOf(at).map(({ how, name, position }) => ({
+    position,
+    message: how === "macro" ? `${name} is ${ORIGIN[how]}` : ORIGIN[how],
+  }));
+  return {
+    code,
+    severity: CODES[code].severity,
+    message,
+    position: positionOf(at),
+    notes: [...notes, ...origins],
+    help,
+  };
+}
+
+/** A diagnostic about a file as a whole. */
+export const fileProblem = (code: Code, file: string, message: string, help: string | null = null): Diagnostic => ({
+  code,
+  severity: CODES[code].severity,
+  message,
+  position: { file, line: 1, column: 1, length: 0 },
+  notes: [],
+  help,
+});
+
+/** The note that points at the other one of two. */
+export const noteAt = (at: Place, message: string): Note => ({ position: positionOf(at), message });
+
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some(({ severity }) => severity === "error");
+
+/** By file in the order of reading, then by line and column; equal ones stay as they were found. */
+export function inOrder(diagnostics: readonly Diagnostic[], files: Iterable<string>): readonly Diagnostic[] {
+  const rank = new Map([...files].map((file, i) => [file, i]));
+  const of = ({ file }: Position) => rank.get(file) ?? rank.size;
+  return [...diagnostics].sort(
+    ({ position: a }, { position: b }) => of(a) - of(b) || a.line - b.line || a.column - b.column,
+  );
+}
+
+export type PrintOptions = { readonly colour: boolean };
+
+const PAINT = { error: "\u001b[1;31m", warning: "\u001b[1;33m", info: "\u001b[1;36m" } as const;
+const BOLD = "\u001b[1m";
+const PLAIN = "\u001b[0m";
+
+/** The lines of a file, split once and only when one of them is shown. */
+export type Excerpts = (file: string, line: number) => string | undefined;
+
+export function excerptsOf(files: ReadonlyMap<string, string>): Excerpts {
+  const split = new Map<string, readonly string[]>();
+  return (file, line) => {
+    const text = files.get(file);
+    if (text === undefined) return undefined;
+    const lines = split.get(file) ?? text.split("\n");
+    split.set(file, lines);
+    return lines[line - 1]?.replace(/\r$/, "");
+  };
+}
+
+/** One diagnostic as text: `file:line:col: severity[code]: message`, the line, the span, the remedy. */
+export function printDiagnostic(diagnostic: Diagnostic, excerpts: Excerpts, { colour }: PrintOptions): string {
+  const { severity, code, message, position, notes, help } = diagnostic;
+  const paint = (style: string, text: string) => (colour ? `${style}${text}${PLAIN}` : text);
+  const lines = [
+    `${paint(BOLD, whereOf(position))}: ${paint(PAINT[severity], `${severity}[${code}]`)}: ${paint(BOLD, visible(message))}`,
+    ...excerpt(position, excerpts, (text) => paint(PAINT[severity], text)),
+  ];
+  if (help !== null) lines.push(`  = help: ${visible(help)}`);
+  for (const note of notes) {
+    lines.push(`${whereOf(note.position)}: note: ${visible(note.message)}`);
+    lines.push(...excerpt(note.position, excerpts, (text) => text));
+  }
+  return lines.join("\n");
+}
+
+/** All of them, and a last line that counts. */
+export function printDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  files: ReadonlyMap<string, string>,
+  options: PrintOptions,
+): string {
+  const excerpts = excerptsOf(files);
+  const printed = diagnostics.map((diagnostic) => printDiagnostic(diagnostic, excerpts, options));
+  return [...printed, summaryOf(diagnostics)].filter((text) => text !== "").join("\n");
+}
+
+/** `2 errors, 1 warning`; empty when there is nothing to count. */
+export function summaryOf(diagnostics: readonly Diagnostic[]): string {
+  const count = (wanted: Severity, word: string) => {
+    const n = diagnostics.filter(({ severity }) => severity === wanted).length;
+    return n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`];
+  };
+  return [...count("error", "error"), ...count("warning", "warning"), ...count("info", "note")].join(", ");
+}
+
+const whereOf = ({ file, line, column }: Position) => `${visible(file)}:${line}:${column}`;
+
+const WIDTH = 120;
+
+function excerpt(position: Position, excerpts: Excerpts, paint: (text: string) => string): string[] {
+  const text = excerpts(position.file, position.line);
+  if (text === undefined || position.length === 0) return [];
+  const start = position.column - 1;
+  // A line of a megabyte is shown as a window around what is meant.
+  const from = start > WIDTH / 2 && text.length > WIDTH ? start - WIDTH / 3 : 0;
+  const shown = visible(text.slice(from, from + WIDTH));
+  const number = String(position.line).padStart(4);
+  const indent = text.slice(from, start).replace(/[^\t]/g, " ");
+  const length = Math.max(1, Math.min(position.length, shown.length - (start - from)));
+  return [`${number} | ${shown}`, `${" ".repeat(number.length)} | ${indent}${paint("^".repeat(length))}`];
+}
+
+/** A terminal must not obey what a file says. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the ones to take away
+const visible = (text: string): string => text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, "\ufffd");
+
+/** For editors and CI: positions from 1, as printed. */
+export const diagnosticsAsJson = (diagnostics: readonly Diagnostic[]): string =>
+  JSON.stringify({
+    errors: diagnostics.filter(({ severity }) => severity === "error").length,
+    warnings: diagnostics.filter(({ severity }) => severity === "warning").length,
+    diagnostics,
+  });

@@ -1,0 +1,83 @@
+// global_defs, and the outermost keywords of its kind, become the defaults of everything else.
+
+import type { DeclaredAnnounce, DeclaredGlobals } from "./declaration.ts";
+import { problem, type Report } from "./diagnostic.ts";
+import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./schema.ts";
+import { placeOf } from "./syntax.ts";
+
+/** All global_defs together; what is given twice counts as given last. */
+export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
+  const entries = root.entries.flatMap((entry): readonly Entry[] =>
+    entry.keyword.name === "global_defs" ? (entry.section?.entries ?? []) : [],
+  );
+  const section: Section = { ...root, block: "global_defs", entries };
+  checkedAgainstKeepalived(section, report);
+  const version = numberIn(section, "vrrp_version");
+  return {
+    routerId: textIn(section, "router_id") ?? null,
+    version: version === 3 ? 3 : 2,
+    strict: boolIn(section, "vrrp_strict") ?? false,
+    skipCheckAdvAddr: boolIn(section, "vrrp_skip_check_adv_addr") ?? false,
+    announce: announceIn(section, "vrrp_"),
+    minGarp: boolIn(section, "vrrp_min_garp") ?? false,
+    garpInterval: numberIn(section, "vrrp_garp_interval") ?? 0,
+    gnaInterval: numberIn(section, "vrrp_gna_interval") ?? 0,
+    v3ChecksumAsV2: boolIn(section, "v3_checksum_as_v2") ?? false,
+    lowerPrioNoAdvert: boolIn(section, "vrrp_lower_prio_no_advert") ?? false,
+    higherPrioSendAdvert: boolIn(section, "vrrp_higher_prio_send_advert") ?? false,
+    downTimerAdverts: numberIn(section, "vrrp_down_timer_adverts") ?? 3,
+    group4: addressIn(section, "vrrp_mcast_group4") ?? null,
+    group6: addressIn(section, "vrrp_mcast_group6") ?? null,
+    defaultInterface: textIn(section, "default_interface") ?? "eth0",
+    dynamicInterfaces: has(section, "dynamic_interfaces"),
+    smtpAlert: boolIn(section, "smtp_alert_vrrp") ?? boolIn(section, "smtp_alert") ?? false,
+    smtpServer: wordsIn(section, "smtp_server")?.[0] ?? null,
+    scriptUser: wordsIn(section, "script_user") ?? null,
+    scriptSecurity: has(section, "enable_script_security"),
+    notifyFifo: wordsIn(section, "notify_fifo")?.[0] ?? null,
+    vrrpNotifyFifo: wordsIn(section, "vrrp_notify_fifo")?.[0] ?? null,
+    vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
+  };
+}
+
+/** The words of a keyword that takes several. */
+export function wordsIn(section: Section, name: string): readonly string[] | undefined {
+  const value = entryOf(section, name)?.value;
+  return Array.isArray(value) ? (value as readonly string[]) : undefined;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const ANNOUNCE = {
+  masterDelay: "garp_master_delay",
+  masterRepeat: "garp_master_repeat",
+  refresh: "garp_master_refresh",
+  refreshRepeat: "garp_master_refresh_repeat",
+  lowerPriorityDelay: "garp_lower_prio_delay",
+  lowerPriorityRepeat: "garp_lower_prio_repeat",
+} as const satisfies Readonly<Record<keyof DeclaredAnnounce, string>>;
+
+/** What a section says about announcements; nothing about what it leaves out. */
+export function announceIn(section: Section, prefix: "" | "vrrp_"): Partial<DeclaredAnnounce> {
+  const found: Partial<Writable<DeclaredAnnounce>> = {};
+  for (const [field, name] of Object.entries(ANNOUNCE) as [keyof DeclaredAnnounce, string][]) {
+    const value = numberIn(section, prefix + name);
+    if (value !== undefined) found[field] = value;
+  }
+  return found;
+}
+
+/** Keepalived's handler of the global keyword reads no argument: off means on. */
+function checkedAgainstKeepalived(section: Section, report: Report): void {
+  const checksum = entryOf(section, "v3_checksum_as_v2");
+  if (checksum?.value === false) {
+    report(
+      problem(
+        "H0406",
+        placeOf(checksum.name),
+        "v3_checksum_as_v2 off: Keepalived takes the global keyword for on whatever stands behind it; heird takes it for off",
+        "remove the line to mean off with both",
+      ),
+    );
+  }
+}

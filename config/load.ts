@@ -1,0 +1,110 @@
+// A path becomes a configuration, or diagnostics that say why not. The only file here that reads
+// the disk.
+
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import type { AgentConfig } from "../agent/core/config.ts";
+import { checkWhole, type Host } from "./check.ts";
+import type { Declaration } from "./declaration.ts";
+import { declare } from "./declare.ts";
+import { type Diagnostic, fileProblem, hasErrors, inOrder } from "./diagnostic.ts";
+import { expand } from "./expand.ts";
+import type { FileReader } from "./include.ts";
+import { isCommand } from "./keywords.ts";
+import { lint } from "./lint.ts";
+import { lower } from "./lower.ts";
+import { schema } from "./schema.ts";
+import { parse } from "./syntax.ts";
+
+export type LoadOptions = {
+  /** How files are read; the disk when it is left out. */
+  readonly reader?: FileReader;
+  /** Facts about this machine; without them nothing is asked of it. */
+  readonly host?: Host;
+  /** What @id lines are compared with; the host's short name when it is left out. */
+  readonly configId?: string;
+  readonly environment?: (name: string) => string | undefined;
+  readonly random?: () => number;
+  /** Judge the language only: nothing is refused because heird does not do it yet. */
+  readonly assumeHonoured?: boolean;
+};
+
+export type Loaded = {
+  /** Null when there is an error. */
+  readonly config: AgentConfig | null;
+  /** What could be understood, errors or not. */
+  readonly declaration: Declaration;
+  /** By file and line. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every file read and its text, in the order of reading. */
+  readonly files: ReadonlyMap<string, string>;
+};
+
+/** A file with a mistake on every line is as useless with a thousand diagnostics as with a million. */
+const MAX_DIAGNOSTICS = 1_000;
+
+/** Loads a configuration: everything that is wrong with it is found in one run. */
+export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
+  const found: Diagnostic[] = [];
+  let dropped = 0;
+  let refused = false;
+  const report = (diagnostic: Diagnostic) => {
+    refused ||= diagnostic.severity === "error";
+    if (found.length < MAX_DIAGNOSTICS) found.push(diagnostic);
+    else dropped++;
+  };
+  const name = hostname();
+  const assumeHonoured = options.assumeHonoured ?? false;
+  const { lines, files } = expand(
+    path,
+    {
+      reader: options.reader ?? disk,
+      configId: options.configId ?? name.replace(/\..*$/, ""),
+      environment: options.environment ?? ((variable) => process.env[variable]),
+      random: options.random ?? Math.random,
+    },
+    report,
+  );
+  const root = schema(parse(lines, { isCommand }, report), { assumeHonoured }, report);
+  const declaration = declare(root, report);
+  if (files.size > 0 && declaration.instances.length === 0)
+    report(fileProblem("H0015", path, "there is no vrrp_instance, so there is nothing to run"));
+  checkWhole(declaration, options.host, report);
+  lint(declaration, report);
+  const config = lower(declaration, { hostname: name, assumeHonoured }, report);
+  if (dropped > 0) found.push(fileProblem("H0016", path, `${dropped} more diagnostics are not shown`));
+  return {
+    config: refused || hasErrors(found) ? null : config,
+    declaration,
+    diagnostics: inOrder(found, files.keys()),
+    files,
+  };
+}
+
+/** The disk, as Keepalived reads it: regular files that nobody may execute. */
+const disk: FileReader = {
+  read: (path) => {
+    try {
+      const stat = statSync(path);
+      if (stat.isDirectory()) return { ok: false, error: "it is a directory" };
+      accessSync(path, constants.R_OK);
+      return { ok: true, text: readFileSync(path, "utf8") };
+    } catch (error) {
+      return { ok: false, error: reasonOf(error) };
+    }
+  },
+  list: (directory) => {
+    try {
+      return readdirSync(directory);
+    } catch {
+      return [];
+    }
+  },
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "it does not exist";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

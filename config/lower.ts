@@ -1,0 +1,95 @@
+// The declaration becomes what the core runs. Nothing optional remains; what the core cannot do yet
+// has been refused before.
+
+import { type AgentConfig, type RouterConfig, routerKeyOf, type VirtualAddress } from "../agent/core/config.ts";
+import { seconds } from "../agent/core/time.ts";
+import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredInstance } from "./declaration.ts";
+import { problem, type Report } from "./diagnostic.ts";
+
+export type LowerOptions = { readonly hostname: string; readonly assumeHonoured: boolean };
+
+/** The configuration of the core. Instances that lack what they need are left out; that has been reported as an error. */
+export function lower(
+  declaration: Declaration,
+  { hostname, assumeHonoured }: LowerOptions,
+  report: Report,
+): AgentConfig {
+  return {
+    routerId: declaration.globals.routerId ?? hostname,
+    routers: declaration.instances.flatMap((instance) => {
+      if (!assumeHonoured) refuse(instance, report);
+      return router(instance);
+    }),
+  };
+}
+
+/** Values of honoured keywords that the core cannot carry yet. */
+function refuse({ authentication, addresses }: DeclaredInstance, report: Report): void {
+  if (authentication?.type === "AH")
+    report(
+      problem(
+        "H0402",
+        authentication.place,
+        "auth_type AH is known but not honoured yet, and routers that use it would not hear this one",
+        "write auth_type PASS on all routers, or none",
+      ),
+    );
+  for (const { peer, useVmac, place } of addresses) {
+    const what = peer !== null ? "peer" : useVmac ? "use_vmac" : undefined;
+    if (what !== undefined)
+      report(
+        problem(
+          "H0402",
+          place,
+          `${what} of an address is known but not honoured yet, and another address would be held without it`,
+          "remove it",
+        ),
+      );
+  }
+}
+
+function router(instance: DeclaredInstance): readonly RouterConfig[] {
+  const { interface: iface, vrid, family, authentication } = instance;
+  if (iface === null || vrid === null) return [];
+  return [
+    {
+      key: routerKeyOf(iface, family, vrid),
+      name: instance.name,
+      interface: iface,
+      family,
+      vrid,
+      version: instance.version,
+      basePriority: instance.priority,
+      adverInterval: instance.adverInterval,
+      downTimerAdverts: instance.downTimerAdverts,
+      preempt: instance.preempt,
+      preemptDelay: instance.preemptDelay,
+      authentication:
+        authentication?.type === "PASS" ? { type: "pass", password: authentication.password } : { type: "none" },
+      v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
+      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, iface)),
+      announce: announce(instance.announce),
+    },
+  ];
+}
+
+const virtualAddress = (
+  { address, prefixLength, dev, broadcast, label, scope }: DeclaredAddress,
+  iface: string,
+): VirtualAddress => ({
+  address,
+  prefixLength,
+  interface: dev ?? iface,
+  broadcast,
+  label,
+  scope,
+});
+
+const announce = (declared: DeclaredAnnounce): RouterConfig["announce"] => ({
+  masterRepeat: declared.masterRepeat,
+  masterDelay: seconds(declared.masterDelay),
+  refresh: seconds(declared.refresh),
+  refreshRepeat: declared.refreshRepeat,
+  lowerPriorityRepeat: declared.lowerPriorityRepeat,
+  lowerPriorityDelay: seconds(declared.lowerPriorityDelay),
+});

@@ -1,0 +1,39 @@
+// Did you mean? Edit distance with transpositions, small and bounded.
+
+/** The candidate nearest to a word, if it is near enough to be a slip. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = word.length <= 3 ? 1 : word.length <= 7 ? 2 : 3;
+  if (word.length > 64) return undefined;
+  const plain = word.toLowerCase().replaceAll("-", "_");
+  let best: string | undefined;
+  let distance = limit + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - plain.length) >= distance) continue;
+    const found = candidate === plain ? 0 : editDistance(plain, candidate, distance);
+    if (found < distance) {
+      best = candidate;
+      distance = found;
+    }
+  }
+  return best;
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours between two words; at least `limit` when it is that or more. */
+function editDistance(a: string, b: string, limit: number): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (before[j - 2] ?? 0) + 1);
+      next.push(best);
+    }
+    if (Math.min(...next) > limit) return limit + 1;
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

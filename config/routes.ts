@@ -1,0 +1,10 @@
+// placeholder
+import type { DeclaredLine } from "./declaration.ts";
+import type { Report } from "./diagnostic.ts";
+import type { Statement } from "./syntax.ts";
+/** A route line as written. */
+export const routeLine = ({ words, place }: Statement, _report: Report): DeclaredLine => ({
+  options: words.map(({ text }) => ({ name: text, values: [] })),
+  noTrack: false,
+  place,
+});

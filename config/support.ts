@@ -1,0 +1,44 @@
+// "Known, not honoured": one diagnostic per keyword and file, as its row says.
+
+import { problem, type Report } from "./diagnostic.ts";
+import type { Keyword } from "./keywords/keyword.ts";
+import { placeOf, type Word } from "./syntax.ts";
+
+export type SupportReporter = { readonly tell: (keyword: Keyword, at: Word) => void };
+
+/** Tells of each keyword once per file. With `assumeHonoured` only what will never be heird's business. */
+export function supportReporter(
+  { assumeHonoured }: { readonly assumeHonoured: boolean },
+  report: Report,
+): SupportReporter {
+  const told = new Set<string>();
+  const tell = (keyword: Keyword, at: Word) => {
+    if (keyword.support === "honoured" || (assumeHonoured && keyword.support !== "ignored")) return;
+    const key = `${at.line.file.path}\n${keyword.name}`;
+    if (told.has(key)) return;
+    told.add(key);
+    report(sentence(keyword, at));
+  };
+  return { tell };
+}
+
+function sentence({ support, shape, doc, name }: Keyword, at: Word) {
+  const place = placeOf(at);
+  if (shape.kind === "skip")
+    return problem(
+      "H0014",
+      place,
+      `${name} is skipped to its closing brace: heird balances no load`,
+      "keep it in the file of the program that does",
+    );
+  if (support === "ignored") return problem("H0403", place, `${name} is known and ignored. ${doc}`);
+  if (support === "required") {
+    return problem(
+      "H0402",
+      place,
+      `${name} is known but not honoured yet, and this router would behave differently without it`,
+      "run Keepalived on this router until heird honours it, or remove it",
+    );
+  }
+  return problem("H0401", place, `${name} is known but not honoured yet; the router runs without it`);
+}

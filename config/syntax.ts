@@ -1,0 +1,209 @@
+// Lines become a tree of statements and blocks, with positions. Never fails: what is wrong is
+// reported, and the tree is what was most likely meant. Knows no keyword.
+
+import { problem, type Report } from "./diagnostic.ts";
+import { type Line, type Place, placeIn } from "./source.ts";
+
+export type Word = {
+  readonly text: string;
+  readonly line: Line;
+  /** Offsets in the line, quotes included. */
+  readonly start: number;
+  readonly end: number;
+  readonly quoted: boolean;
+};
+
+export type Block = {
+  readonly open: Place;
+  /** Null when the file ends before the block does. */
+  readonly close: Place | null;
+  readonly statements: readonly Statement[];
+};
+
+/** One line's words and the block behind them. Without words: a `{` nobody expected. */
+export type Statement = {
+  readonly words: readonly Word[];
+  readonly block: Block | null;
+  readonly place: Place;
+};
+
+export type SyntaxOptions = {
+  /** Keywords whose argument is a command line, where `'` groups and `\` escapes too. */
+  readonly isCommand: (keyword: string) => boolean;
+};
+
+type Open = { readonly open: Place; readonly statements: OpenStatement[]; close: Place | null };
+type OpenStatement = { readonly words: Word[]; block: Open | null; readonly place: Place };
+
+/** Braces opened and not yet closed; nothing sensible comes near it. */
+const MAX_DEPTH = 10_000;
+
+/** Reads lines into the statements of the outermost level. */
+export function parse(lines: readonly Line[], options: SyntaxOptions, report: Report): readonly Statement[] {
+  const top: OpenStatement[] = [];
+  const stack: Open[] = [];
+  const level = () => stack.at(-1)?.statements ?? top;
+  const open = (line: Line, at: number, current: OpenStatement | null) => {
+    const place = placeIn(line, at, at + 1);
+    const block: Open = { open: place, statements: [], close: null };
+    const owner = current ?? level().at(-1);
+    if (owner !== undefined && owner.block === null) owner.block = block;
+    else {
+      report(
+        problem(
+          "H0012",
+          place,
+          "a block begins here, but no keyword stands in front of it",
+          "remove the brace, or write the keyword in front of it",
+        ),
+      );
+      level().push({ words: [], block, place });
+    }
+    if (stack.length < MAX_DEPTH) stack.push(block);
+  };
+  const close = (line: Line, at: number) => {
+    const place = placeIn(line, at, at + 1);
+    const block = stack.pop();
+    if (block !== undefined) block.close = place;
+    else
+      report(
+        problem(
+          "H0010",
+          place,
+          "this brace closes nothing",
+          "remove it, or see whether a block above lacks its opening brace",
+        ),
+      );
+  };
+
+  for (const line of lines) {
+    let current: OpenStatement | null = null;
+    for (const token of tokensOf(line, options, () => current?.words, report)) {
+      if (token.type === "word") {
+        if (current === null) {
+          current = { words: [], block: null, place: placeIn(line, token.word.start, token.word.end) };
+          level().push(current);
+        }
+        current.words.push(token.word);
+        continue;
+      }
+      if (token.type === "{") open(line, token.at, current);
+      else close(line, token.at);
+      current = null;
+    }
+  }
+  const unclosed = stack[0];
+  if (unclosed !== undefined) unclosedAtEnd(unclosed, top, stack.length, report);
+  return top;
+}
+
+function unclosedAtEnd(block: Open, top: readonly OpenStatement[], depth: number, report: Report): void {
+  const owner = top.findLast((statement) => statement.block === block);
+  const name = owner?.words.map(({ text }) => text).join(" ") ?? "";
+  const place =
+    owner === undefined || name === "" ? block.open : placeIn(owner.place.line, owner.place.start, lastEnd(owner));
+  const missing = depth === 1 ? "its closing brace is missing" : `${depth} closing braces are missing`;
+  report(
+    problem(
+      "H0011",
+      place,
+      `${name === "" ? "this block" : name} is never closed: the file ends and ${missing}`,
+      `add ${depth === 1 ? "a }" : `${depth} lines with }`} at the end`,
+    ),
+  );
+}
+
+function lastEnd({ words, place }: OpenStatement): number {
+  const last = words.at(-1);
+  return last !== undefined && last.line === place.line ? last.end : place.end;
+}
+
+type Token = { readonly type: "word"; readonly word: Word } | { readonly type: "{" | "}"; readonly at: number };
+
+const isBlank = (c: string | undefined) => c === " " || c === "\t" || c === "\r" || c === "\f" || c === "\v";
+
+function* tokensOf(
+  line: Line,
+  options: SyntaxOptions,
+  words: () => readonly Word[] | undefined,
+  report: Report,
+): Generator<Token> {
+  const { text } = line;
+  for (let at = 0; at < text.length; ) {
+    const c = text[at];
+    if (isBlank(c)) {
+      at++;
+    } else if (c === "{" || c === "}") {
+      yield { type: c, at };
+      at++;
+    } else {
+      const keyword = words()?.[0]?.text;
+      const word =
+        keyword !== undefined && options.isCommand(keyword)
+          ? commandWord(line, at, report)
+          : plainWord(line, at, report);
+      yield { type: "word", word };
+      at = word.end;
+    }
+  }
+}
+
+function unterminated(line: Line, start: number, quote: string, report: Report): void {
+  report(
+    problem(
+      "H0020",
+      placeIn(line, start),
+      `the quote that begins here is never closed`,
+      `close it with ${quote} on this line; a value cannot continue on the next one`,
+    ),
+  );
+}
+
+/** A word up to a blank, brace or quote; or what stands between two double quotes. */
+function plainWord(line: Line, start: number, report: Report): Word {
+  const { text } = line;
+  if (text[start] === '"') {
+    const close = text.indexOf('"', start + 1);
+    if (close < 0) unterminated(line, start, '"', report);
+    const end = close < 0 ? text.length : close + 1;
+    return { text: text.slice(start + 1, close < 0 ? end : close), line, start, end, quoted: true };
+  }
+  const end = endOfPlain(text, start);
+  return { text: text.slice(start, end), line, start, end, quoted: false };
+}
+
+function endOfPlain(text: string, start: number): number {
+  let end = start;
+  while (end < text.length) {
+    const c = text[end];
+    // A variable that nobody defined stays as written, braces and all.
+    const close = c === "$" && text[end + 1] === "{" ? text.indexOf("}", end) : -1;
+    if (close >= 0) end = close + 1;
+    else if (isBlank(c) || c === "{" || c === "}" || c === '"') break;
+    else end++;
+  }
+  return end;
+}
+
+/** One word of a command line: quotes group within it, `\` protects, and both stay for the command's own splitting. */
+function commandWord(line: Line, start: number, report: Report): Word {
+  const { text } = line;
+  let quote = "";
+  let opened = start;
+  let end = start;
+  for (; end < text.length; end++) {
+    const c = text[end] ?? "";
+    if (c === "\\") end++;
+    else if (quote !== "") {
+      if (c === quote) quote = "";
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      opened = end;
+    } else if (isBlank(c) || ((c === "{" || c === "}") && text[end - 1] !== "$")) break;
+  }
+  end = Math.min(end, text.length);
+  if (quote !== "") unterminated(line, opened, quote, report);
+  return { text: text.slice(start, end), line, start, end, quoted: text[start] === '"' || text[start] === "'" };
+}
+
+export const placeOf = ({ line, start, end }: Word): Place => ({ line, start, end });

@@ -1,0 +1,218 @@
+// One argument: from a word to a value of the shape its keyword asks for, or a diagnostic.
+
+import { familyOf, type IpAddress, isMulticast, parseAddress } from "../agent/core/address.ts";
+import { type Diagnostic, problem, type Report } from "./diagnostic.ts";
+import { closest } from "./near.ts";
+import { placeOf, type Word } from "./syntax.ts";
+
+export const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ["on", true],
+  ["true", true],
+  ["yes", true],
+  ["off", false],
+  ["false", false],
+  ["no", false],
+]);
+
+export type Range = { readonly min: number; readonly max: number; readonly whole: boolean; readonly unit: string };
+
+/** A number within its range; undefined and a diagnostic when it is none. */
+export function numberOf(word: Word, what: string, range: Range, report: Report): number | undefined {
+  const value = plainNumber(word.text, range.whole);
+  if (value === undefined) {
+    report(
+      problem(
+        "H0101",
+        placeOf(word),
+        `${what}: "${word.text}" is no ${range.whole ? "whole number" : "number"}`,
+        numberHelp(word.text, range),
+      ),
+    );
+    return undefined;
+  }
+  if (value < range.min || value > range.max) {
+    report(problem("H0104", placeOf(word), `${what} ${word.text} is outside ${rangeText(range)}`, null));
+    return undefined;
+  }
+  if (/^[+-]?0[0-9xX]/.test(word.text)) {
+    report(
+      problem(
+        "H0112",
+        placeOf(word),
+        `${what}: ${word.text} is read as ${value}; releases of Keepalived differ about it`,
+        `write ${value}`,
+      ),
+    );
+  }
+  return value;
+}
+
+/** Undefined when the text is no number of that kind. Leading zeros are decimal, as in Keepalived 2.2. */
+export function plainNumber(text: string, whole: boolean): number | undefined {
+  if (/^[+-]?0[xX][0-9a-fA-F]{1,12}$/.test(text))
+    return Number(text.replace(/^[+-]/, "")) * (text.startsWith("-") ? -1 : 1);
+  const pattern = whole ? /^[+-]?\d{1,15}$/ : /^[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})$/;
+  return pattern.test(text) ? Number(text) : undefined;
+}
+
+export const rangeText = ({ min, max, unit }: Range): string => `${min}..${max}${unit === "" ? "" : ` ${unit}`}`;
+
+function numberHelp(text: string, range: Range): string {
+  const cut = /^(=?\s*)([+-]?[\d.]+)(\D*)$/.exec(text);
+  if (text.includes("$"))
+    return `${text} is not defined; write $NAME=value on a line above, or \${NAME} where text follows the name`;
+  if (text === "=") return "leave the = away: keyword, blank, value";
+  const bare = plainNumber(cut?.[2] ?? "", range.whole);
+  if (bare !== undefined && bare >= range.min && bare <= range.max)
+    return `write ${bare}${range.unit === "" ? "" : `; the unit is ${range.unit}`}`;
+  return `write a ${range.whole ? "whole " : ""}number in ${rangeText(range)}`;
+}
+
+/** An address of the family asked for. */
+export function addressOf(
+  word: Word,
+  what: string,
+  family: "ipv4" | "ipv6" | "any",
+  multicast: boolean,
+  report: Report,
+): IpAddress | undefined {
+  const address = parseAddress(word.text);
+  if (address === undefined || (family !== "any" && familyOf(address) !== family)) {
+    const wanted = family === "any" ? "IP address" : family === "ipv4" ? "IPv4 address" : "IPv6 address";
+    report(problem("H0103", placeOf(word), `${what}: "${word.text}" is no ${wanted}`, addressHelp(word.text)));
+    return undefined;
+  }
+  if (multicast !== isMulticast(address)) {
+    report(
+      problem(
+        "H0113",
+        placeOf(word),
+        `${what}: ${word.text} is ${multicast ? "no" : "a"} multicast address`,
+        multicast ? "write one of 224.0.0.0/4 or ff00::/8" : "write the address of a router",
+      ),
+    );
+    return undefined;
+  }
+  return address;
+}
+
+/** What is probably wrong with a text that should be an address. */
+export function addressHelp(text: string): string {
+  if (/[<>]|[xX]{2}|IP|HERE/.test(text)) return "replace the placeholder by an address";
+  if (text.includes("$"))
+    return `${text} has a variable that is not defined here; where text follows the name, write \${NAME}`;
+  if (/[,;]$/.test(text)) return `leave the ${text.at(-1)} away and write one address per line`;
+  if (/^\d+\.\d+\.\d+\.\d+\//.test(text)) return "the prefix length is a number from 0 to 32";
+  if (/^[\d.]+$/.test(text)) return "an IPv4 address has four numbers from 0 to 255, without leading zeros";
+  if (/^[\da-fA-F:.]+$/.test(text)) return "an IPv6 address has eight groups, or fewer and one ::";
+  return "names are not looked up; write the address in figures";
+}
+
+/** Linux names of interfaces: 1 to 15 bytes, no blank and no slash. */
+export function interfaceProblem(word: Word): Diagnostic | undefined {
+  const { text } = word;
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes >= 1 && bytes <= 15 && !/[/\s]/.test(text) && text !== "." && text !== "..") return undefined;
+  const help = /[<>]|HERE|YOUR|INTERFACE/i.test(text)
+    ? "replace the placeholder by an interface; ip link lists them"
+    : "ip link lists the interfaces";
+  return problem(
+    "H0108",
+    placeOf(word),
+    `"${text}" cannot be the name of an interface: Linux has 1 to 15 bytes without blank and slash`,
+    help,
+  );
+}
+
+/** One of some words; what is near is offered. */
+export function choiceOf(word: Word, what: string, choices: readonly string[], report: Report): string | undefined {
+  if (choices.includes(word.text)) return word.text;
+  const near = closest(
+    word.text.toLowerCase(),
+    choices.map((one) => one.toLowerCase()),
+  );
+  const meant = choices.find((one) => one.toLowerCase() === near);
+  report(
+    problem(
+      "H0105",
+      placeOf(word),
+      `${what}: "${word.text}" is not one of ${choices.join(", ")}`,
+      meant === undefined ? null : `did you mean ${meant}?`,
+    ),
+  );
+  return undefined;
+}
+
+export type Weight = { readonly weight: number; readonly reverse: boolean };
+
+export type CommandLine = {
+  readonly argv: readonly string[];
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly word: Word;
+};
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  E: "\u001b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\u000b",
+};
+
+/** The words of a command: `"` and `'` group, `\` escapes as in C. One pass over what stands in the file. */
+export function splitCommand(text: string): readonly string[] {
+  const inner = /^(["'])([\s\S]*)\1$/.exec(text);
+  const whole = inner !== null && !(inner[2] ?? "").includes(inner[1] ?? "") ? (inner[2] ?? "") : unquoted(text);
+  const words: string[] = [];
+  let current = "";
+  let started = false;
+  let quote = "";
+  for (let i = 0; i < whole.length; i++) {
+    const c = whole[i] ?? "";
+    if (c === "\\" && i + 1 < whole.length) {
+      const [char, used] = escaped(whole, i + 1);
+      current += char;
+      started = true;
+      i += used;
+    } else if (quote !== "") {
+      if (c === quote) quote = "";
+      else current += c;
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      started = true;
+    } else if (c === " " || c === "\t") {
+      if (started) words.push(current);
+      current = "";
+      started = false;
+    } else {
+      current += c;
+      started = true;
+    }
+  }
+  if (started) words.push(current);
+  return words;
+}
+
+/** Without the outer pair of quotes: protected ones inside stay protected. */
+const unquoted = (text: string): string => {
+  const quote = text[0];
+  return (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote)
+    ? text.slice(1, -1).replaceAll(`\\${quote}`, quote)
+    : text;
+};
+
+function escaped(text: string, at: number): readonly [string, number] {
+  const rest = text.slice(at, at + 4);
+  const hex = /^x([0-9a-fA-F]{1,2})/.exec(rest);
+  if (hex !== null) return [String.fromCharCode(Number.parseInt(hex[1] ?? "0", 16)), hex[0].length];
+  const octal = /^[0-7]{1,3}/.exec(rest);
+  if (octal !== null) return [String.fromCharCode(Number.parseInt(octal[0], 8) & 0xff), octal[0].length];
+  const control = /^c([@-_a-z])/.exec(rest);
+  if (control !== null) return [String.fromCharCode((control[1] ?? "@").toUpperCase().charCodeAt(0) & 0x1f), 2];
+  const c = rest[0] ?? "";
+  return [ESCAPES[c] ?? c, 1];
+}
