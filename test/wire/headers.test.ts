@@ -103,7 +103,8 @@ describe("the IPv4 header", () => {
   it("is incomplete when its length, checksum or fragment bits say so", () => {
     expect(parseIpv4Packet(packet().subarray(0, 39))).toMatchObject({ complete: false, totalLength: 40 });
     expect(parseIpv4Packet(with_(8, 254))).toMatchObject({ complete: false, ttl: 254 });
-    const total19 = fromHex("450000130000000000000000c0000201e0000012");
+    // Total length 19, less than the header: 4500+0013+c000+0201+e000+0012 = 1e726, folded e727, complement 18d8.
+    const total19 = fromHex("4500001300000000000018d8c0000201e0000012");
     expect(parseIpv4Packet(total19)).toMatchObject({ complete: false, payload: new Uint8Array() });
     // More Fragments: 4500+0014+2000+ff70+c000+0201+e000+0012 = 30697, folded 069a, complement f965.
     // Offset 8: 0001 for 2000 makes 2e698, folded e69a, complement 1965.

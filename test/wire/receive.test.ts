@@ -183,6 +183,11 @@ describe("what is no reason to drop", () => {
     expect(heard(plain, changed(said(plain), { 12: 0x58 }))).toMatchObject({ ok: true });
   });
 
+  it("a password in the configuration of a v3 router: v3 carries none", () => {
+    const config = router({ version: 3, authentication: { type: "pass", password: "secret" } });
+    expect(heard(config, said(config))).toMatchObject({ ok: true });
+  });
+
   it("a first IPv6 address that is not link-local", () => {
     const other = router({ version: 3, family: "ipv6", addresses: ["2001:db8::1"] });
     expect(heard(V3_IPV6, said(other))).toMatchObject({ advert: { addresses: ["2001:db8::1"] } });
@@ -244,6 +249,14 @@ describe("the memory", () => {
     const first = receive(datagram(padded, PEER), "ipv4", lookup(V3));
     expect(receive(datagram(said(V3), PEER), "ipv4", lookup(V3))).toBe(first);
     expect(receive(datagram(said(V3).subarray(0, 11), PEER), "ipv4", lookup(V3))).toMatchObject({ reason: "length" });
+  });
+
+  it("does not take bytes that are missing for zeros: 8 + 4 of 20, all zeros behind them", () => {
+    const receive = createReceiver();
+    const plain = router();
+    expect(receive(datagram(said(plain), PEER), "ipv4", lookup(plain))).toMatchObject({ ok: true });
+    const cut = said(plain).subarray(0, 12);
+    expect(receive(datagram(cut, PEER), "ipv4", lookup(plain))).toMatchObject({ reason: "length" });
   });
 
   it("sees every byte that differs", () => {
