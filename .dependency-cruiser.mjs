@@ -160,7 +160,8 @@ export default {
     rule(
       "effects-are-strangers",
       "Their order is the order inside a turn; an executor that called another would change it. What they share is the shape of a lane.",
-      { path: "^agent/effects/([^/]+)$" },
+      // perform.ts is the one that hands the effects out.
+      { path: "^agent/effects/([^/]+)$", pathNot: ["^agent/effects/perform\\.ts$"] },
       { path: "^agent/effects/", pathNot: ["^agent/effects/$1$", "^agent/effects/lane\\.ts$"] },
     ),
     rule(
@@ -206,10 +207,31 @@ export default {
       { path: "^agent/log/", dependencyTypesNot: ["type-only"] },
     ),
     rule(
+      "only-main-assembles",
+      "agent/daemon is main.ts in several files: it knows everybody, so whoever knew it would know everybody too.",
+      { pathNot: ["^agent/main\\.ts$", "^agent/daemon/", "^test/"] },
+      { path: "^agent/daemon/" },
+    ),
+    rule(
+      "every-folder-has-a-row",
+      "A folder of agent that this table does not name is a folder nobody has thought about.",
+      {
+        path: "^agent/[^/]+/",
+        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon)/"],
+      },
+      { path: "." },
+    ),
+    rule(
       "main-is-the-end",
       "main.ts knows everybody; whoever imports it would know everybody too.",
       {},
       { path: "^agent/main\\.ts$" },
+    ),
+    rule(
+      "the-daemon-is-main's",
+      "agent/daemon puts the real kernel, the drivers and the log together; whoever else imported it would know everybody.",
+      { path: "^(agent|checks|config)/", pathNot: ["^agent/main\\.ts$", "^agent/daemon/"] },
+      { path: "^agent/daemon/" },
     ),
     rule(
       "tests-are-the-end",

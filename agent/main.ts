@@ -2,8 +2,8 @@
 // heird: reads the arguments and hands over to a command. What a command does not need is not loaded.
 
 import { parseArgs } from "node:util";
-import { EXIT, Refusal } from "./refusal.ts";
-import { VERSION } from "./version.ts";
+import { EXIT, Refusal } from "./cli/refusal.ts";
+import { VERSION } from "./cli/version.ts";
 
 const HELP = `heird ${VERSION}: VRRP failover that can explain itself
 
@@ -89,8 +89,8 @@ async function runCommand(values: Values, rest: readonly string[]): Promise<null
   };
   const [{ openJournal }, { prepare }, { runDaemon }] = await Promise.all([
     import("./operate/journal.ts"),
-    import("./prepare.ts"),
-    import("./daemon.ts"),
+    import("./daemon/prepare.ts"),
+    import("./daemon/daemon.ts"),
   ]);
   const journal = await openJournal(values["log-level"]);
   runDaemon(prepare(options, journal), options, journal);
@@ -98,7 +98,7 @@ async function runCommand(values: Values, rest: readonly string[]): Promise<null
 }
 
 async function cleanupCommand(values: Values): Promise<number> {
-  const { cleanup } = await import("./prepare.ts");
+  const { cleanup } = await import("./daemon/prepare.ts");
   const say = (message: unknown): void => void process.stderr.write(`heird: ${String(message)}\n`);
   const { removed, failed } = cleanup(values["state-dir"], { warn: say, error: say });
   process.stdout.write(`${removed} address(es) removed\n`);

@@ -2,7 +2,7 @@
 
 import { diagnosticsAsJson, hasErrors, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
-import { EXIT } from "../refusal.ts";
+import { EXIT } from "./refusal.ts";
 
 const EXIT_STRICT = 5;
 

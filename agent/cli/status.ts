@@ -2,7 +2,7 @@
 
 import { ask, socketPath } from "../operate/control.ts";
 import type { RouterStatus, Status } from "../operate/status.ts";
-import { EXIT, Refusal } from "../refusal.ts";
+import { EXIT, Refusal } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 
 export async function status(stateDirectory: string, json: boolean): Promise<number> {

@@ -3,35 +3,42 @@
 // router that is wrong is replaced by nobody.
 
 import { PRIORITY_STOP } from "./config.ts";
-import { nextDeadline, routerOf, type Turn } from "./state.ts";
+import type { Effect } from "./effect.ts";
+import { nextDeadline, type RouterState, routerOf, type Turn } from "./state.ts";
 
 /** What this turn did wrong, in sentences; empty when all holds. */
 export function violations(turn: Turn): readonly string[] {
   return [...orderOfEffects(turn), ...timeGoesForward(turn), ...onlyMastersAct(turn), ...routersMatchConfig(turn)];
 }
 
-function onlyMastersAct({ before, state, effects }: Turn): string[] {
-  const wrong: string[] = [];
-  for (const effect of effects) {
-    const now = routerOf(state, effect.router)?.phase.name;
-    const was = routerOf(before, effect.router)?.phase.name;
-    if (effect.type === "sendAdvert" && effect.priority !== PRIORITY_STOP && now !== "master")
-      wrong.push(`${effect.router} advertises in ${now}`);
-    if (effect.type === "sendAdvert" && effect.priority === PRIORITY_STOP && was !== "master")
-      wrong.push(`${effect.router} resigns though it was ${was}`);
-    if (effect.type === "sendAdvert" && !(effect.priority >= 0 && effect.priority <= 255))
-      wrong.push(`${effect.router} advertises priority ${effect.priority}, which does not fit its octet`);
-    if ((effect.type === "addAddresses" || effect.type === "announce") && now !== "master")
-      wrong.push(`${effect.router} wants ${effect.type} in ${now}`);
+const onlyMastersAct = (turn: Turn): string[] => [
+  ...turn.effects.flatMap((effect) => misdeed(turn, effect)),
+  ...turn.before.routers.flatMap((router) => kept(turn, router)),
+];
+
+function misdeed({ before, state }: Turn, effect: Effect): string[] {
+  const now = routerOf(state, effect.router)?.phase.name;
+  const was = routerOf(before, effect.router)?.phase.name;
+  switch (effect.type) {
+    case "sendAdvert":
+      if (!(effect.priority >= 0 && effect.priority <= 255))
+        return [`${effect.router} advertises priority ${effect.priority}, which does not fit its octet`];
+      if (effect.priority === PRIORITY_STOP)
+        return was === "master" ? [] : [`${effect.router} resigns though it was ${was}`];
+      return now === "master" ? [] : [`${effect.router} advertises in ${now}`];
+    case "addAddresses":
+    case "announce":
+      return now === "master" ? [] : [`${effect.router} wants ${effect.type} in ${now}`];
+    case "removeAddresses":
+      return [];
   }
-  for (const router of before.routers) {
-    if (router.phase.name !== "master") continue;
-    const left = routerOf(state, router.config.key)?.phase.name !== "master";
-    const lets = effects.some((effect) => effect.type === "removeAddresses" && effect.router === router.config.key);
-    if (left && !lets && router.config.virtualAddresses.length > 0)
-      wrong.push(`${router.config.key} is Master no more and keeps its addresses`);
-  }
-  return wrong;
+}
+
+function kept({ state, effects }: Turn, { config, phase }: RouterState): string[] {
+  if (phase.name !== "master" || config.virtualAddresses.length === 0) return [];
+  if (routerOf(state, config.key)?.phase.name === "master") return [];
+  const lets = effects.some(({ type, router }) => type === "removeAddresses" && router === config.key);
+  return lets ? [] : [`${config.key} is Master no more and keeps its addresses`];
 }
 
 function orderOfEffects({ effects }: Turn): string[] {

@@ -1,22 +1,15 @@
 // Puts virtual addresses on interfaces and takes them off again, in bursts small enough to leave the
 // loop free. Adding an address that is there, or removing one that is not, is success.
 
-import type { IpAddress } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
-import type { Work } from "./lane.ts";
+import type { Applied, Work } from "./lane.ts";
 
 /** Addresses per netlink burst: 50 keep the loop's stall under a millisecond. */
 const BURST = 50;
 const EEXIST = 17;
 /** What removing something that is not there says: no such address, no such interface. */
 const ABSENT: ReadonlySet<number> = new Set([99, 19]);
-
-export type Applied = {
-  readonly detail: string;
-  readonly foreign: readonly IpAddress[];
-  readonly errors: readonly string[];
-};
 
 type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces">;
 

@@ -6,8 +6,7 @@ import type { VirtualAddress } from "../core/config.ts";
 import type { Kernel, Outcome } from "../kernel.ts";
 import { gratuitousArp, setArpAddress } from "../wire/arp.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
-import type { Applied } from "./addresses.ts";
-import type { Work } from "./lane.ts";
+import type { Applied, Work } from "./lane.ts";
 
 /** Packets per step. */
 const BURST = 50;

@@ -1,8 +1,18 @@
 // A queue of work that is done in order and in small steps, between which the sockets and the alarm
 // get their turn: a thousand addresses never hold back one advertisement.
 
+import type { IpAddress } from "../core/address.ts";
+
 /** Work in steps: each call of `next` does a little, and the return value tells how it went. */
 export type Work<T> = Generator<void, T, void>;
+
+/** How work on addresses went. */
+export type Applied = {
+  readonly detail: string;
+  /** Addresses that were there before, and so are not ours to remove. */
+  readonly foreign: readonly IpAddress[];
+  readonly errors: readonly string[];
+};
 
 export type Lane<L> = {
   /** Takes on work; its first step is done at once when the lane is idle. */

@@ -10,9 +10,9 @@ import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
-import { type Applied, addAddresses, removeAddresses } from "./addresses.ts";
+import { addAddresses, removeAddresses } from "./addresses.ts";
 import { announce } from "./announce.ts";
-import { createLane } from "./lane.ts";
+import { type Applied, createLane } from "./lane.ts";
 import { sendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */

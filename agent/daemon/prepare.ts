@@ -2,18 +2,18 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { hasErrors, printDiagnostics } from "../config/diagnostic.ts";
-import { loadConfig } from "../config/load.ts";
-import type { AgentConfig } from "./core/config.ts";
-import type { Kernel } from "./kernel.ts";
+import { hasErrors, printDiagnostics } from "../../config/diagnostic.ts";
+import { loadConfig } from "../../config/load.ts";
+import { EXIT, Refusal } from "../cli/refusal.ts";
+import type { AgentConfig } from "../core/config.ts";
+import type { Kernel } from "../kernel.ts";
+import { openLinuxKernel } from "../linux/linux-kernel.ts";
+import { lockFile } from "../linux/lock.ts";
+import { capabilities } from "../linux/realtime.ts";
+import { createStore, type Store } from "../log/file.ts";
+import { aheadPath, logDirectory, recover } from "../log/recover.ts";
+import type { Journal } from "../operate/journal.ts";
 import { bootId, hindrances, leftBy, removeLeftovers } from "./leftovers.ts";
-import { openLinuxKernel } from "./linux/linux-kernel.ts";
-import { lockFile } from "./linux/lock.ts";
-import { capabilities } from "./linux/realtime.ts";
-import { createStore, type Store } from "./log/file.ts";
-import { aheadPath, logDirectory, recover } from "./log/recover.ts";
-import type { Journal } from "./operate/journal.ts";
-import { EXIT, Refusal } from "./refusal.ts";
 
 /** How many bytes of log lines may wait in memory for a disk that does not answer. */
 const QUEUE_LIMIT = 64 * 1024 * 1024;

@@ -1,27 +1,27 @@
 // The daemon: closes the circle over the real kernel, and ends it in order.
 
 import type { Server } from "node:net";
-import { alarm } from "./alarm.ts";
-import { type AgentConfig, PRIORITY_STOP } from "./core/config.ts";
-import { violations } from "./core/invariants.ts";
-import { type AgentState, initialState, type Turn } from "./core/state.ts";
-import { milliseconds } from "./core/time.ts";
-import { perform } from "./effects/perform.ts";
-import { sendAdvert } from "./effects/send-advert.ts";
+import { alarm } from "../alarm.ts";
+import { EXIT } from "../cli/refusal.ts";
+import { VERSION } from "../cli/version.ts";
+import { type AgentConfig, PRIORITY_STOP } from "../core/config.ts";
+import { violations } from "../core/invariants.ts";
+import { type AgentState, initialState, type Turn } from "../core/state.ts";
+import { milliseconds } from "../core/time.ts";
+import { perform } from "../effects/perform.ts";
+import { sendAdvert } from "../effects/send-advert.ts";
+import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
+import { notifyManager } from "../linux/unix-socket.ts";
+import { openEventLog } from "../log/event-log.ts";
+import { type Question, serveControl } from "../operate/control.ts";
+import { type Journal, tell } from "../operate/journal.ts";
+import { statusOf } from "../operate/status.ts";
+import { run } from "../run.ts";
+import { adverts } from "../sources/adverts.ts";
+import { commands } from "../sources/commands.ts";
+import { links } from "../sources/links.ts";
 import { hindrances } from "./leftovers.ts";
-import { becomeRealtime, clearAmbientCapabilities } from "./linux/realtime.ts";
-import { notifyManager } from "./linux/unix-socket.ts";
-import { openEventLog } from "./log/event-log.ts";
-import { type Question, serveControl } from "./operate/control.ts";
-import { type Journal, tell } from "./operate/journal.ts";
-import { statusOf } from "./operate/status.ts";
 import { loadOrRefuse, type Prepared } from "./prepare.ts";
-import { EXIT } from "./refusal.ts";
-import { run } from "./run.ts";
-import { adverts } from "./sources/adverts.ts";
-import { commands } from "./sources/commands.ts";
-import { links } from "./sources/links.ts";
-import { VERSION } from "./version.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
 const NEEDS_REALTIME = milliseconds(100);

@@ -2,12 +2,12 @@
 // apart from what somebody else put there.
 
 import { readFileSync } from "node:fs";
-import type { AgentConfig, VirtualAddress } from "./core/config.ts";
-import { PRIORITY_OWNER } from "./core/config.ts";
-import type { Kernel, Outcome } from "./kernel.ts";
-import { type Holdings, holdingsOf } from "./log/holdings.ts";
-import { readSegment } from "./log/read.ts";
-import { segmentsOf } from "./log/recover.ts";
+import type { AgentConfig, VirtualAddress } from "../core/config.ts";
+import { PRIORITY_OWNER } from "../core/config.ts";
+import type { Kernel, Outcome } from "../kernel.ts";
+import { type Holdings, holdingsOf } from "../log/holdings.ts";
+import { readSegment } from "../log/read.ts";
+import { segmentsOf } from "../log/recover.ts";
 
 /** This boot of the kernel; addresses of an earlier one are gone whatever its log says. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
