@@ -138,6 +138,20 @@ export function messageBuffer(length: number): MessageBuffer {
   };
 }
 
+/**
+ * Runs a callback that native code called. An exception that went back there would lie about until some
+ * later garbage collection aborts the process without a word; it is thrown from the loop instead.
+ */
+export function uncaught(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+}
+
 /** Handles that nobody holds are collected, and their descriptor falls silent. */
 const watched = new Set<node.PollHandle>();
 
@@ -156,7 +170,7 @@ export function whenReadable(fd: number, ready: () => void): () => void {
   if (!(fd > 2)) throw new RangeError(`${fd} is no descriptor to watch`);
   const heard: OnPoll = (status) => {
     if (typeof status === "number" && status < 0 && watched.has(handle)) handle.start({ readable: true }, heard);
-    ready();
+    uncaught(ready);
   };
   const handle = node.poll(fd, { readable: true }, heard);
   watched.add(handle);

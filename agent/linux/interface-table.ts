@@ -170,15 +170,15 @@ function withEntry(entries: readonly Entry[], entry: Entry, place: number): read
 }
 
 /**
- * Where the kernel puts a new address. IPv4: secondary ones last; a primary one behind the last
- * primary one whose scope is not wider. IPv6: before the first one whose scope is not wider, so
- * that the newest of equals is first. All IPv4 addresses are listed before all IPv6 ones.
+ * Where the kernel puts a new address. IPv4: secondary ones last; a primary one behind the last primary one
+ * whose scope is not wider. IPv6: behind those whose scope is not narrower; kernels of some years ago list the newest
+ * of equals first, which only the next dump would show. All IPv4 addresses are listed before all IPv6 ones.
  */
 function placeOf(entries: readonly Entry[], entry: Entry): number {
   const firstIpv6 = entries.findIndex(({ address }) => familyOf(address) === "ipv6");
   const ipv4Count = firstIpv6 < 0 ? entries.length : firstIpv6;
   if (familyOf(entry.address) === "ipv6") {
-    const next = entries.findIndex((known, i) => i >= ipv4Count && known.scope >= entry.scope);
+    const next = entries.findIndex((known, i) => i >= ipv4Count && known.scope > entry.scope);
     return next < 0 ? entries.length : next;
   }
   if (entry.secondary) return ipv4Count;

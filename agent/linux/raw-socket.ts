@@ -11,7 +11,7 @@ import type { Instant } from "../core/time.ts";
 import type { Datagram, Outcome } from "../kernel.ts";
 import { type ClockPair, now } from "./clock.ts";
 import { DONE, EAGAIN, EPERM, type Failure, failureFromText } from "./errno.ts";
-import { getOption, MSG_TRUNC, messageBuffer, setCloseOnExec, timespecMicroseconds } from "./ffi.ts";
+import { getOption, MSG_TRUNC, messageBuffer, setCloseOnExec, timespecMicroseconds, uncaught } from "./ffi.ts";
 
 const VRRP_PROTOCOL = 112;
 /** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
@@ -152,8 +152,8 @@ export function openReceiver(
     closed = true;
     release(socket);
   };
-  socket.wrap.on("recvReady", ready);
-  socket.wrap.removeAllListeners("error").on("error", broken);
+  socket.wrap.on("recvReady", () => uncaught(ready));
+  socket.wrap.removeAllListeners("error").on("error", (reason) => uncaught(() => broken(reason)));
   return { ok: true, receiver: { drain, close } };
 }
 

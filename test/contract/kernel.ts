@@ -33,6 +33,7 @@ export type Pair = {
 
 const ENODEV = 19;
 const EEXIST = 17;
+const EINVAL = 22;
 const EBADF = 9;
 const EADDRNOTAVAIL = 99;
 const OK: Outcome = { ok: true };
@@ -199,6 +200,12 @@ function datagrams(pair: () => Pair): void {
     expect(errnoOf(a.sendFrame("nowhere0", new Uint8Array(60)))).toBe(ENODEV);
     expect(a.listen("nowhere0", "ipv4", () => {})).toEqual(OK);
     a.unlisten("nowhere0", "ipv4");
+  });
+
+  it("refuses to send one family to an address of the other", () => {
+    const { a, wire } = pair();
+    expect(errnoOf(a.sendPacket(wire, "ipv6", packet("ipv6", SOURCES.ipv6, 1), GROUP.ipv4))).toBe(EINVAL);
+    expect(errnoOf(a.sendPacket(wire, "ipv4", packet("ipv4", SOURCES.ipv4, 1), GROUP.ipv6))).toBe(EINVAL);
   });
 }
 
