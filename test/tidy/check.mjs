@@ -13,8 +13,9 @@ const wanted = sourceFiles(ROOT);
 /** Runs a tool without a shell and shows what it said; `read` gives the files it did not read, as sentences. */
 function step(name, command, args, read, quiet = () => false) {
   const run = spawnSync(command, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 256 * 1024 * 1024 });
-  const said = `${run.stdout ?? ""}${run.stderr ?? ""}`.split("\n").filter((line) => line !== "" && !quiet(line));
-  const missing = run.error === undefined ? read(run.stdout ?? "") : [`${name} could not be run: ${run.error.message}`];
+  const output = `${run.stdout ?? ""}${run.stderr ?? ""}`;
+  const said = output.split("\n").filter((line) => line !== "" && !quiet(line));
+  const missing = run.error === undefined ? read(output) : [`${name} could not be run: ${run.error.message}`];
   for (const line of said) console.log(line);
   for (const sentence of missing) console.error(`  ${sentence}`);
   if (run.status === 0 && missing.length === 0) return true;
