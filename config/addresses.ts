@@ -26,11 +26,13 @@ type Option = {
   readonly apply: (draft: Draft, argument: Word, report: Report) => boolean;
 };
 
-const flagOption = (family: Option["family"], set: (draft: Draft) => void): Option => ({
+type FlagField = "home" | "dad" | "mngtmpaddr" | "noprefixroute" | "autojoin" | "noTrack" | "useVmac";
+
+const flagOption = (family: Option["family"], field: FlagField): Option => ({
   argument: false,
   family,
   apply: (draft) => {
-    set(draft);
+    draft[field] = true;
     return true;
   },
 });
@@ -70,15 +72,15 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ["scope", withArgument("ipv4", scope)],
   ["peer", withArgument("any", peer)],
   ["preferred_lft", withArgument("ipv6", lifetime)],
-  ["track_group", withArgument("any", (draft, word) => Boolean((draft.trackGroup = word.text)))],
-  ["home", flagOption("ipv6", (draft) => void (draft.home = true))],
-  ["-nodad", flagOption("ipv6", (draft) => void (draft.dad = true))],
-  ["mngtmpaddr", flagOption("ipv6", (draft) => void (draft.mngtmpaddr = true))],
-  ["noprefixroute", flagOption("any", (draft) => void (draft.noprefixroute = true))],
-  ["autojoin", flagOption("any", (draft) => void (draft.autojoin = true))],
-  ["no_track", flagOption("any", (draft) => void (draft.noTrack = true))],
-  ["no-track", flagOption("any", (draft) => void (draft.noTrack = true))],
-  ["use_vmac", flagOption("any", (draft) => void (draft.useVmac = true))],
+  ["track_group", withArgument("any", trackGroup)],
+  ["home", flagOption("ipv6", "home")],
+  ["-nodad", flagOption("ipv6", "dad")],
+  ["mngtmpaddr", flagOption("ipv6", "mngtmpaddr")],
+  ["noprefixroute", flagOption("any", "noprefixroute")],
+  ["autojoin", flagOption("any", "autojoin")],
+  ["no_track", flagOption("any", "noTrack")],
+  ["no-track", flagOption("any", "noTrack")],
+  ["use_vmac", flagOption("any", "useVmac")],
 ]);
 
 /** The address of a line; undefined when the line has none that can be used, which is reported. */
@@ -240,10 +242,17 @@ function scope(draft: Draft, word: Word, report: Report): boolean {
 }
 
 function peer(draft: Draft, word: Word, report: Report): boolean {
-  const prefix = prefixOf(word, report);
-  if (prefix === undefined) return false;
-  if (familyOf(prefix.address) !== familyOf(draft.address)) {
-    report(problem("H0111", placeOf(word), `peer ${word.text} is of the other family than ${draft.address}`));
+  const address = parseAddress(word.text);
+  const longest = familyOf(draft.address) === "ipv4" ? 32 : 128;
+  if (address === undefined || familyOf(address) !== familyOf(draft.address)) {
+    report(
+      problem(
+        "H0103",
+        placeOf(word),
+        `peer: "${word.text}" is no address of the same family, without a prefix length`,
+        "write peer ADDRESS",
+      ),
+    );
     return false;
   }
   if (draft.explicitLength)
@@ -251,12 +260,12 @@ function peer(draft: Draft, word: Word, report: Report): boolean {
       problem(
         "H0405",
         placeOf(word),
-        "with peer, the prefix length belongs to the peer's address; the one of the own address is ignored",
-        `write ${draft.address} peer ${prefix.address}/${prefix.length}`,
+        "with peer, the prefix length of the own address is ignored",
+        `write ${draft.address} peer ${address}`,
       ),
     );
-  draft.prefixLength = familyOf(draft.address) === "ipv4" ? 32 : 128;
-  draft.peer = { address: prefix.address, prefixLength: prefix.length };
+  draft.prefixLength = longest;
+  draft.peer = { address, prefixLength: longest };
   return true;
 }
 
@@ -267,4 +276,9 @@ function lifetime(draft: Draft, word: Word, report: Report): boolean {
       : numberOf(word, "preferred_lft", { min: 0, max: 4_294_967_295, whole: true, unit: "s" }, report);
   if (value !== undefined) draft.preferredLft = value;
   return value !== undefined;
+}
+
+function trackGroup(draft: Draft, word: Word): boolean {
+  draft.trackGroup = word.text;
+  return true;
 }

@@ -193,6 +193,18 @@ export const CODES = {
     "weight in a sync group",
     "Members of a sync group change together, so a weight on one of them is dropped, unless sync_group_tracking_weight is given.",
   ),
+  H0215: error(
+    "weighted check in a sync group",
+    "Members of a sync group change together, so a weight on one of them has no place, unless sync_group_tracking_weight is given. Keepalived drops the check.",
+  ),
+  H0216: warning(
+    "route that is not watched",
+    "A route that names no interface is set but not watched: Keepalived cannot tell whose link takes it away, and heird neither.",
+  ),
+  H0217: warning(
+    "rule without preference",
+    "The order of rules is their meaning. Without a preference each gets the next lower number, beginning at 16384, so that adding a line changes the others.",
+  ),
   H0301: warning(
     "state MASTER does little",
     "Who becomes Master is decided by priority. state MASTER only clears nopreempt and preempt_delay, and only priority 255 starts as Master.",

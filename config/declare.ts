@@ -6,12 +6,12 @@ import type { Declaration, DeclaredGroup } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { declareGlobals } from "./globals.ts";
 import { declareGroups } from "./groups.ts";
-import { declareInstance, type TrackKinds } from "./instance.ts";
+import { declareInstance } from "./instance.ts";
 import { declareObjects, named, type Objects } from "./objects.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { linesIn, type Section } from "./schema.ts";
-import type { Trackable } from "./tracks.ts";
+import type { Trackable, TrackKinds } from "./tracks.ts";
 
 /** What a configuration says, in full. */
 export function declare(root: Section, report: Report): Declaration {
@@ -21,7 +21,7 @@ export function declare(root: Section, report: Report): Declaration {
   const sections = named(root, "vrrp_instance", report);
   const groups = declareGroups(
     root,
-    kinds,
+    { kinds, smtpAlert: globals.smtpAlert },
     sections.map(({ label }) => label),
     report,
   );

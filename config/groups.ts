@@ -3,17 +3,16 @@
 import type { DeclaredGroup } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
-import { type TrackKinds, tracksIn } from "./instance.ts";
 import { closest } from "./near.ts";
 import { named } from "./objects.ts";
 import { boolIn, has, linesIn, type Section } from "./schema.ts";
 import { placeOf, type Word } from "./syntax.ts";
-import { nameLines } from "./tracks.ts";
+import { nameLines, type TrackKinds, tracksIn } from "./tracks.ts";
 
 /** The groups and their members, of which each instance is in one at most. */
 export function declareGroups(
   root: Section,
-  kinds: TrackKinds,
+  { kinds, smtpAlert }: { readonly kinds: TrackKinds; readonly smtpAlert: boolean },
   instances: readonly string[],
   report: Report,
 ): readonly DeclaredGroup[] {
@@ -64,7 +63,7 @@ export function declareGroups(
       members,
       tracks: tracksIn(section, kinds, report),
       hooks: hooksIn(section),
-      smtpAlert: boolIn(section, "smtp_alert") ?? false,
+      smtpAlert: boolIn(section, "smtp_alert") ?? smtpAlert,
       trackingWeight: has(section, "sync_group_tracking_weight"),
     };
     return members.length === 0 ? [] : [group];

@@ -1,11 +1,11 @@
-// The lines of track_* blocks, of unicast_peer and of group: names with options.
+// The lines of track_* blocks: names with weights.
 
-import { isMulticast, parseAddress } from "../agent/core/address.ts";
-import type { DeclaredPeer, DeclaredTrack } from "./declaration.ts";
+import type { DeclaredTrack, DeclaredTracks } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
+import { linesIn, type Section } from "./schema.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
-import { addressHelp, interfaceProblem, numberOf } from "./values.ts";
+import { interfaceProblem, numberOf } from "./values.ts";
 
 /** What references may name, with the weight they have when the line gives none. */
 export type Trackable = { readonly name: string; readonly weight: number; readonly reverse: boolean };
@@ -99,49 +99,62 @@ function unknown(word: Word, kind: TrackKind, report: Report): void {
   report(problem("H0110", placeOf(word), `"${word.text}" is no option of a tracked ${kind.what}`, help));
 }
 
-/** The lines of unicast_peer: IP [min_ttl N] [max_ttl N]. */
-export function peerLines(lines: readonly Statement[], report: Report): readonly DeclaredPeer[] {
-  return lines.flatMap(({ words, place }) => {
-    const [first, ...options] = words;
-    if (first === undefined) return [];
-    const address = parseAddress(first.text);
-    if (address === undefined || isMulticast(address)) {
-      report(
-        problem(
-          "H0103",
-          placeOf(first),
-          `"${first.text}" is no address of a peer`,
-          address === undefined ? addressHelp(first.text) : "a peer has an address of its own, not a group's",
-        ),
-      );
-      return [];
-    }
-    const bounds: { minTtl: number | null; maxTtl: number | null } = { minTtl: null, maxTtl: null };
-    for (let i = 0; i < options.length; i++) {
-      const word = options[i];
-      const value = options[i + 1];
-      const field = word?.text === "min_ttl" ? "minTtl" : word?.text === "max_ttl" ? "maxTtl" : undefined;
-      if (word === undefined) break;
-      if (field === undefined || value === undefined) {
-        const second = parseAddress(word.text) !== undefined;
-        report(
-          problem(
-            second ? "H0118" : "H0110",
-            placeOf(word),
-            second
-              ? `${word.text} is a second peer on the line, and Keepalived would drop it`
-              : `"${word.text}" is no option of a peer`,
-            second ? "write one peer per line" : "options are min_ttl N and max_ttl N",
-          ),
-        );
-        continue;
-      }
-      i++;
-      bounds[field] = numberOf(value, word.text, { min: 0, max: 255, whole: true, unit: "" }, report) ?? null;
-    }
-    return [{ address, ...bounds, place }];
-  });
-}
-
 /** Names, one or several per line. */
 export const nameLines = (lines: readonly Statement[]): readonly Word[] => lines.flatMap(({ words }) => words);
+
+export type TrackKinds = {
+  readonly interfaces: TrackKind;
+  readonly scripts: TrackKind;
+  readonly files: TrackKind;
+  readonly processes: TrackKind;
+  readonly bfds: TrackKind;
+};
+
+/** The trackers of a section. */
+export function tracksIn(section: Section, kinds: TrackKinds, report: Report): DeclaredTracks {
+  return {
+    interfaces: trackLines(linesIn(section, "track_interface"), kinds.interfaces, report),
+    scripts: trackLines(linesIn(section, "track_script"), kinds.scripts, report),
+    files: trackLines(linesIn(section, "track_file"), kinds.files, report),
+    processes: trackLines(linesIn(section, "track_process"), kinds.processes, report),
+    bfds: trackLines(linesIn(section, "track_bfd"), kinds.bfds, report),
+  };
+}
+
+/**
+ * Members of a sync group change together, so that weights on one of them are dropped, as Keepalived
+ * does: links and files then decide through FAULT, the rest would not be looked at any more.
+ */
+export function withoutWeights(tracks: DeclaredTracks, group: string, report: Report): DeclaredTracks {
+  const zero = (track: DeclaredTrack): DeclaredTrack => {
+    if (track.weight === 0) return track;
+    report(
+      problem(
+        "H0214",
+        track.place,
+        `${track.name}: in sync group ${group} the weight is dropped, and being bad means FAULT`,
+        "write weight 0, or sync_group_tracking_weight into the group",
+      ),
+    );
+    return { ...track, weight: 0 };
+  };
+  const drop = (track: DeclaredTrack): boolean => {
+    if (track.weight !== 0)
+      report(
+        problem(
+          "H0215",
+          track.place,
+          `${track.name}: in sync group ${group} a weight has no place, and Keepalived would drop the whole check`,
+          "write weight 0, track it in the group, or write sync_group_tracking_weight into the group",
+        ),
+      );
+    return track.weight === 0;
+  };
+  return {
+    interfaces: tracks.interfaces.map(zero),
+    scripts: tracks.scripts.filter(drop),
+    files: tracks.files.map(zero),
+    processes: tracks.processes.filter(drop),
+    bfds: tracks.bfds.filter(drop),
+  };
+}

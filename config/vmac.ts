@@ -1,19 +1,19 @@
 // use_vmac and use_ipvlan: the interface that carries the virtual router's MAC address.
 
-import type { Family } from "../agent/core/address.ts";
+import { type Family, type IpAddress, parseAddress } from "../agent/core/address.ts";
 import type { DeclaredGlobals, DeclaredVmac } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { entryOf, has, numberIn, type Section } from "./schema.ts";
 import { placeOf, type Word } from "./syntax.ts";
 import { interfaceProblem } from "./values.ts";
 
-/** The virtual interface of an instance; null when it uses the plain one. */
+/** The virtual interface of an instance, null when it uses the plain one; and the address that use_ipvlan gives it. */
 export function vmacOf(
   section: Section,
   family: Family,
   globals: DeclaredGlobals,
   report: Report,
-): DeclaredVmac | null {
+): { readonly vmac: DeclaredVmac | null; readonly source: IpAddress | null } {
   const macvlan = entryOf(section, "use_vmac");
   const ipvlan = entryOf(section, "use_ipvlan");
   const at = macvlan ?? ipvlan;
@@ -21,9 +21,10 @@ export function vmacOf(
   if (at === undefined) {
     if (base !== undefined)
       report(problem("H0405", base.place, "vmac_xmit_base has no effect without use_vmac", "remove it"));
-    return null;
+    return { vmac: null, source: null };
   }
-  const { name, mac } = argumentsOf(at.args, report);
+  const kind = macvlan === undefined ? "ipvlan" : "macvlan";
+  const { name, mac, source } = argumentsOf(at.args, kind, report);
   const vrid = numberIn(section, "virtual_router_id") ?? 0;
   const unicast = has(section, "unicast_peer");
   if (unicast && base === undefined)
@@ -35,38 +36,43 @@ export function vmacOf(
         "write vmac_xmit_base",
       ),
     );
-  const kind = macvlan === undefined ? "ipvlan" : "macvlan";
   const prefix = family === "ipv6" ? `${globals.vmacPrefix}6` : globals.vmacPrefix;
-  return { kind, name: name ?? `${prefix}.${vrid}`, xmitBase: base !== undefined || unicast, mac, place: at.place };
+  const xmitBase = base !== undefined || unicast;
+  return { vmac: { kind, name: name ?? `${prefix}.${vrid}`, xmitBase, mac, place: at.place }, source };
 }
 
 const MAC = /^([0-9a-fA-F]{1,2}:){4,5}[0-9a-fA-F]{1,2}$/;
 
-function argumentsOf(args: readonly Word[], report: Report): { name: string | null; mac: string | null } {
-  let name: string | null = null;
-  let mac: string | null = null;
+type Arguments = { name: string | null; mac: string | null; source: IpAddress | null };
+
+const WORDS = { macvlan: ["name", "netlink_notify_msg"], ipvlan: ["name", "bridge", "private", "vepa"] } as const;
+
+function argumentsOf(args: readonly Word[], kind: DeclaredVmac["kind"], report: Report): Readonly<Arguments> {
+  const found: Arguments = { name: null, mac: null, source: null };
+  const words: readonly string[] = WORDS[kind];
   for (let i = 0; i < args.length; i++) {
     const word = args[i];
-    if (word === undefined) break;
-    if (word.text === "group") i++;
-    else if (MAC.test(word.text)) mac = word.text;
-    else if (
-      !["name", "netlink_notify_msg", "bridge", "private", "vepa"].includes(word.text) &&
-      !/[/]|^\d+\.|:/.test(word.text)
-    ) {
-      const wrong = interfaceProblem(word);
-      if (wrong !== undefined) report(wrong);
-      else if (name === null) name = word.text;
-      else
-        report(
-          problem(
-            "H0110",
-            placeOf(word),
-            `"${word.text}" is no argument of a virtual MAC`,
-            "it takes a name, a MAC address, netlink_notify_msg and group N",
-          ),
-        );
-    }
+    if (word?.text === "group") i++;
+    else if (word !== undefined && !words.includes(word.text)) argument(found, word, kind, report);
   }
-  return { name, mac };
+  return found;
+}
+
+function argument(found: Arguments, word: Word, kind: DeclaredVmac["kind"], report: Report): void {
+  const address = kind === "ipvlan" ? parseAddress(word.text.split("/")[0] ?? "") : undefined;
+  if (address !== undefined) found.source = address;
+  else if (MAC.test(word.text)) found.mac = word.text;
+  else if (found.name === null) {
+    const wrong = interfaceProblem(word);
+    if (wrong !== undefined) report(wrong);
+    else found.name = word.text;
+  } else
+    report(
+      problem(
+        "H0110",
+        placeOf(word),
+        `"${word.text}" is no argument of a virtual MAC`,
+        "it takes a name, a MAC address, netlink_notify_msg and group N",
+      ),
+    );
 }

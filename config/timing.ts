@@ -1,0 +1,63 @@
+// Intervals on the wire, and when addresses are announced.
+
+import { centiseconds, type Duration, seconds } from "../agent/core/time.ts";
+import type { DeclaredAnnounce, DeclaredGlobals } from "./declaration.ts";
+import { problem, type Report } from "./diagnostic.ts";
+import { announceIn } from "./globals.ts";
+import { entryOf, numberIn, type Section } from "./schema.ts";
+import { placeOf } from "./syntax.ts";
+
+/** RFC 3768 §5.3.7: whole seconds. RFC 5798 §5.2.7: 12 bits of centiseconds. */
+export function adverIntervalOf(section: Section, version: 2 | 3, report: Report): Duration {
+  const said = numberIn(section, "advert_int");
+  const word = entryOf(section, "advert_int")?.args[0];
+  if (said === undefined || word === undefined) return seconds(1);
+  const exact = version === 2 ? Math.max(1, Math.floor(said + 0.5)) : Math.min(4095, Math.round(said * 100)) / 100;
+  if (exact !== said) {
+    const why =
+      version === 2
+        ? "VRRPv2 counts whole seconds"
+        : said > 40.95
+          ? "VRRPv3 has at most 40.95 s"
+          : "VRRPv3 counts hundredths of a second";
+    report(
+      problem(
+        "H0106",
+        placeOf(word),
+        `advert_int ${word.text} becomes ${exact}: ${why}`,
+        version === 2 && said < 1 ? "for intervals below a second all routers need version 3" : `write ${exact}`,
+      ),
+    );
+  }
+  return version === 2 ? seconds(exact) : centiseconds(Math.round(exact * 100));
+}
+
+/** When and how often this instance announces its addresses. */
+export function announceOf(
+  section: Section,
+  globals: DeclaredGlobals,
+  strict: boolean,
+  report: Report,
+): DeclaredAnnounce {
+  const said = { ...globals.announce, ...announceIn(section, "") };
+  for (const name of ["garp_master_repeat", "garp_master_refresh_repeat"]) {
+    const at = entryOf(section, name);
+    if (at?.value === 0)
+      report(
+        problem("H0405", at.place, `${name} 0 becomes 1: a block of announcements has at least one`, `write ${name} 1`),
+      );
+  }
+  const masterDelay = said.masterDelay ?? (globals.minGarp ? 0 : 5);
+  const masterRepeat = Math.max(1, said.masterRepeat ?? (globals.minGarp ? 1 : 5));
+  return {
+    masterDelay,
+    masterRepeat,
+    refresh: said.refresh ?? 0,
+    refreshRepeat: Math.max(1, said.refreshRepeat ?? 1),
+    // The global value stands in, not the instance's own garp_master_*, as in Keepalived.
+    lowerPriorityDelay:
+      said.lowerPriorityDelay ?? (strict ? 0 : (globals.announce.masterDelay ?? (globals.minGarp ? 0 : 5))),
+    lowerPriorityRepeat:
+      said.lowerPriorityRepeat ?? (strict ? 0 : (globals.announce.masterRepeat ?? (globals.minGarp ? 1 : 5))),
+  };
+}

@@ -1,0 +1,110 @@
+// Whom an instance talks to, from where, and about which addresses.
+
+import { type Family, familyOf, type IpAddress } from "../agent/core/address.ts";
+import { addressLine } from "./addresses.ts";
+import type { DeclaredAddress, DeclaredPeer } from "./declaration.ts";
+import { noteAt, problem, type Report } from "./diagnostic.ts";
+import { peerLines } from "./peers.ts";
+import { addressIn, entryOf, has, linesIn, type Section } from "./schema.ts";
+
+/** RFC 5798 §5.2.5: the count is one octet. */
+const MAX_ADDRESSES = 255;
+
+export type Transport = {
+  readonly source: IpAddress | null;
+  readonly unicast: boolean;
+  readonly peers: readonly DeclaredPeer[];
+};
+
+/** Source and peers. */
+export function transportOf(section: Section, report: Report): Transport {
+  const peers = peerLines(linesIn(section, "unicast_peer"), report);
+  const keyword = entryOf(section, "unicast_peer") ?? entryOf(section, "unicast_src_ip");
+  if (
+    keyword !== undefined &&
+    peers.length === 0 &&
+    !has(section, "unicast_fault_no_peer") &&
+    linesIn(section, "unicast_peer").length === 0
+  ) {
+    report(
+      problem(
+        "H0405",
+        keyword.place,
+        `${keyword.keyword.name} without any unicast_peer: the instance sends to the multicast group`,
+        "list the other routers in unicast_peer { }, or write mcast_src_ip",
+      ),
+    );
+  }
+  return {
+    source: addressIn(section, "unicast_src_ip") ?? addressIn(section, "mcast_src_ip") ?? null,
+    unicast: peers.length > 0,
+    peers,
+  };
+}
+
+type Advertised = {
+  readonly family: Family;
+  readonly advertised: readonly DeclaredAddress[];
+  readonly excluded: readonly DeclaredAddress[];
+};
+
+/** The addresses: one family in the advertisement, at most 255 of them, the rest excluded. */
+export function advertised(section: Section, transport: Transport, report: Report): Advertised {
+  const read = linesIn(section, "virtual_ipaddress").flatMap((line) => addressLine(line, report) ?? []);
+  const first = read[0];
+  const decided = first?.address ?? transport.peers[0]?.address ?? transport.source;
+  const family = decided === null || decided === undefined ? "ipv4" : familyOf(decided);
+  const own = read.filter((one) => {
+    if (familyOf(one.address) === family) return true;
+    report(
+      problem(
+        "H0111",
+        one.place,
+        `${one.address} is of the other family than ${first?.address ?? family}`,
+        "move it to virtual_ipaddress_excluded, or make a second vrrp_instance for it",
+        first === undefined ? [] : [noteAt(first.place, "this address decides the family")],
+      ),
+    );
+    return false;
+  });
+  familyOfTransport(section, transport, family, report);
+  const more = own[MAX_ADDRESSES];
+  if (more !== undefined)
+    report(
+      problem(
+        "H0117",
+        more.place,
+        `an advertisement carries 255 addresses; the ${own.length - MAX_ADDRESSES} from here on are not advertised`,
+        "write them into virtual_ipaddress_excluded",
+      ),
+    );
+  const excluded = linesIn(section, "virtual_ipaddress_excluded").flatMap((line) => addressLine(line, report) ?? []);
+  return { family, advertised: own.slice(0, MAX_ADDRESSES), excluded: [...own.slice(MAX_ADDRESSES), ...excluded] };
+}
+
+function familyOfTransport(section: Section, { peers }: Transport, family: Family, report: Report): void {
+  for (const peer of peers) {
+    if (familyOf(peer.address) !== family)
+      report(
+        problem(
+          "H0111",
+          peer.place,
+          `peer ${peer.address} is of the other family than the addresses`,
+          "peers and addresses are of one family",
+        ),
+      );
+  }
+  for (const name of ["unicast_src_ip", "mcast_src_ip", "mcast_dst_ip"]) {
+    const at = entryOf(section, name);
+    const source = addressIn(section, name);
+    if (at !== undefined && source !== undefined && familyOf(source) !== family)
+      report(
+        problem(
+          "H0111",
+          at.place,
+          `${name} ${source} is of the other family than the addresses`,
+          "write an address of the same family",
+        ),
+      );
+  }
+}

@@ -1,0 +1,54 @@
+// The corpus of files written by others, where it is there: read in place, never copied.
+
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { memory } from "./memory.ts";
+
+export const CORPUS = resolve(import.meta.dirname, "../../../shared/corpus");
+export const corpusIsThere = existsSync(resolve(CORPUS, "index.json"));
+
+export type Message = { readonly line: number | null; readonly text: string; readonly class: string; readonly lvs?: boolean };
+export type CorpusFile = {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly config_id: string | null;
+  readonly env: { readonly interfaces: readonly string[]; readonly scripts: readonly string[]; readonly users: readonly string[] };
+  readonly verdict: { readonly exit: number; readonly messages: readonly Message[] };
+  readonly daemon: { readonly runs: boolean };
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests are about
+  readonly expect: any;
+  readonly extra_files?: readonly { readonly as: string; readonly file: string }[];
+};
+
+export type Mistake = {
+  readonly name: string;
+  readonly text: string;
+  readonly exit: number;
+  readonly messages: readonly { readonly line: number | null; readonly text: string }[];
+  readonly daemon: { readonly runs: boolean };
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly instances: readonly any[] | null;
+};
+
+export const corpusFiles = (): readonly CorpusFile[] => JSON.parse(readFileSync(resolve(CORPUS, "index.json"), "utf8")).files;
+export const mistakes = (): readonly Mistake[] => JSON.parse(readFileSync(resolve(CORPUS, "mistakes.json"), "utf8"));
+
+const text = (file: string) => readFileSync(resolve(CORPUS, file), "utf8");
+
+/** The file as it was when Keepalived gave its verdict: /etc/keepalived/keepalived.conf and what it includes. */
+export function loadCorpusFile(file: CorpusFile, options: LoadOptions = {}): Loaded {
+  const files = {
+    "/etc/keepalived/keepalived.conf": text(file.file),
+    ...Object.fromEntries((file.extra_files ?? []).map(({ as, file: extra }) => [as, text(extra)])),
+  };
+  return loadConfig("/etc/keepalived/keepalived.conf", {
+    reader: memory(files),
+    configId: file.config_id ?? "node1",
+    environment: () => undefined,
+    random: () => 0.5,
+    assumeHonoured: true,
+    ...options,
+  });
+}

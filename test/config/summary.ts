@@ -1,0 +1,116 @@
+// A declaration in the words of the corpus' `expect`, so that the two can be compared.
+
+import type { DeclaredAddress, DeclaredHooks, DeclaredInstance, DeclaredTracks, Declaration } from "../../config/declaration.ts";
+import { HOOKS } from "../../config/declaration.ts";
+
+const SCOPES = new Map([
+  [0, "global"],
+  [200, "site"],
+  [253, "link"],
+  [254, "host"],
+  [255, "nowhere"],
+]);
+
+/** An address as Keepalived prints it. */
+function addressText(one: DeclaredAddress, iface: string): string {
+  const v6 = one.address.includes(":");
+  const full = one.prefixLength === (v6 ? 128 : 32);
+  const flags = [
+    one.home ? " home" : "",
+    one.mngtmpaddr ? " mngtmpaddr" : "",
+    one.noprefixroute ? " noprefixroute" : "",
+    one.autojoin ? " autojoin" : "",
+    one.noTrack ? " no_track" : "",
+  ];
+  const lifetime = one.preferredLft ?? (one.prefixLength === 128 ? 0 : "forever");
+  return [
+    full ? one.address : `${one.address}/${one.prefixLength}`,
+    one.broadcast === null ? "" : ` brd ${one.broadcast}`,
+    ` dev ${one.dev ?? iface}`,
+    ` scope ${SCOPES.get(one.scope) ?? one.scope}`,
+    one.label === "" ? "" : ` label ${one.label}`,
+    one.peer === null ? "" : ` peer ${one.peer.address}/${one.peer.prefixLength}`,
+    ...flags,
+    v6 ? (lifetime === 0 ? " deprecated" : ` preferred_lft ${lifetime}`) : "",
+  ].join("");
+}
+
+const tracksText = (tracks: DeclaredTracks, own: string | null) => ({
+  interfaces: tracks.interfaces.filter(({ name }) => name !== own).map(({ name, weight }) => ({ name, weight })),
+  scripts: tracks.scripts.map(({ name, weight }) => ({ name, weight })),
+  files: tracks.files.map(({ name, weight }) => ({ name, weight })),
+  processes: tracks.processes.map(({ name, weight }) => ({ name, weight })),
+  bfds: tracks.bfds.map(({ name, weight }) => ({ name, weight })),
+});
+
+const hooksText = (hooks: DeclaredHooks) =>
+  Object.fromEntries(HOOKS.flatMap((hook) => (hooks[hook] === null ? [] : [[hook, commandText(hooks[hook].argv)]])));
+
+export const commandText = (argv: readonly string[]): string => argv.map((word) => `'${word}'`).join(" ");
+
+/** What the corpus says of one instance. */
+export function instanceSummary(one: DeclaredInstance) {
+  const iface = one.interface ?? "";
+  const at = (address: DeclaredAddress) => addressText(address, iface);
+  return {
+    name: one.name,
+    version: one.version,
+    family: one.family,
+    interface: one.interface,
+    vrid: one.vrid,
+    priority: one.priority,
+    state: one.state,
+    advert_int: one.adverInterval / 1_000_000,
+    sync_group: one.group,
+    preempt: one.preempt,
+    preempt_delay: one.preemptDelay / 1_000_000,
+    accept: one.accept,
+    auth: one.authentication === null ? null : { type: one.authentication.type, pass: one.authentication.password },
+    vips: one.addresses.map(at),
+    excluded_vips: one.excluded.map(at),
+    src_ip: one.source,
+    unicast_peers: one.peers.map(({ address }) => address as string),
+    unicast: one.unicast,
+    track: tracksText(one.tracks, one.interface),
+    notify: hooksText(one.hooks),
+    smtp_alert: one.smtpAlert,
+    dont_track_primary: one.dontTrackPrimary,
+    promote_secondaries: one.promoteSecondaries,
+    strict: one.strict,
+    skip_check_adv_addr: one.skipCheckAdvAddr,
+    garp: {
+      delay: one.announce.masterDelay,
+      repeat: one.announce.masterRepeat,
+      refresh: one.announce.refresh,
+      refresh_repeat: one.announce.refreshRepeat,
+      lower_prio_delay: one.announce.lowerPriorityDelay,
+      lower_prio_repeat: one.announce.lowerPriorityRepeat,
+    },
+    down_timer_adverts: one.downTimerAdverts,
+    vmac: one.vmac?.kind === "macvlan" ? { ifname: one.vmac.name, xmit_base: one.vmac.xmitBase } : null,
+    ipvlan: one.vmac?.kind === "ipvlan" ? { ifname: one.vmac.name } : null,
+  };
+}
+
+/** What the corpus says of a whole file. */
+export const summary = (declaration: Declaration) => ({
+  instances: declaration.instances.map(instanceSummary),
+  sync_groups: declaration.groups.map((group) => ({
+    name: group.name,
+    members: group.members,
+    smtp_alert: group.smtpAlert,
+    notify: hooksText(group.hooks),
+    track: tracksText(group.tracks, null),
+  })),
+  scripts: declaration.scripts.map(({ name, command, interval, timeout, weight, reverse, rise, fall }) => ({
+    name,
+    command: commandText(command.argv),
+    interval: interval / 1_000_000,
+    timeout: (timeout ?? 0) / 1_000_000,
+    weight,
+    reverse,
+    rise,
+    fall,
+  })),
+  static: { addresses: declaration.statics.addresses.map((one) => addressText(one, declaration.globals.defaultInterface)) },
+});
