@@ -87,11 +87,11 @@ async function runCommand(values: Values, rest: readonly string[]): Promise<null
     stateDirectory: values["state-dir"],
     retention: mebibytes * 1024 * 1024,
   };
-  const [{ openJournal }, { prepare }, { runDaemon }] = await Promise.all([
-    import("./operate/journal.ts"),
-    import("./daemon/prepare.ts"),
-    import("./daemon/daemon.ts"),
-  ]);
+  // One after the other: loading graphs that share modules side by side fails now and then on Node 20
+  // ("request for 'node:fs' is not in cache").
+  const { openJournal } = await import("./operate/journal.ts");
+  const { prepare } = await import("./daemon/prepare.ts");
+  const { runDaemon } = await import("./daemon/daemon.ts");
   const journal = await openJournal(values["log-level"]);
   runDaemon(prepare(options, journal), options, journal);
   return null;

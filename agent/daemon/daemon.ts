@@ -22,6 +22,7 @@ import { commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
 import { hindrances } from "./leftovers.ts";
 import { loadOrRefuse, type Prepared } from "./prepare.ts";
+import { warmUp } from "./warm.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
 const NEEDS_REALTIME = milliseconds(100);
@@ -35,6 +36,7 @@ export type DaemonOptions = { readonly file: string; readonly stateDirectory: st
 /** Runs until SIGTERM or SIGINT. */
 export function runDaemon({ kernel, store, config, boot }: Prepared, options: DaemonOptions, journal: Journal): void {
   const realtime = prepareProcess(journal, config);
+  warmUp();
   const started = kernel.now();
   const identity = { version: VERSION, cluster: "default", boot };
   const log = openEventLog(store, identity, Date.now, initialState, started);

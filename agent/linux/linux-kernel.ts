@@ -41,6 +41,13 @@ export function openLinuxKernel(): Kernel {
     }
   };
 
+  const openFrames = (): Outcome => {
+    if (frames !== null) return { ok: true };
+    const opened = openFrameSender();
+    if (opened.ok) frames = opened.frames;
+    return opened.ok ? { ok: true } : opened;
+  };
+
   const readEvents = (): void => {
     const messages = events.read();
     const changes = messages === "lost" ? reconcile(table, commands.dump()) : applyMessages(table, messages);
@@ -86,8 +93,12 @@ export function openLinuxKernel(): Kernel {
       watchers.add(listener);
       return () => void watchers.delete(listener);
     },
-    listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) =>
-      closed ? CLOSED : sockets.listen(iface, family, listener),
+    listen(iface: string, family: Family, listener: (datagram: Datagram) => void) {
+      if (closed) return CLOSED;
+      // Whoever hears neighbours will announce addresses to them; then is no time to open sockets.
+      openFrames();
+      return sockets.listen(iface, family, listener);
+    },
     unlisten: sockets.unlisten,
     drain: () =>
       exclusively(() => {
@@ -100,12 +111,8 @@ export function openLinuxKernel(): Kernel {
       if (closed) return CLOSED;
       const link = table.byName.get(iface);
       if (link === undefined) return failure(ENODEV, `sending a frame from ${iface}`);
-      if (frames === null) {
-        const opened = openFrameSender();
-        if (!opened.ok) return opened;
-        frames = opened.frames;
-      }
-      return frames.send(link.index, iface, frame);
+      const opened = openFrames();
+      return frames === null ? opened : frames.send(link.index, iface, frame);
     },
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),

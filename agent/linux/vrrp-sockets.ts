@@ -58,6 +58,8 @@ export function vrrpSockets(interfaces: ReadonlyMap<string, InterfaceState>, rea
     if (!opened.ok) return opened.errno === ENODEV ? DONE : opened;
     entry.receiver = opened.receiver;
     entry.index = link.index;
+    // Whoever listens will send: the first advertisement shall not wait for its socket.
+    senderFor(entry.iface, entry.family);
     return DONE;
   };
 
@@ -81,7 +83,8 @@ export function vrrpSockets(interfaces: ReadonlyMap<string, InterfaceState>, rea
       entry.listener = listener;
       if (entry.receiver !== null) return DONE;
       const opened = open(entry);
-      if (opened.ok) listening.set(key, entry);
+      if (!opened.ok) return opened;
+      listening.set(key, entry);
       return opened;
     },
     unlisten(iface, family) {
