@@ -1,0 +1,102 @@
+// The parts of agent/linux that need no network: the lock of the state directory, who is at the other
+// end of a Unix socket, and what the service manager is told.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket } from "../../agent/linux/ffi.ts";
+import { lockFile } from "../../agent/linux/lock.ts";
+import { capabilities } from "../../agent/linux/realtime.ts";
+import { notifyManager, peerCredentials } from "../../agent/linux/unix-socket.ts";
+
+describe.runIf(process.platform === "linux")("files and Unix sockets", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "heird-files-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("locks a file for one at a time, and until the process that has it ends", async () => {
+    const path = join(folder, "lock");
+    const first = lockFile(path);
+    expect(first.ok).toBe(true);
+    const second = lockFile(path);
+    expect(second).toMatchObject({ ok: false, errno: 11, error: expect.stringMatching(/^EAGAIN: .*another process/) });
+    if (first.ok) {
+      first.release();
+      first.release();
+    }
+    const third = lockFile(path);
+    expect(third.ok).toBe(true);
+    if (third.ok) third.release();
+
+    // flock(1) takes the same kind of lock. What it becomes says so, and keeps it until it is killed.
+    const other: ChildProcess = spawn("flock", ["--no-fork", "-x", path, "sh", "-c", "echo held; exec sleep 60"]);
+    if (other.stdout === null) expect.unreachable("flock has no output");
+    else await once(other.stdout, "data");
+    expect(lockFile(path)).toMatchObject({ ok: false, errno: 11 });
+    const gone = once(other, "exit");
+    other.kill("SIGKILL");
+    await gone;
+    const last = lockFile(path);
+    expect(last.ok).toBe(true);
+    if (last.ok) last.release();
+    expect(lockFile(join(folder, "missing", "lock"))).toMatchObject({ ok: false, errno: 2 });
+  });
+
+  it("knows who connected", async () => {
+    const path = join(folder, "control");
+    const server = createServer();
+    server.listen(path);
+    await once(server, "listening");
+    const connect = "require('node:net').connect(process.argv[1]).resume()";
+    const client = spawn(process.execPath, ["-e", connect, path], { stdio: "ignore" });
+    const [connection]: [Socket] = (await once(server, "connection")) as [Socket];
+    const handle: unknown = Reflect.get(connection, "_handle");
+    const fd: unknown = handle === null || typeof handle !== "object" ? undefined : Reflect.get(handle, "fd");
+    expect(peerCredentials(Number(fd))).toEqual({
+      ok: true,
+      peer: { pid: client.pid, uid: process.getuid?.(), gid: process.getgid?.() },
+    });
+    expect(peerCredentials(-1)).toMatchObject({ ok: false, errno: 9 });
+    const gone = once(client, "exit");
+    connection.destroy();
+    client.kill("SIGKILL");
+    await gone;
+    server.close();
+  });
+
+  it.each(["path", "abstract"])("tells the service manager on a socket with %s name", (kind) => {
+    const name = kind === "path" ? join(folder, "notify") : `@heird-notify-${process.pid}`;
+    // AF_UNIX and SOCK_DGRAM; an abstract name begins with a zero in the place of the @.
+    const fd = socket(1, 2 | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const text = kind === "path" ? `${name}\0` : `\0${name.slice(1)}`;
+    expect(bind(fd, Buffer.concat([Uint8Array.of(1, 0), Buffer.from(text)]))).toBe(0);
+    expect(notifyManager("READY=1\nSTATUS=holding 2 of 3", name)).toEqual({ ok: true });
+    const got = new Uint8Array(256);
+    const length = receive(fd, got);
+    expect(new TextDecoder().decode(got.subarray(0, Math.max(0, length)))).toBe("READY=1\nSTATUS=holding 2 of 3");
+    close(fd);
+    expect(notifyManager("READY=1", name)).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(/^ECONNREFUSED: /),
+    });
+  });
+
+  it("has nothing to tell without a service manager", () => {
+    expect(notifyManager("READY=1", "")).toEqual({ ok: true });
+    expect(notifyManager("READY=1", "x".repeat(200))).toMatchObject({ ok: false, errno: 36 });
+  });
+
+  it("reads the effective capabilities", () => {
+    // CAP_NET_ADMIN 12 and CAP_NET_RAW 13: 0x1000 + 0x2000 = 0x3000. CAP_SYS_NICE 23: 0x800000.
+    const status = (mask: string): string => `Name:\tnode\nCapPrm:\t000001ffffffffff\nCapEff:\t${mask}\nCapBnd:\t0\n`;
+    expect(capabilities(status("0000000000003000"))).toEqual({ netRaw: true, netAdmin: true, sysNice: false });
+    expect(capabilities(status("0000000000802000"))).toEqual({ netRaw: true, netAdmin: false, sysNice: true });
+    expect(capabilities("nothing of the kind")).toEqual({ netRaw: false, netAdmin: false, sysNice: false });
+  });
+});
