@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // heird: reads the arguments and hands over to a command. What a command does not need is not loaded.
 
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { EXIT, Refusal } from "./cli/refusal.ts";
 import { VERSION } from "./cli/version.ts";
@@ -12,7 +13,8 @@ const HELP = `heird ${VERSION}: VRRP failover that can explain itself
   heird status [--json] [--state-dir DIR] ask a running daemon
   heird cleanup [--state-dir DIR]         remove addresses that a dead daemon left
 
-  -f, --config FILE     the configuration (default /etc/keepalived/keepalived.conf)
+  -f, --config FILE     the configuration (default /etc/heird/heird.conf, else
+                        /etc/keepalived/keepalived.conf)
       --state-dir DIR   event log, lock and control socket (default /var/lib/heird)
       --log-level LEVEL trace, debug, info, warn, error (default info)
       --log-size MIB    how much of the event log is kept (default 1024)
@@ -35,7 +37,8 @@ const OPTIONS = {
   version: { type: "boolean", default: false },
 } as const;
 
-const DEFAULT_FILE = "/etc/keepalived/keepalived.conf";
+const DEFAULT_FILES = ["/etc/heird/heird.conf", "/etc/keepalived/keepalived.conf"] as const;
+const defaultFile = (): string => DEFAULT_FILES.find((path) => existsSync(path)) ?? DEFAULT_FILES[0];
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 function argumentsOf(argv: readonly string[]) {
@@ -58,7 +61,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
       return runCommand(values, rest);
     case "check": {
       const { check } = await import("./cli/check.ts");
-      return check(rest[0] ?? values.config ?? DEFAULT_FILE, values);
+      return check(rest[0] ?? values.config ?? defaultFile(), values);
     }
     case "status": {
       const { status } = await import("./cli/status.ts");
@@ -83,7 +86,7 @@ async function runCommand(values: Values, rest: readonly string[]): Promise<null
   const mebibytes = Number(values["log-size"]);
   if (!(mebibytes >= 1)) throw new Refusal(EXIT.usage, "--log-size is a number of MiB, at least 1");
   const options = {
-    file: values.config ?? DEFAULT_FILE,
+    file: values.config ?? defaultFile(),
     stateDirectory: values["state-dir"],
     retention: mebibytes * 1024 * 1024,
   };

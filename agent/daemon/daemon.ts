@@ -5,9 +5,10 @@ import { alarm } from "../alarm.ts";
 import { EXIT } from "../cli/refusal.ts";
 import { VERSION } from "../cli/version.ts";
 import { type AgentConfig, PRIORITY_STOP } from "../core/config.ts";
+import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
-import { type AgentState, initialState, type Turn } from "../core/state.ts";
-import { milliseconds } from "../core/time.ts";
+import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
+import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
 import { perform } from "../effects/perform.ts";
 import { sendAdvert } from "../effects/send-advert.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
@@ -30,6 +31,7 @@ const REALTIME_PRIORITY = 10;
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
 const LAST_WORDS = 2_000;
 const WATCHDOG_MS = 1_000;
+const OVERDUE = seconds(1);
 
 export type DaemonOptions = { readonly file: string; readonly stateDirectory: string };
 
@@ -43,6 +45,7 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
   const performer = perform(kernel);
   const commander = commands();
   const reloads = { generation: 1, last: "none yet" };
+  const dropped: Record<string, Partial<Record<DropReason, number>>> = {};
   let state: AgentState = initialState;
   let ending = false;
   let server: Server | null = null;
@@ -54,6 +57,11 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
     if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
   };
 
+  const countDrop = (iface: string, reason: DropReason): void => {
+    dropped[iface] ??= {};
+    dropped[iface][reason] = (dropped[iface][reason] ?? 0) + 1;
+  };
+
   const status = () =>
     statusOf(state, kernel.now(), {
       started,
@@ -62,6 +70,7 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
       stateDirectory: options.stateDirectory,
       config: { file: options.file, generation: reloads.generation, lastReload: reloads.last },
       log: { ...store.status(), epoch: store.epoch },
+      dropped,
       seq: log.head(),
     });
 
@@ -127,7 +136,7 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
 
   run(
     initialState,
-    [adverts(kernel), performer.drive, alarm(kernel), links(kernel), commander.drive],
+    [adverts(kernel, countDrop), performer.drive, alarm(kernel), links(kernel), commander.drive],
     kernel.now,
     log,
   ).subscribe({ next: onTurn, error: collapse });
@@ -135,8 +144,17 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
   commander.startup();
   server = serveControl(options.stateDirectory, answer, (error) => journal.error(`control socket: ${error.message}`));
   notifyManager(`READY=1\nSTATUS=${config.routers.length} instance(s)`);
-  setInterval(() => notifyManager("WATCHDOG=1"), WATCHDOG_MS).unref();
+  // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
+  setInterval(() => {
+    if (!overdue(state, kernel.now())) notifyManager("WATCHDOG=1");
+  }, WATCHDOG_MS).unref();
 }
+
+const overdue = (state: AgentState, now: Instant): boolean =>
+  state.routers.some(({ phase }) => {
+    const at = nextDeadline(phase);
+    return at !== null && since(at, now) > OVERDUE;
+  });
 
 function prepareProcess(journal: Journal, config: AgentConfig): boolean {
   const cleared = clearAmbientCapabilities();

@@ -2,6 +2,7 @@
 // a field changes its meaning.
 
 import type { IpAddress } from "../core/address.ts";
+import type { DropReason } from "../core/event.ts";
 import type { Reason } from "../core/reason.ts";
 import { type AgentState, effectivePriority, type PhaseName, type RouterState } from "../core/state.ts";
 import { type Instant, since } from "../core/time.ts";
@@ -40,6 +41,8 @@ export type Status = {
   readonly stateDirectory: string;
   readonly config: { readonly file: string; readonly generation: number; readonly lastReload: string };
   readonly log: StoreStatus & { readonly epoch: string };
+  /** Datagrams that were refused since the start, by interface and reason. */
+  readonly dropped: Readonly<Record<string, Readonly<Partial<Record<DropReason, number>>>>>;
   readonly instances: readonly RouterStatus[];
   /** The folded state and the number of the last line of the log that led to it: what a replay must give. */
   readonly folded: { readonly seq: number; readonly state: Snapshot };

@@ -18,9 +18,12 @@ type Counted = { told: Instant; count: number };
 type Lookups = ReadonlyMap<string, (vrid: number) => RouterConfig | undefined>;
 type Where = { readonly name: string; readonly family: Family };
 
+/** Told of every refused datagram; the log hears of them once a minute. */
+export type CountDrop = (iface: string, reason: DropReason) => void;
+
 /** Listens wherever the configuration has a router; follows it when it changes. */
 export const adverts =
-  (kernel: Pick<Kernel, "listen" | "unlisten">): Driver =>
+  (kernel: Pick<Kernel, "listen" | "unlisten">, countDrop: CountDrop = () => {}): Driver =>
   (turns$) =>
     new Observable<Sighting>((subscriber) => {
       const receiver = createReceiver();
@@ -36,6 +39,7 @@ export const adverts =
           subscriber.next({ at: datagram.at, seen: { type: "advertReceived", router, advert } });
           return;
         }
+        countDrop(datagram.interface, received.reason);
         // Other people's routers on the same LAN are nobody's mistake.
         if (received.reason === "vrid") return;
         const seen = complaints(datagram, received);
