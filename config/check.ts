@@ -1,22 +1,16 @@
-// What only the whole configuration can tell: VRIDs used twice, addresses twice; and what only the
-// machine can tell, when it is asked.
+// What only the whole configuration can tell: VRIDs used twice, addresses twice, virtual interfaces
+// twice.
 
-import type { Declaration, DeclaredInstance } from "./declaration.ts";
+import { type Declaration, type DeclaredInstance, HOOKS } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
-
-/** Facts about the machine. Absent when a file is checked for another one. */
-export type Host = {
-  readonly interfaceExists?: (name: string) => boolean;
-};
+import { placeOf } from "./syntax.ts";
 
 /** Reports what the parts do to each other. */
-export function checkWhole(declaration: Declaration, host: Host | undefined, report: Report): void {
+export function checkWhole(declaration: Declaration, report: Report): void {
   vridsOnce(declaration.instances, report);
-  for (const instance of declaration.instances) {
-    if (instance.addresses.length === 0) noAddresses(instance, report);
-  }
+  vmacsOnce(declaration.instances, report);
   addressesOnce(declaration.instances, report);
-  if (host?.interfaceExists !== undefined) interfacesExist(declaration, host.interfaceExists, report);
+  scriptSecurity(declaration, report);
 }
 
 function vridsOnce(instances: readonly DeclaredInstance[], report: Report): void {
@@ -45,16 +39,24 @@ function vridsOnce(instances: readonly DeclaredInstance[], report: Report): void
   }
 }
 
-function noAddresses(instance: DeclaredInstance, report: Report): void {
-  const v3 = instance.version === 3;
-  report(
-    problem(
-      v3 ? "H0211" : "H0210",
-      instance.place,
-      `vrrp_instance ${instance.name} has no address${v3 ? ", and VRRPv3 needs one" : " to hold"}`,
-      "write one into virtual_ipaddress { }",
-    ),
-  );
+function vmacsOnce(instances: readonly DeclaredInstance[], report: Report): void {
+  const seen = new Map<string, DeclaredInstance>();
+  for (const instance of instances) {
+    if (instance.vmac === null) continue;
+    const { name, place } = instance.vmac;
+    const before = seen.get(name);
+    if (before === undefined) seen.set(name, instance);
+    else
+      report(
+        problem(
+          "H0218",
+          place,
+          `${before.name} and ${instance.name} both ask for a virtual interface ${name}`,
+          "give one of them another name",
+          before.vmac === null ? [] : [noteAt(before.vmac.place, "the other one")],
+        ),
+      );
+  }
 }
 
 function addressesOnce(instances: readonly DeclaredInstance[], report: Report): void {
@@ -78,26 +80,20 @@ function addressesOnce(instances: readonly DeclaredInstance[], report: Report): 
   }
 }
 
-function interfacesExist({ instances, globals }: Declaration, exists: (name: string) => boolean, report: Report): void {
-  if (globals.dynamicInterfaces) return;
-  const complain = (name: string, place: DeclaredInstance["place"]) => {
-    if (!exists(name))
-      report(
-        problem(
-          "H0501",
-          place,
-          `there is no interface ${name} on this machine`,
-          "ip link lists them; with dynamic_interfaces in global_defs it may come later",
-        ),
-      );
-  };
-  for (const instance of instances) {
-    if (instance.interface !== null) complain(instance.interface, instance.interfacePlace);
-    for (const { dev, place } of [...instance.addresses, ...instance.excluded]) {
-      if (dev !== null && dev !== instance.interface && dev !== instance.vmac?.name) complain(dev, place);
-    }
-    for (const { name, place } of instance.tracks.interfaces) {
-      if (name !== instance.interface) complain(name, place);
-    }
-  }
+/** Scripts run as root when nobody says otherwise; then what others can write must not be run. */
+function scriptSecurity({ globals, instances, groups, scripts }: Declaration, report: Report): void {
+  if (globals.scriptSecurity) return;
+  const user = globals.scriptUser?.[0] ?? "root";
+  const tracked = scripts.filter((script) => (script.user ?? user) === "root").map(({ command }) => command);
+  const hooks = [...instances, ...groups].flatMap((owner) => HOOKS.map((hook) => owner.hooks[hook]));
+  const first = [...tracked, ...hooks].find((command) => command !== null && (command.user ?? user) === "root");
+  if (first === undefined || first === null) return;
+  report(
+    problem(
+      "H0504",
+      placeOf(first.word),
+      "scripts run as root, and enable_script_security is not set",
+      "write script_user and enable_script_security into global_defs",
+    ),
+  );
 }

@@ -86,6 +86,10 @@ export const CODES = {
     "malformed repetition",
     "~SEQ(name,first,last), ~SEQ(name,first,step,last), ~LST(name,value,...) or ~LST({a,b},{1,2},...) in front of a line repeat it.",
   ),
+  H0024: warning(
+    "invisible characters",
+    "The line holds characters that cannot be seen, such as U+00A0, the no-break space. Keepalived takes them for a keyword.",
+  ),
   H0026: warning(
     "byte order mark",
     "Some editors begin UTF-8 files with three invisible bytes. Keepalived takes them for a part of the first word and loses the first block.",
@@ -109,6 +113,10 @@ export const CODES = {
   ),
   H0032: error("goes in a circle", "A file includes itself or a macro refers to itself."),
   H0033: info("pattern matches nothing", "No file matches the pattern; nothing is included, as in Keepalived."),
+  H0034: warning(
+    "very long line",
+    "Keepalived reads at most 1024 bytes of a line and takes the rest for lines of their own. heird has no limit.",
+  ),
   H0101: error(
     "not a number",
     'A number is written in decimal figures. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
@@ -161,6 +169,9 @@ export const CODES = {
     "option without meaning",
     "The option belongs to addresses of the other family. It is ignored, in Keepalived too.",
   ),
+  H0120: warning("prefix length ignored", "One address is wanted, not a network. Keepalived ignores the length, too."),
+  H0121: warning("0 means none", "Keepalived calls 0 invalid here and uses no delay, which is what 0 says."),
+  H0122: info("empty block", "The block has no lines, so it says nothing."),
   H0201: error(
     "refers to nothing",
     "The name is defined nowhere in the configuration, before or after. Keepalived goes on without the check; heird does not, because a check that silently is not there is found out at the failover.",
@@ -204,6 +215,14 @@ export const CODES = {
   H0217: warning(
     "rule without preference",
     "The order of rules is their meaning. Without a preference each gets the next lower number, beginning at 16384, so that adding a line changes the others.",
+  ),
+  H0218: error(
+    "virtual interface twice",
+    "Two instances ask for a virtual interface of the same name. Keepalived gives the second another name.",
+  ),
+  H0219: info(
+    "defined below",
+    "Keepalived looks names up while it reads, finds nothing, and goes on without the check. heird reads the whole file first.",
   ),
   H0301: warning(
     "state MASTER does little",
@@ -249,6 +268,10 @@ export const CODES = {
     "Two settings cannot both hold. heird does what Keepalived does, and says which.",
   ),
   H0406: warning("differs from Keepalived", "Keepalived's releases have a mistake here. heird does what is written."),
+  H0407: info(
+    "newer keyword",
+    "Releases of Keepalived before the one named do not know the keyword, or not in this form.",
+  ),
   H0501: error(
     "no such interface",
     "The interface does not exist on this machine now. With dynamic_interfaces it may come later.",
@@ -263,6 +286,10 @@ export const CODES = {
   ),
   H0504: warning("script security is off", "Scripts run as root, and enable_script_security is not set."),
   H0505: error("no such user", "Scripts cannot run as a user or group that does not exist."),
+  H0506: error(
+    "nobody to run it",
+    "With enable_script_security scripts do not fall back to root. Keepalived drops the script, and the check with it.",
+  ),
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type Code = keyof typeof CODES;

@@ -25,6 +25,8 @@ export type Expanded = {
 /** Includes within includes; Keepalived files in the wild have two or three. */
 const MAX_INCLUDE_DEPTH = 32;
 const MAX_INPUT = 32 * 1024 * 1024;
+/** Keepalived's buffer for a line, its end included. */
+const LONG_LINE = 1_022;
 const MAX_LINES = 2_000_000;
 /** A macro may hold lines that are conditions, definitions and repetitions again, but not for ever. */
 const MAX_NESTING = 32;
@@ -102,8 +104,9 @@ function readFile(work: Work, file: SourceFile, whole: string, stack: readonly s
 /** The line without its comment; null when nothing is left. */
 function physicalLine(work: Work, file: SourceFile, number: number, raw: string): Line | null {
   const end = commentStart(raw);
-  const text = raw.slice(0, end).trimEnd();
+  const text = raw.slice(0, end).replace(/[ \t\r\f\v]+$/, "");
   const line: Line = { text, file, number, spans: null };
+  const { report } = work;
   if (end < raw.length && text.length === end && end > 0 && !/[{}\s]$/.test(text)) {
     const from = text.search(/\S+$/);
     const lost = raw.slice(end).trimEnd();
@@ -116,7 +119,27 @@ function physicalLine(work: Work, file: SourceFile, number: number, raw: string)
       ),
     );
   }
-  return text === "" || text.trim() === "" ? null : line;
+  if (raw.length > LONG_LINE) {
+    report(
+      problem(
+        "H0034",
+        placeIn(line, 0, Math.min(text.length, 40)),
+        `the line has ${raw.length} characters; Keepalived reads 1024 bytes and takes the rest for lines of their own`,
+        "make it shorter to stay portable",
+      ),
+    );
+  }
+  if (text !== "" && text.trim() === "") {
+    report(
+      problem(
+        "H0024",
+        placeIn(line),
+        "there are invisible characters on this line, which is empty otherwise",
+        "delete the line",
+      ),
+    );
+  }
+  return text.trim() === "" ? null : line;
 }
 
 const clip = (text: string) => (text.length > 40 ? `${text.slice(0, 37)}...` : text);

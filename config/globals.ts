@@ -69,6 +69,18 @@ export function announceIn(section: Section, prefix: "" | "vrrp_"): Partial<Decl
 
 /** Keepalived's handler of the global keyword reads no argument: off means on. */
 function checkedAgainstKeepalived(section: Section, report: Report): void {
+  for (const name of ["vrrp_garp_interval", "vrrp_gna_interval"]) {
+    const at = entryOf(section, name);
+    if (at?.value === 0)
+      report(
+        problem(
+          "H0121",
+          at.place,
+          `${name} 0 means none; Keepalived reports it as invalid and has none, too`,
+          "remove the line",
+        ),
+      );
+  }
   const checksum = entryOf(section, "v3_checksum_as_v2");
   if (checksum?.value === false) {
     report(

@@ -31,6 +31,8 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
   const transport = transportOf(section, report);
   const { family, advertised: addresses, excluded } = advertised(section, transport, report);
   const version = versionOf(section, family, globals, report);
+  if (addresses.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
+    noAddresses(section, version, report);
   const strict = boolIn(section, "strict_mode") ?? globals.strict;
   const authentication = authenticationOf(section, version, strict, report);
   const wished = stateOf(section, report);
@@ -68,6 +70,19 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     announce: announceOf(section, globals, strict, report),
     group: group?.name ?? null,
   };
+}
+
+function noAddresses(section: Section, version: 2 | 3, report: Report): void {
+  if (has(section, "no_virtual_ipaddress")) return;
+  const why = version === 3 ? "has no address, and VRRPv3 needs one" : "has no address to hold";
+  report(
+    problem(
+      version === 3 ? "H0211" : "H0210",
+      section.place,
+      `vrrp_instance ${section.label} ${why}`,
+      "write one into virtual_ipaddress { }",
+    ),
+  );
 }
 
 type Switches =

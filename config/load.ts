@@ -4,11 +4,12 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { AgentConfig } from "../agent/core/config.ts";
-import { checkWhole, type Host } from "./check.ts";
+import { checkWhole } from "./check.ts";
 import type { Declaration } from "./declaration.ts";
 import { declare } from "./declare.ts";
 import { type Diagnostic, fileProblem, hasErrors, inOrder } from "./diagnostic.ts";
 import { expand } from "./expand.ts";
+import { checkHost, type Host } from "./host.ts";
 import type { FileReader } from "./include.ts";
 import { isCommand } from "./keywords.ts";
 import { lint } from "./lint.ts";
@@ -69,7 +70,8 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const declaration = declare(root, report);
   if (files.size > 0 && declaration.instances.length === 0)
     report(fileProblem("H0015", path, "there is no vrrp_instance, so there is nothing to run"));
-  checkWhole(declaration, options.host, report);
+  checkWhole(declaration, report);
+  if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
   const config = lower(declaration, { hostname: name, assumeHonoured }, report);
   if (dropped > 0) found.push(fileProblem("H0016", path, `${dropped} more diagnostics are not shown`));

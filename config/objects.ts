@@ -88,6 +88,15 @@ function script(section: Section, report: Report): readonly DeclaredScript[] {
         "write interval 1",
       ),
     );
+  if (typeof interval?.value === "number" && !Number.isInteger(interval.value)) {
+    report(
+      problem(
+        "H0407",
+        interval.place,
+        "an interval with a fraction needs Keepalived 2.3.2 or newer; older ones take 1",
+      ),
+    );
+  }
   const user = wordsIn(section, "user");
   return [
     {

@@ -1,10 +1,10 @@
 // The lines of unicast_peer.
 
-import { isMulticast, parseAddress } from "../agent/core/address.ts";
+import { parseAddress } from "../agent/core/address.ts";
 import type { DeclaredPeer } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
-import { addressHelp, numberOf } from "./values.ts";
+import { addressOf, numberOf } from "./values.ts";
 
 /** IP [min_ttl N] [max_ttl N], one per line. */
 export const peerLines = (lines: readonly Statement[], report: Report): readonly DeclaredPeer[] =>
@@ -13,18 +13,8 @@ export const peerLines = (lines: readonly Statement[], report: Report): readonly
 function peerLine({ words, place }: Statement, report: Report): DeclaredPeer | undefined {
   const [first, ...options] = words;
   if (first === undefined) return undefined;
-  const address = parseAddress(first.text);
-  if (address === undefined || isMulticast(address)) {
-    report(
-      problem(
-        "H0103",
-        placeOf(first),
-        `"${first.text}" is no address of a peer`,
-        address === undefined ? addressHelp(first.text) : "a peer has an address of its own, not a group's",
-      ),
-    );
-    return undefined;
-  }
+  const address = addressOf(first, "unicast_peer", "any", false, report);
+  if (address === undefined) return undefined;
   const bounds = { min_ttl: null as number | null, max_ttl: null as number | null };
   for (let i = 0; i < options.length; i++) {
     const word = options[i];

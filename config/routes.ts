@@ -21,13 +21,13 @@ const TYPES = [
 ];
 
 const OPTIONS = optionTable({
-  nothing: `${TYPES.join(" ")} inet inet6 add prepend append onlink nexthop no_track|no-track fastopen_no_cookie`,
+  nothing: `${TYPES.join(" ")} inet inet6 add prepend append onlink nexthop no_track|no-track`,
   address: "via|gw|gateway src or",
   prefix: "to from",
   interface: "dev|oif vrf",
   number:
     "metric|priority|preference weight hoplimit initcwnd initrwnd window* cwnd* ssthresh* reordering* rtt* rttvar* rto_min* mtu* advmss* expires",
-  word: "table scope protocol|proto tos|dsfield realms|realm features quickack congctl* pref ttl-propagate track_group encap as id dst ttl tc flags mode",
+  word: "table scope protocol|proto tos|dsfield realms|realm features quickack congctl* pref ttl-propagate track_group encap as id ttl tc flags mode fastopen_no_cookie csum-mode ident-type hook-type",
 });
 
 /** The destination and options of a route; undefined when the line cannot be used, which is reported. */

@@ -168,6 +168,9 @@ function known(
   } else if (shape.kind === "lines") {
     surplus(work, frame, args);
     lines = linesOf(work, frames, name, statements);
+    if (lines.length === 0 && statement.block !== null && statement.block.statements.length === 0) {
+      work.report(problem("H0122", placeOf(name), `${name.text} is empty`));
+    }
   } else if (statement.block !== null) {
     fill(work, frames, statement.block.statements);
   }

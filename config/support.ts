@@ -13,6 +13,12 @@ export function supportReporter(
 ): SupportReporter {
   const told = new Set<string>();
   const tell = (keyword: Keyword, at: Word) => {
+    if (keyword.since !== "" && !told.has(keyword.name)) {
+      told.add(keyword.name);
+      report(problem("H0407", placeOf(at), `${keyword.name} needs Keepalived ${keyword.since} or newer`));
+    }
+    if (keyword.instead !== "")
+      report(problem("H0404", placeOf(at), `${keyword.name} is an old keyword`, `write ${keyword.instead}`));
     if (keyword.support === "honoured" || (assumeHonoured && keyword.support !== "ignored")) return;
     const key = `${at.line.file.path}\n${keyword.name}`;
     if (told.has(key)) return;

@@ -4,11 +4,18 @@ import type { DeclaredTrack, DeclaredTracks } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
 import { linesIn, type Section } from "./schema.ts";
+import type { Place } from "./source.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
 import { interfaceProblem, numberOf } from "./values.ts";
 
 /** What references may name, with the weight they have when the line gives none. */
-export type Trackable = { readonly name: string; readonly weight: number; readonly reverse: boolean };
+export type Trackable = {
+  readonly name: string;
+  readonly weight: number;
+  readonly reverse: boolean;
+  /** Where it is defined. */
+  readonly place: Place;
+};
 
 export type TrackKind = {
   /** For people: "script". */
@@ -48,10 +55,23 @@ function targetOf(name: Word, kind: TrackKind, report: Report): Trackable | unde
   if (kind.definedBy === null) {
     const wrong = interfaceProblem(name);
     if (wrong !== undefined) report(wrong);
-    return wrong === undefined ? { name: name.text, weight: 0, reverse: false } : undefined;
+    return wrong === undefined ? { name: name.text, weight: 0, reverse: false, place: placeOf(name) } : undefined;
   }
   const target = kind.known.get(name.text);
-  if (target !== undefined) return target;
+  if (target !== undefined) {
+    const { line } = target.place;
+    if (line.file === name.line.file && line.number > name.line.number) {
+      report(
+        problem(
+          "H0219",
+          placeOf(name),
+          `${name.text} is defined further down, where Keepalived would not find it`,
+          `move ${kind.definedBy} ${name.text} up to stay portable`,
+        ),
+      );
+    }
+    return target;
+  }
   const near = closest(name.text, [...kind.known.keys()]);
   report(
     problem(

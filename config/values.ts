@@ -76,7 +76,19 @@ export function addressOf(
   multicast: boolean,
   report: Report,
 ): IpAddress | undefined {
-  const address = parseAddress(word.text);
+  const slash = word.text.search(/\/\d+$/);
+  const address = parseAddress(slash < 0 ? word.text : word.text.slice(0, slash));
+  if (address !== undefined && slash >= 0) {
+    const rest = { ...placeOf(word), start: word.start + slash };
+    report(
+      problem(
+        "H0120",
+        rest,
+        `${what}: the prefix length ${word.text.slice(slash)} is ignored`,
+        "remove it: this is one address",
+      ),
+    );
+  }
   if (address === undefined || (family !== "any" && familyOf(address) !== family)) {
     const wanted = family === "any" ? "IP address" : family === "ipv4" ? "IPv4 address" : "IPv6 address";
     report(problem("H0103", placeOf(word), `${what}: "${word.text}" is no ${wanted}`, addressHelp(word.text)));

@@ -130,8 +130,8 @@ const FIREWALL: readonly Keyword[] = [
   }),
   row("nftables_counters", flag, "pending", "Count in the rules."),
   row("nftables_ifindex", flag, "pending", "Sets keyed by interface number."),
-  row("vrrp_iptables", texts("chains", 0, 2), "pending", "Old; use nftables."),
-  row("vrrp_ipsets", texts("sets", 0, 4), "pending", "Old; use nftables."),
+  row("vrrp_iptables", texts("chains", 0, 2), "pending", "The firewall rules of iptables.", { instead: "nftables" }),
+  row("vrrp_ipsets", texts("sets", 0, 4), "pending", "The firewall rules of iptables.", { instead: "nftables" }),
 ];
 
 const FILES: readonly Keyword[] = [
@@ -157,7 +157,7 @@ const FILES: readonly Keyword[] = [
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
   row("net_namespace", text("name"), "required", "The network namespace to run in."),
   row("include_check", texts("checks", 0, 8), "pending", "How strict plain include is."),
-  row("linkbeat_use_polling", flag, "pending", "Poll every carrier; old."),
+  row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
   row("random_seed", whole(0, UINT), "pending", "Makes ${_RANDOM} repeatable."),
 ];

@@ -90,12 +90,17 @@ export const INSTANCE: readonly Keyword[] = [
     "pending",
     "Set the sysctl that keeps the siblings when one address of a prefix goes.",
   ),
-  row("linkbeat_use_polling", flag, "pending", "Poll the carrier instead of listening for it."),
+  row("linkbeat_use_polling", flag, "pending", "Poll the carrier instead of listening for it.", {
+    instead: "linkbeat_interfaces { }",
+  }),
   row("debug", whole(0, 4, "", 0), "ignored", "Has no effect in Keepalived either."),
-  row("native_ipv6", flag, "pending", "Treat the instance as IPv6; its addresses say so already."),
+  row("native_ipv6", flag, "pending", "Treat the instance as IPv6; its addresses say so already.", {
+    instead: "nothing: the addresses say so",
+  }),
   row("kernel_rx_buf_size", whole(1, 2_147_483_647, "bytes"), "pending", "The receive buffer of the socket."),
   row("lvs_sync_daemon_interface", optionalText("interface"), "ignored", "Belongs to the load balancer.", {
     aliases: ["lvs_sync_daemon_inteface"],
+    twice: "both",
   }),
 
   row(

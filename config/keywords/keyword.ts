@@ -80,10 +80,12 @@ export type Keyword = {
   readonly since: string;
   /** Which counts when it is given twice. */
   readonly twice: "last" | "first" | "both";
+  /** What to write instead of an old keyword; empty for none. */
+  readonly instead: string;
   readonly doc: string;
 };
 
-type More = Partial<Pick<Keyword, "aliases" | "default" | "since" | "twice">>;
+type More = Partial<Pick<Keyword, "aliases" | "default" | "since" | "twice" | "instead">>;
 
 /** One row of the table. */
 export const row = (name: string, shape: Shape, support: Support, doc: string, more: More = {}): Keyword => ({
@@ -93,6 +95,7 @@ export const row = (name: string, shape: Shape, support: Support, doc: string, m
   support,
   default: "",
   since: "",
+  instead: "",
   twice:
     shape.kind === "command"
       ? "first"

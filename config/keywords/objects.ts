@@ -43,7 +43,7 @@ export const SYNC_GROUP: readonly Keyword[] = [
     "required",
     "Let weights count in a group, where they are dropped otherwise.",
   ),
-  row("global_tracking", flag, "pending", "Members share their trackers; deprecated."),
+  row("global_tracking", flag, "pending", "Members share their trackers.", { instead: "trackers into the group" }),
 ];
 
 export const SCRIPT: readonly Keyword[] = [

@@ -26,7 +26,7 @@ export const ROOT: readonly Keyword[] = [
   row("garp_group", block("garp_group", false), "pending", "Interfaces that share one pace of announcements."),
   row("interface_up_down_delays", lines("delays"), "pending", "How long a link must be up or down to count."),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
-  row("linkbeat_use_polling", flag, "pending", "Poll every carrier; old."),
+  row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("net_namespace", text("name"), "required", "The network namespace to run in."),
   row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),

@@ -8,13 +8,22 @@ import { memory } from "./memory.ts";
 export const CORPUS = resolve(import.meta.dirname, "../../../shared/corpus");
 export const corpusIsThere = existsSync(resolve(CORPUS, "index.json"));
 
-export type Message = { readonly line: number | null; readonly text: string; readonly class: string; readonly lvs?: boolean };
+export type Message = {
+  readonly line: number | null;
+  readonly text: string;
+  readonly class: string;
+  readonly lvs?: boolean;
+};
 export type CorpusFile = {
   readonly id: string;
   readonly name: string;
   readonly file: string;
   readonly config_id: string | null;
-  readonly env: { readonly interfaces: readonly string[]; readonly scripts: readonly string[]; readonly users: readonly string[] };
+  readonly env: {
+    readonly interfaces: readonly string[];
+    readonly scripts: readonly string[];
+    readonly users: readonly string[];
+  };
   readonly verdict: { readonly exit: number; readonly messages: readonly Message[] };
   readonly daemon: { readonly runs: boolean };
   // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests are about
@@ -32,7 +41,8 @@ export type Mistake = {
   readonly instances: readonly any[] | null;
 };
 
-export const corpusFiles = (): readonly CorpusFile[] => JSON.parse(readFileSync(resolve(CORPUS, "index.json"), "utf8")).files;
+export const corpusFiles = (): readonly CorpusFile[] =>
+  JSON.parse(readFileSync(resolve(CORPUS, "index.json"), "utf8")).files;
 export const mistakes = (): readonly Mistake[] => JSON.parse(readFileSync(resolve(CORPUS, "mistakes.json"), "utf8"));
 
 const text = (file: string) => readFileSync(resolve(CORPUS, file), "utf8");

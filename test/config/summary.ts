@@ -1,6 +1,12 @@
 // A declaration in the words of the corpus' `expect`, so that the two can be compared.
 
-import type { DeclaredAddress, DeclaredHooks, DeclaredInstance, DeclaredTracks, Declaration } from "../../config/declaration.ts";
+import type {
+  Declaration,
+  DeclaredAddress,
+  DeclaredHooks,
+  DeclaredInstance,
+  DeclaredTracks,
+} from "../../config/declaration.ts";
 import { HOOKS } from "../../config/declaration.ts";
 
 const SCOPES = new Map([
@@ -112,5 +118,7 @@ export const summary = (declaration: Declaration) => ({
     rise,
     fall,
   })),
-  static: { addresses: declaration.statics.addresses.map((one) => addressText(one, declaration.globals.defaultInterface)) },
+  static: {
+    addresses: declaration.statics.addresses.map((one) => addressText(one, declaration.globals.defaultInterface)),
+  },
 });
