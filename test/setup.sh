@@ -52,7 +52,8 @@ check_machine() {
 wanted_programs() {
   echo "ip iproute2"
   if [ "$purpose" = test ]; then
-    printf '%s\n' "keepalived keepalived" "tcpdump tcpdump" "nft nftables" "ps procps"
+    printf '%s\n' "keepalived keepalived" "tcpdump tcpdump" "nft nftables" "ps procps" \
+      "systemd-analyze systemd"
   fi
   # raw-socket is compiled where there is no build of it yet.
   if needs_npm; then printf '%s\n' "make make" "g++ g++" "python3 python3"; fi

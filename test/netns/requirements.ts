@@ -10,6 +10,7 @@ const PACKAGES = {
   bridge: "iproute2",
   keepalived: "keepalived",
   nft: "nftables",
+  "systemd-analyze": "systemd",
   tcpdump: "tcpdump",
 } as const;
 
@@ -27,10 +28,13 @@ function found(tool: string): boolean {
   });
 }
 
-/** Why no LAN can be built here, as a sentence with its remedy; null when one can. */
-export function whyNoLan(tools: readonly Tool[]): string | null {
+/** systemd-analyze reads files and needs neither namespaces nor root. */
+const inNamespaces = (tool: Tool): boolean => tool !== "systemd-analyze";
+
+/** Why these tools cannot be used here, as a sentence with its remedy; null when they can. */
+export function whyUnusable(tools: readonly Tool[]): string | null {
   if (process.platform !== "linux") return `network namespaces need Linux; this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return "network namespaces need root: run it with sudo";
+  if (tools.some(inNamespaces) && process.getuid?.() !== 0) return "network namespaces need root: run it with sudo";
   const missing = [...new Set(tools.filter((tool) => !found(tool)).map((tool) => PACKAGES[tool]))];
   return missing.length === 0 ? null : `missing programs: apt-get install ${missing.join(" ")}`;
 }
@@ -44,7 +48,7 @@ export const skippingIsAnError = (env: Readonly<Record<string, string | undefine
  * where nothing may skip.
  */
 export function mustSkip(what: string, tools: readonly Tool[]): boolean {
-  const reason = whyNoLan(tools);
+  const reason = whyUnusable(tools);
   if (reason === null) return false;
   if (skippingIsAnError()) throw new Error(`${what} cannot run here, and nothing may be skipped: ${reason}`);
   process.stderr.write(`\nSKIPPED: ${what}: ${reason}\n`);
