@@ -9,6 +9,7 @@ import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Store } from "./file.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
+import { redactConfig, redactSeen } from "./redact.ts";
 import { createWindows, routineOf } from "./routine.ts";
 
 /** A segment ends when it has grown beyond this many bytes. */
@@ -51,7 +52,7 @@ export function openEventLog(
     segment += 1;
     bytes = 0;
     const lost = store.beginSegment(segment);
-    const { config } = now;
+    const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
     write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), prev: hash });
   };
@@ -63,7 +64,7 @@ export function openEventLog(
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
     writeWindows(windows.close(concerned(turn)));
-    write(when, { seen });
+    write(when, { seen: redactSeen(seen, store.epoch) });
     for (const mark of marksOf(turn)) write(when, mark);
   };
 

@@ -1,0 +1,25 @@
+// What must not stand in a log that is copied, shipped and attached to tickets: passwords. In their
+// place stands a fingerprint that tells whether two of one log are the same, and no more.
+
+import { createHmac } from "node:crypto";
+import type { AgentConfig, RouterConfig } from "../core/config.ts";
+import type { Observation } from "../core/event.ts";
+
+/** The configuration without its passwords. `key` differs from log to log, so fingerprints of two logs cannot be compared. */
+export const redactConfig = (config: AgentConfig, key: string): AgentConfig => ({
+  ...config,
+  routers: config.routers.map((router) => redactRouter(router, key)),
+});
+
+function redactRouter(router: RouterConfig, key: string): RouterConfig {
+  if (router.authentication.type !== "pass") return router;
+  return { ...router, authentication: { type: "pass", password: fingerprint(router.authentication.password, key) } };
+}
+
+/** 32 bits: enough to see a change, too few to find the password again among the million that fit. */
+export const fingerprint = (secret: string, key: string): string =>
+  `redacted:${createHmac("sha256", key).update(secret).digest("hex").slice(0, 8)}`;
+
+/** What was seen, as the log may keep it. The fold never looks at a password. */
+export const redactSeen = (seen: Observation, key: string): Observation =>
+  seen.type === "configured" ? { ...seen, config: redactConfig(seen.config, key) } : seen;
