@@ -19,6 +19,7 @@ const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 
 type Entry = InterfaceAddress & {
+  readonly ipv6: boolean;
   readonly secondary: boolean;
   /** RT_SCOPE_*: the larger the narrower. */
   readonly scope: number;
@@ -154,6 +155,7 @@ function applyAddress(table: InterfaceTable, message: AddressMessage, changes: C
     prefixLength,
     protocol,
     usable: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) === 0,
+    ipv6: familyOf(address) === "ipv6",
     secondary: (flags & IFA_F_SECONDARY) !== 0,
     scope,
   };
@@ -175,12 +177,9 @@ function withEntry(entries: readonly Entry[], entry: Entry, place: number): read
  * of equals first, which only the next dump would show. All IPv4 addresses are listed before all IPv6 ones.
  */
 function placeOf(entries: readonly Entry[], entry: Entry): number {
-  const firstIpv6 = entries.findIndex(({ address }) => familyOf(address) === "ipv6");
-  const ipv4Count = firstIpv6 < 0 ? entries.length : firstIpv6;
-  if (familyOf(entry.address) === "ipv6") {
-    const next = entries.findIndex((known, i) => i >= ipv4Count && known.scope > entry.scope);
-    return next < 0 ? entries.length : next;
-  }
+  const ipv4Count = entries.findLastIndex((known) => !known.ipv6) + 1;
+  if (entry.ipv6)
+    return Math.max(ipv4Count, 1 + entries.findLastIndex((known) => known.ipv6 && known.scope <= entry.scope));
   if (entry.secondary) return ipv4Count;
-  return entries.findLastIndex((known, i) => i < ipv4Count && !known.secondary && entry.scope <= known.scope) + 1;
+  return 1 + entries.findLastIndex((known) => !known.ipv6 && !known.secondary && known.scope >= entry.scope);
 }

@@ -8,7 +8,9 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket } from "../../agent/linux/ffi.ts";
+import { instantAt } from "../../agent/core/time.ts";
+import { clockPair, now } from "../../agent/linux/clock.ts";
+import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, wallClock } from "../../agent/linux/ffi.ts";
 import { lockFile } from "../../agent/linux/lock.ts";
 import { capabilities } from "../../agent/linux/realtime.ts";
 import { notifyManager, peerCredentials } from "../../agent/linux/unix-socket.ts";
@@ -85,6 +87,32 @@ describe.runIf(process.platform === "linux")("files and Unix sockets", () => {
       ok: false,
       error: expect.stringMatching(/^ECONNREFUSED: /),
     });
+  });
+
+  it("tells the time of CLOCK_MONOTONIC, to the microsecond and never too little", () => {
+    // process.hrtime reads the same clock in nanoseconds, and ours lies between two readings of it. An alarm rings
+    // by that clock: if ours were behind it, a ring could seem early. Ahead it is by rounding up and little more.
+    for (let i = 0; i < 1_000; i++) {
+      const before = Number(process.hrtime.bigint()) / 1_000;
+      const between = now();
+      const behind = Number(process.hrtime.bigint()) / 1_000;
+      expect(between).toBeGreaterThanOrEqual(before);
+      expect(between).toBeLessThanOrEqual(behind + 5);
+    }
+  });
+
+  it("puts the kernel's wall-clock stamps onto that clock, whatever somebody does to the wall clock", () => {
+    const pair = clockPair();
+    const earliest = instantAt(now() - 1_000_000);
+    const began = pair.read();
+    const wall = wallClock();
+    // A stamp of 20 ms ago is 20 ms ago, give or take what lies between the two readings.
+    expect(Math.abs(pair.instantOf(wall - 20_000, earliest) - (began - 20_000))).toBeLessThan(5_000);
+    // A clock that was set forward by an hour makes it an hour old, one that was set back lets it lie ahead.
+    expect(pair.instantOf(wall - 3_600_000_000, earliest)).toBe(earliest);
+    const ahead = pair.instantOf(wall + 3_600_000_000, earliest);
+    expect(ahead).toBeGreaterThanOrEqual(began);
+    expect(ahead).toBeLessThanOrEqual(now());
   });
 
   it("has nothing to tell without a service manager", () => {
