@@ -3,6 +3,7 @@
 
 import { fileProblem, problem, type Report } from "./diagnostic.ts";
 import { type FileReader, INCLUDE_KINDS, type IncludeKind, includedFiles } from "./include.ts";
+import { lineReader } from "./lines.ts";
 import { continuedIn, definitionIn, type Macros, macrosFor, type Scope } from "./macros.ts";
 import { repetitionIn } from "./repeat.ts";
 import { edited, type Line, type Origin, type Place, placeIn, positionOf, type SourceFile } from "./source.ts";
@@ -25,8 +26,6 @@ export type Expanded = {
 /** Includes within includes; Keepalived files in the wild have two or three. */
 const MAX_INCLUDE_DEPTH = 32;
 const MAX_INPUT = 32 * 1024 * 1024;
-/** Keepalived's buffer for a line, its end included. */
-const LONG_LINE = 1_022;
 const MAX_LINES = 2_000_000;
 /** A macro may hold lines that are conditions, definitions and repetitions again, but not for ever. */
 const MAX_NESTING = 32;
@@ -70,98 +69,26 @@ function readFile(work: Work, file: SourceFile, whole: string, stack: readonly s
   work.input += whole.length;
   work.files.set(file.path, whole);
   if (work.input > MAX_INPUT) {
+    work.full = true;
     work.report(fileProblem("H0030", file.path, "the configuration has more than 32 MiB", "split it between daemons"));
     return;
   }
-  const lines = whole.split("\n");
-  let text = lines[0] ?? "";
-  if (text.startsWith("\ufeff")) {
-    // Keepalived takes the three bytes for the beginning of the first keyword and loses its block.
-    const line: Line = { text, file, number: 1, spans: null };
-    work.report(
-      problem(
-        "H0026",
-        placeIn(line, 0, 1),
-        "the file begins with a byte order mark, which Keepalived takes for a part of the first word",
-        "save it as UTF-8 without BOM",
-      ),
-    );
-    lines[0] = text = ` ${text.slice(1)}`;
-  }
-  for (let i = 0; i < lines.length && !work.full; i++) {
-    const line = physicalLine(work, file, i + 1, lines[i] ?? "");
-    if (line === null) continue;
-    const more = () => {
-      i++;
-      return i < lines.length
-        ? (physicalLine(work, file, i + 1, lines[i] ?? "") ?? { text: "", file, number: i + 1, spans: null })
-        : null;
-    };
-    handle(work, line, { bindings: null }, more, stack, 0);
-  }
+  const reader = lineReader(file, whole, work.report);
+  const around: Around = { scope: { bindings: null }, more: reader.continuation, stack, depth: 0 };
+  for (let line = reader.next(); line !== null && !work.full; line = reader.next()) handle(work, line, around);
 }
 
-/** The line without its comment; null when nothing is left. */
-function physicalLine(work: Work, file: SourceFile, number: number, raw: string): Line | null {
-  const end = commentStart(raw);
-  const text = raw.slice(0, end).replace(/[ \t\r\f\v]+$/, "");
-  const line: Line = { text, file, number, spans: null };
-  const { report } = work;
-  if (end < raw.length && text.length === end && end > 0 && !/[{}\s]$/.test(text)) {
-    const from = text.search(/\S+$/);
-    const lost = raw.slice(end).trimEnd();
-    work.report(
-      problem(
-        "H0021",
-        placeIn({ ...line, text: raw }, from, end + 1),
-        `"${raw[end]}" begins a comment here, so "${clip(lost)}" is not part of the value`,
-        `write "${clip(raw.slice(from).trimEnd())}" in double quotes if it belongs to it, or a blank in front of the comment`,
-      ),
-    );
-  }
-  if (raw.length > LONG_LINE) {
-    report(
-      problem(
-        "H0034",
-        placeIn(line, 0, Math.min(text.length, 40)),
-        `the line has ${raw.length} characters; Keepalived reads 1024 bytes and takes the rest for lines of their own`,
-        "make it shorter to stay portable",
-      ),
-    );
-  }
-  if (text !== "" && text.trim() === "") {
-    report(
-      problem(
-        "H0024",
-        placeIn(line),
-        "there are invisible characters on this line, which is empty otherwise",
-        "delete the line",
-      ),
-    );
-  }
-  return text.trim() === "" ? null : line;
-}
+/** What surrounds a line: variables bound by repetitions, the lines behind it, the files it stands in. */
+type Around = {
+  readonly scope: Scope;
+  readonly more: () => Line | null;
+  readonly stack: readonly string[];
+  readonly depth: number;
+};
 
-const clip = (text: string) => (text.length > 40 ? `${text.slice(0, 37)}...` : text);
-
-/** Where the comment begins: `#` or `!` outside double quotes. The length of the text when there is none. */
-function commentStart(text: string): number {
-  if (!text.includes("#") && !text.includes("!")) return text.length;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === "\\") i++;
-    else if (c === '"') quoted = !quoted;
-    else if (!quoted && (c === "#" || c === "!")) return i;
-  }
-  return text.length;
-}
-
-type More = () => Line | null;
-
-function handle(work: Work, line: Line, scope: Scope, more: More, stack: readonly string[], depth: number): void {
+function handle(work: Work, line: Line, around: Around): void {
   if (work.full) return;
-  if (depth > MAX_NESTING) {
+  if (around.depth > MAX_NESTING) {
     work.report(
       problem(
         "H0031",
@@ -172,48 +99,55 @@ function handle(work: Work, line: Line, scope: Scope, more: More, stack: readonl
     );
     return;
   }
-  const trimmed = line.text.trimStart();
-  switch (trimmed[0]) {
-    case "@":
-      return condition(work, line, scope, more, stack, depth);
-    case "$":
-      if (define(work, line, scope, more)) return;
-      break;
-    case "~":
-      if (repeat(work, line, scope, more, stack, depth)) return;
-      break;
-    case "i":
-      if (include(work, line, scope, stack)) return;
-  }
+  if (special(work, line, around)) return;
   if (!line.text.includes("$")) {
     push(work, line);
     return;
   }
-  const replaced = work.macros.replace(line, scope);
-  for (const one of replaced) {
+  const inner: Around = { ...around, more: () => null, depth: around.depth + 1 };
+  for (const one of work.macros.replace(line, around.scope)) {
     if (one === line) push(work, line);
-    else if (/^\s*([@~]|\$\w+=)/.test(one.text)) handle(work, one, scope, () => null, stack, depth + 1);
+    else if (SPECIAL.test(one.text)) handle(work, one, inner);
     else if (one.text.trim() !== "") push(work, one);
   }
 }
 
-function push(work: Work, line: Line): void {
-  if (work.lines.length >= MAX_LINES) {
-    work.full = true;
-    work.report(
-      problem(
-        "H0030",
-        placeIn(line),
-        "the configuration has more than 2 000 000 lines when everything is written out",
-        "repeat fewer lines",
-      ),
-    );
-    return;
+/** What a macro may put in front of a line. */
+const SPECIAL = /^\s*([@~]|\$\w+=)|[{}]\s*~(SEQx?|LST)\(/;
+
+/** Lines that say something about lines. False for all others. */
+function special(work: Work, line: Line, around: Around): boolean {
+  switch (line.text.trimStart()[0]) {
+    case "@":
+      return condition(work, line, around);
+    case "$":
+      return define(work, line, around);
+    case "~":
+      return repeat(work, line, around);
+    case "i":
+      return include(work, line, around) || repeatInside(work, line, around);
+    default:
+      return repeatInside(work, line, around);
   }
-  work.lines.push(line);
 }
 
-function condition(work: Work, line: Line, scope: Scope, more: More, stack: readonly string[], depth: number): void {
+function push(work: Work, line: Line): void {
+  if (work.lines.length < MAX_LINES) {
+    work.lines.push(line);
+    return;
+  }
+  work.full = true;
+  work.report(
+    problem(
+      "H0030",
+      placeIn(line),
+      "the configuration has more than 2 000 000 lines when everything is written out",
+      "repeat fewer lines",
+    ),
+  );
+}
+
+function condition(work: Work, line: Line, around: Around): true {
   const match = /^(\s*)@(\^?)(\S*)\s*/.exec(line.text);
   const id = match?.[3] ?? "";
   const at = placeIn(line, match?.[1]?.length ?? 0, match?.[0].trimEnd().length ?? 0);
@@ -226,60 +160,71 @@ function condition(work: Work, line: Line, scope: Scope, more: More, stack: read
         "write @name or @^name in front of the line",
       ),
     );
-    return;
+    return true;
   }
   const kept = (id === work.options.configId) === (match?.[2] === "");
   const rest = edited(line, [], match?.[0].length ?? 0);
   // A definition that is not kept takes its continuation lines with it.
-  if (!kept) continuedIn(rest, more);
-  else if (rest.text !== "") handle(work, rest, scope, more, stack, depth + 1);
+  if (!kept) continuedIn(rest, around.more);
+  else if (rest.text !== "") handle(work, rest, { ...around, depth: around.depth + 1 });
+  return true;
 }
 
-function define(work: Work, line: Line, scope: Scope, more: More): boolean {
+function define(work: Work, line: Line, { more, scope }: Around): boolean {
   const definition = definitionIn(line, more);
   if (definition === null) return false;
   work.macros.define(definition, scope);
   return true;
 }
 
-function repeat(work: Work, line: Line, scope: Scope, more: More, stack: readonly string[], depth: number): boolean {
+function repeat(work: Work, line: Line, around: Around): boolean {
+  const { scope } = around;
   const repetition = repetitionIn(line, (header) => work.macros.replace(header, scope)[0] ?? header, work.report);
   if (repetition === null) return false;
-  for (const bindings of repetition.rounds) {
-    if (!work.macros.spend(repetition.body.text.length, placeIn(line)) || work.full) break;
-    const body = edited(repetition.body, []);
-    handle(work, body, { bindings: new Map([...(scope.bindings ?? []), ...bindings]) }, more, stack, depth + 1);
+  const { rounds, body } = repetition;
+  for (const bound of rounds) {
+    if (work.full || !work.macros.spend(body.text.length, placeIn(line))) break;
+    const bindings = new Map([...(scope.bindings ?? []), ...bound]);
+    handle(work, edited(body, []), { ...around, scope: { bindings }, depth: around.depth + 1 });
   }
   return true;
 }
 
-const INCLUDE = new RegExp(`^(\\s*)(${INCLUDE_KINDS.join("|")})\\s+(\\S.*?)\\s*$`);
+/** `keyword { ~SEQ(…) line }`: the braces stand on lines of their own then. */
+function repeatInside(work: Work, line: Line, around: Around): boolean {
+  const match = /[{}]\s*(?=~(SEQx?|LST)\()/.exec(line.text);
+  if (match === null) return false;
+  const from = match.index + match[0].length;
+  const closed = /\s*\}\s*$/.exec(line.text);
+  const to =
+    closed !== null && closed.index > from && !line.text.slice(from).includes("{") ? closed.index : line.text.length;
+  const inner: Around = { ...around, depth: around.depth + 1 };
+  handle(work, edited(line, [], 0, match.index + 1), inner);
+  handle(work, edited(line, [], from, to), inner);
+  if (to < line.text.length) handle(work, edited(line, [], to), inner);
+  return true;
+}
 
-function include(work: Work, line: Line, scope: Scope, stack: readonly string[]): boolean {
+const INCLUDE = new RegExp(`^(\\s*)(${INCLUDE_KINDS.join("|")})\\s+(\\S.*?)\\s*$`);
+const PORTABILITY =
+  "Keepalived looks for includes before it decides @id lines and replaces variables, so it does not follow this one";
+
+function include(work: Work, line: Line, { scope, stack }: Around): boolean {
   const match = INCLUDE.exec(line.text);
   if (match === null) return false;
-  const start = (match[1]?.length ?? 0) + (match[0].length - (match[1]?.length ?? 0) - match[0].trimStart().length);
-  const at = placeIn(line, start, line.text.trimEnd().length);
-  const written = match[3] ?? "";
-  const pattern = (work.macros.replace({ ...line, text: written, spans: [] }, scope)[0]?.text ?? written).replace(
-    /^"(.*)"$/,
-    "$1",
-  );
-  if (line.spans !== null || pattern !== written.replace(/^"(.*)"$/, "$1")) {
-    work.report(
-      problem(
-        "H0028",
-        at,
-        "Keepalived looks for includes before it decides @id lines and replaces variables, so it does not follow this one",
-        "write the file name out to stay portable",
-      ),
-    );
-  }
+  const at = placeIn(line, match[1]?.length ?? 0, line.text.trimEnd().length);
+  const written = unquoted(match[3] ?? "");
+  const [replaced] = work.macros.replace({ ...line, text: written, spans: [] }, scope);
+  const pattern = unquoted(replaced?.text ?? written);
+  if (line.spans !== null || pattern !== written)
+    work.report(problem("H0028", at, PORTABILITY, "write the file name out to stay portable"));
   for (const path of includedFiles(match[2] as IncludeKind, pattern, at, work.options.reader, work.report)) {
     follow(work, path, at, stack);
   }
   return true;
 }
+
+const unquoted = (text: string): string => text.replace(/^"(.*)"$/, "$1");
 
 function follow(work: Work, path: string, at: Place, stack: readonly string[]): void {
   if (stack.includes(path)) {

@@ -12,30 +12,33 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
   );
   const section: Section = { ...root, block: "global_defs", entries };
   checkedAgainstKeepalived(section, report);
+  const on = (name: string) => boolIn(section, name) ?? false;
+  const number = (name: string, fallback: number) => numberIn(section, name) ?? fallback;
+  const firstWord = (name: string) => wordsIn(section, name)?.[0] ?? null;
   const version = numberIn(section, "vrrp_version");
   return {
     routerId: textIn(section, "router_id") ?? null,
     version: version === 3 ? 3 : 2,
-    strict: boolIn(section, "vrrp_strict") ?? false,
-    skipCheckAdvAddr: boolIn(section, "vrrp_skip_check_adv_addr") ?? false,
+    strict: on("vrrp_strict"),
+    skipCheckAdvAddr: on("vrrp_skip_check_adv_addr"),
     announce: announceIn(section, "vrrp_"),
-    minGarp: boolIn(section, "vrrp_min_garp") ?? false,
-    garpInterval: numberIn(section, "vrrp_garp_interval") ?? 0,
-    gnaInterval: numberIn(section, "vrrp_gna_interval") ?? 0,
-    v3ChecksumAsV2: boolIn(section, "v3_checksum_as_v2") ?? false,
-    lowerPrioNoAdvert: boolIn(section, "vrrp_lower_prio_no_advert") ?? false,
-    higherPrioSendAdvert: boolIn(section, "vrrp_higher_prio_send_advert") ?? false,
-    downTimerAdverts: numberIn(section, "vrrp_down_timer_adverts") ?? 3,
+    minGarp: on("vrrp_min_garp"),
+    garpInterval: number("vrrp_garp_interval", 0),
+    gnaInterval: number("vrrp_gna_interval", 0),
+    v3ChecksumAsV2: on("v3_checksum_as_v2"),
+    lowerPrioNoAdvert: on("vrrp_lower_prio_no_advert"),
+    higherPrioSendAdvert: on("vrrp_higher_prio_send_advert"),
+    downTimerAdverts: number("vrrp_down_timer_adverts", 3),
     group4: addressIn(section, "vrrp_mcast_group4") ?? null,
     group6: addressIn(section, "vrrp_mcast_group6") ?? null,
     defaultInterface: textIn(section, "default_interface") ?? "eth0",
     dynamicInterfaces: has(section, "dynamic_interfaces"),
-    smtpAlert: boolIn(section, "smtp_alert_vrrp") ?? boolIn(section, "smtp_alert") ?? false,
-    smtpServer: wordsIn(section, "smtp_server")?.[0] ?? null,
+    smtpAlert: boolIn(section, "smtp_alert_vrrp") ?? on("smtp_alert"),
+    smtpServer: firstWord("smtp_server"),
     scriptUser: wordsIn(section, "script_user") ?? null,
     scriptSecurity: has(section, "enable_script_security"),
-    notifyFifo: wordsIn(section, "notify_fifo")?.[0] ?? null,
-    vrrpNotifyFifo: wordsIn(section, "vrrp_notify_fifo")?.[0] ?? null,
+    notifyFifo: firstWord("notify_fifo"),
+    vrrpNotifyFifo: firstWord("vrrp_notify_fifo"),
     vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
   };
 }

@@ -65,119 +65,116 @@ export function continuedIn(line: Line, more: () => Line | null): readonly strin
 
 const withoutBackslash = (text: string): string => text.trimEnd().replace(/\\$/, "").trim();
 
+type State = {
+  readonly defined: Map<string, Macro>;
+  readonly options: MacroOptions;
+  readonly report: Report;
+  left: number;
+  told: boolean;
+};
+
 /** An empty set of macros. */
 export function macrosFor(options: MacroOptions, report: Report): Macros {
-  const defined = new Map<string, Macro>();
-  let left = BUDGET;
-  let told = false;
-
-  const spend = (characters: number, at: Place): boolean => {
-    left -= characters + COST_OF_A_USE;
-    if (left >= 0) return true;
-    if (!told)
-      report(
-        problem(
-          "H0031",
-          at,
-          "macros and repetitions have written out more than 16 MiB here",
-          "a macro that is used twice in every other one grows without bound",
-        ),
-      );
-    told = true;
-    return false;
+  const state: State = { defined: new Map(), options, report, left: BUDGET, told: false };
+  return {
+    define: ({ name, macro }, { bindings }) => {
+      // Inside a repetition the variable has its value only there; other names are looked up late.
+      const lines = bindings === null ? macro.lines : macro.lines.map((text) => bound(text, bindings));
+      state.defined.set(name, { lines, origin: macro.origin });
+    },
+    replace: (line, scope) => replaced(state, line, scope),
+    spend: (characters, at) => spend(state, characters, at),
   };
-
-  const find = (name: string, scope: Scope, file: string): Macro | undefined =>
-    scope.bindings?.get(name) ?? (name.startsWith("_") ? builtIn(name, file, options) : undefined) ?? defined.get(name);
-
-  /** The lines a macro stands for, inner names replaced; undefined when the name is none or refers to itself. */
-  const valueOf = (name: string, scope: Scope, at: Place, stack: readonly string[]): Macro | undefined => {
-    const macro = find(name, scope, at.line.file.path);
-    if (
-      macro === undefined ||
-      !spend(
-        macro.lines.reduce((sum, text) => sum + text.length, 0),
-        at,
-      )
-    )
-      return undefined;
-    if (stack.includes(name) || stack.length >= MAX_DEPTH) {
-      report(
-        problem(
-          "H0032",
-          at,
-          `$${stack[0] ?? name} refers to itself: ${[...stack, name].map((one) => `$${one}`).join(" → ")}`,
-          "break the circle",
-        ),
-      );
-      return undefined;
-    }
-    if (!macro.lines.some((text) => text.includes("$"))) return macro;
-    const lines = macro.lines.flatMap((text) => flat(text, scope, at, [...stack, name]));
-    return { lines, origin: macro.origin };
-  };
-
-  const flat = (text: string, scope: Scope, at: Place, stack: readonly string[]): readonly string[] => {
-    const lines: string[] = [];
-    let current = "";
-    let from = 0;
-    for (const match of text.matchAll(USE)) {
-      const value = left < 0 ? undefined : valueOf(match[1] ?? match[2] ?? "", scope, at, stack);
-      if (value === undefined) continue;
-      current += text.slice(from, match.index);
-      from = match.index + match[0].length;
-      for (const [i, line] of value.lines.entries()) {
-        if (i > 0) {
-          lines.push(current);
-          current = "";
-        }
-        current += line;
-      }
-    }
-    lines.push(current + text.slice(from));
-    return lines;
-  };
-
-  const replace = (line: Line, scope: Scope): readonly Line[] => {
-    const lines: Line[] = [];
-    let edits: Edit[] = [];
-    let from = 0;
-    for (const match of line.text.matchAll(USE)) {
-      const start = match.index;
-      const end = start + match[0].length;
-      const value = valueOf(match[1] ?? match[2] ?? "", scope, placeIn(line, start, end), []);
-      if (value === undefined) continue;
-      for (const [i, text] of value.lines.entries()) {
-        if (i > 0) {
-          lines.push(edited(line, edits, from, end));
-          edits = [];
-          from = start;
-        }
-        edits.push({ start, end, text, origin: value.origin });
-      }
-      if (value.lines.length === 0) edits.push({ start, end, text: "", origin: value.origin });
-    }
-    if (edits.length === 0 && lines.length === 0) return [line];
-    return [...lines, edited(line, edits, from)];
-  };
-
-  const define = ({ name, macro }: Definition, scope: Scope) => {
-    // Inside a repetition the variable has its value only now; outside, names are looked up late.
-    const bound = scope.bindings;
-    const lines =
-      bound === null
-        ? macro.lines
-        : macro.lines.map((text) =>
-            text.replace(USE, (use, a: string, b: string) => bound.get(a ?? b)?.lines.join(" ") ?? use),
-          );
-    defined.set(name, { lines, origin: macro.origin });
-  };
-
-  return { define, replace, spend };
 }
 
-function builtIn(name: string, file: string, { configId, environment, random }: MacroOptions): Macro | undefined {
-  const text = builtInText(name, file, configId, environment, random);
+const bound = (text: string, bindings: Bindings): string =>
+  text.replace(
+    USE,
+    (use, braced: string | undefined, bare: string | undefined) =>
+      bindings.get(braced ?? bare ?? "")?.lines.join(" ") ?? use,
+  );
+
+function spend(state: State, characters: number, at: Place): boolean {
+  state.left -= characters + COST_OF_A_USE;
+  if (state.left >= 0) return true;
+  if (!state.told) {
+    state.report(
+      problem(
+        "H0031",
+        at,
+        "macros and repetitions have written out more than 16 MiB here",
+        "a macro that is used twice in every other one grows without bound",
+      ),
+    );
+  }
+  state.told = true;
+  return false;
+}
+
+const find = ({ defined, options }: State, name: string, { bindings }: Scope, file: string): Macro | undefined =>
+  bindings?.get(name) ?? (name.startsWith("_") ? builtIn(name, file, options) : undefined) ?? defined.get(name);
+
+type Use = { readonly scope: Scope; readonly at: Place; readonly stack: readonly string[] };
+
+/** The lines a macro stands for, inner names replaced; undefined when the name is none or refers to itself. */
+function meaningOf(state: State, name: string, { scope, at, stack }: Use): Macro | undefined {
+  if (state.left < 0) return undefined;
+  const macro = find(state, name, scope, at.line.file.path);
+  if (macro === undefined || !spend(state, lengthOf(macro.lines), at)) return undefined;
+  if (stack.includes(name) || stack.length >= MAX_DEPTH) {
+    const way = [...stack, name].map((one) => `$${one}`).join(" → ");
+    state.report(problem("H0032", at, `$${stack[0] ?? name} refers to itself: ${way}`, "break the circle"));
+    return undefined;
+  }
+  if (!macro.lines.some((text) => text.includes("$"))) return macro;
+  const inner: Use = { scope, at, stack: [...stack, name] };
+  return { lines: macro.lines.flatMap((text) => flattened(state, text, inner)), origin: macro.origin };
+}
+
+const lengthOf = (lines: readonly string[]): number => lines.reduce((sum, text) => sum + text.length, 0);
+
+/** A text with its names replaced: more lines than one when a macro has more. */
+function flattened(state: State, text: string, use: Use): readonly string[] {
+  const lines: string[] = [];
+  let current = "";
+  let from = 0;
+  for (const match of text.matchAll(USE)) {
+    const value = meaningOf(state, match[1] ?? match[2] ?? "", use);
+    if (value === undefined) continue;
+    const [first = "", ...rest] = value.lines;
+    current += text.slice(from, match.index) + first;
+    from = match.index + match[0].length;
+    for (const line of rest) {
+      lines.push(current);
+      current = line;
+    }
+  }
+  lines.push(current + text.slice(from));
+  return lines;
+}
+
+function replaced(state: State, line: Line, scope: Scope): readonly Line[] {
+  const lines: Line[] = [];
+  let edits: Edit[] = [];
+  let from = 0;
+  for (const match of line.text.matchAll(USE)) {
+    const start = match.index;
+    const end = start + match[0].length;
+    const value = meaningOf(state, match[1] ?? match[2] ?? "", { scope, at: placeIn(line, start, end), stack: [] });
+    if (value === undefined) continue;
+    const [first = "", ...rest] = value.lines;
+    edits.push({ start, end, text: first, origin: value.origin });
+    for (const text of rest) {
+      lines.push(edited(line, edits, from, end));
+      edits = [{ start, end, text, origin: value.origin }];
+      from = start;
+    }
+  }
+  return edits.length === 0 && lines.length === 0 ? [line] : [...lines, edited(line, edits, from)];
+}
+
+function builtIn(name: string, file: string, options: MacroOptions): Macro | undefined {
+  const text = builtInText(name, file, options);
   if (text === undefined) return undefined;
   const origin: Origin = {
     how: "macro",
@@ -188,14 +185,9 @@ function builtIn(name: string, file: string, { configId, environment, random }: 
   return { lines: [text], origin };
 }
 
-function builtInText(
-  name: string,
-  file: string,
-  configId: string,
-  environment: MacroOptions["environment"],
-  random: () => number,
-): string | undefined {
-  switch (name) {
+function builtInText(name: string, file: string, { configId, environment, random }: MacroOptions): string | undefined {
+  const [word, first, second] = name.split(/\s+/);
+  switch (word) {
     case "_PWD":
       return directoryOf(file);
     case "_INSTANCE":
@@ -204,12 +196,18 @@ function builtInText(
       return "#";
     case "_BANG":
       return "!";
+    case "_ENV":
+      return first === undefined ? undefined : (environment(first) ?? "");
+    case "_RANDOM":
+      return randomText(first, second, random);
+    default:
+      return undefined;
   }
-  const [word, first, second] = name.split(/\s+/);
-  if (word === "_ENV" && first !== undefined) return environment(first) ?? "";
-  if (word !== "_RANDOM") return undefined;
-  // ${_RANDOM [MIN [MAX]]}: 0 and 32767 when they are left out.
-  const low = first === undefined ? 0 : Number.parseInt(first, 10);
-  const high = second === undefined ? 32_767 : Number.parseInt(second, 10);
+}
+
+/** ${_RANDOM [MIN [MAX]]}: 0 and 32767 when they are left out. */
+function randomText(min: string | undefined, max: string | undefined, random: () => number): string | undefined {
+  const low = min === undefined ? 0 : Number.parseInt(min, 10);
+  const high = max === undefined ? 32_767 : Number.parseInt(max, 10);
   return Number.isNaN(low + high) || high < low ? undefined : String(low + Math.floor(random() * (high - low + 1)));
 }

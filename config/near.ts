@@ -18,22 +18,34 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between two words; at least `limit` when it is that or more. */
+/** Insertions, deletions, substitutions and swaps of neighbours between two words; more than `limit` when it is more. */
 function editDistance(a: string, b: string, limit: number): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, (before[j - 2] ?? 0) + 1);
-      next.push(best);
-    }
+    const next = nextRow(a, b, i, row, before);
     if (Math.min(...next) > limit) return limit + 1;
     before = row;
     row = next;
   }
   return row[b.length] ?? 0;
 }
+
+/** One row of the table: the distances of the first `i` letters of `a` to every beginning of `b`. */
+function nextRow(
+  a: string,
+  b: string,
+  i: number,
+  row: readonly number[],
+  before: readonly number[],
+): readonly number[] {
+  const next = [i];
+  for (let j = 1; j <= b.length; j++) {
+    const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+    const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? limitless) + 1 : limitless;
+    next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted, swapped));
+  }
+  return next;
+}
+
+const limitless = Number.POSITIVE_INFINITY;

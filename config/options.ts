@@ -83,26 +83,31 @@ function checked(name: Word, value: Word | undefined, { kind }: OptionRow, repor
     report(problem("H0002", placeOf(name), `${name.text} needs a value behind it`));
     return false;
   }
-  switch (kind) {
-    case "address":
-      if (parseAddress(value.text) !== undefined) return true;
-      report(problem("H0103", placeOf(value), `${name.text}: "${value.text}" is no address`, addressHelp(value.text)));
-      return false;
-    case "prefix":
-      return ["default", "any", "all"].includes(value.text) || prefixOf(value, report) !== undefined;
-    case "interface": {
-      const wrong = interfaceProblem(value);
-      if (wrong !== undefined) report(wrong);
-      return wrong === undefined;
-    }
-    case "number":
-      if (plainNumber(value.text.replace(/(s|ms|us)$/, ""), false) !== undefined) return true;
-      report(problem("H0101", placeOf(value), `${name.text}: "${value.text}" is no number`));
-      return false;
-    case "word":
-      return true;
-  }
+  return CHECKS[kind](name, value, report);
 }
+
+type Check = (name: Word, value: Word, report: Report) => boolean;
+
+const CHECKS: Readonly<Record<Exclude<OptionKind, "nothing">, Check>> = {
+  address: (name, value, report) => {
+    const ok = parseAddress(value.text) !== undefined;
+    if (!ok)
+      report(problem("H0103", placeOf(value), `${name.text}: "${value.text}" is no address`, addressHelp(value.text)));
+    return ok;
+  },
+  prefix: (_, value, report) => ["default", "any", "all"].includes(value.text) || prefixOf(value, report) !== undefined,
+  interface: (_, value, report) => {
+    const wrong = interfaceProblem(value);
+    if (wrong !== undefined) report(wrong);
+    return wrong === undefined;
+  },
+  number: (name, value, report) => {
+    const ok = plainNumber(value.text.replace(/(s|ms|us)$/, ""), false) !== undefined;
+    if (!ok) report(problem("H0101", placeOf(value), `${name.text}: "${value.text}" is no number`));
+    return ok;
+  },
+  word: () => true,
+};
 
 function unknown(word: Word, table: ReadonlyMap<string, OptionRow>, what: string, report: Report): void {
   const near = closest(word.text, [...table.keys()]);

@@ -72,15 +72,18 @@ function read(work: Work, frames: readonly Frame[], statement: Statement, adopte
   const frame = innermost(frames);
   if (frame === undefined) return;
   // A brace without a keyword was reported; what it holds is most likely meant for this level.
-  if (name === undefined) return fill(work, frames, statement.block?.statements ?? []);
-  const keyword = name.quoted ? undefined : keywordIn(frame.block, name.text);
-  if (keyword !== undefined) return known(work, frames, frame, keyword, name, statement, adopted);
-  const outer = frames.slice(0, -1).findLastIndex(({ block }) => isBlockIn(block, name.text));
-  if (outer >= 0) {
-    neverClosed(work, frame, name);
-    return read(work, frames.slice(0, outer + 1), statement, adopted);
+  if (name === undefined) {
+    fill(work, frames, statement.block?.statements ?? []);
+    return;
   }
-  unknown(work, frame, name, statement);
+  const keyword = name.quoted ? undefined : keywordIn(frame.block, name.text);
+  const outer = frames.slice(0, -1).findLastIndex(({ block }) => isBlockIn(block, name.text));
+  if (keyword !== undefined) known(work, frames, frame, keyword, name, statement, adopted);
+  else if (outer < 0) unknown(work, frame, name, statement);
+  else {
+    neverClosed(work, frame, name);
+    read(work, frames.slice(0, outer + 1), statement, adopted);
+  }
 }
 
 const isBlockIn = (block: BlockName, name: string): boolean => {

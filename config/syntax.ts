@@ -35,16 +35,26 @@ export type SyntaxOptions = {
 type Open = { readonly open: Place; readonly statements: OpenStatement[]; close: Place | null };
 type OpenStatement = { readonly words: Word[]; block: Open | null; readonly place: Place };
 
-/** Braces opened and not yet closed; nothing sensible comes near it. */
-const MAX_DEPTH = 10_000;
+/** Blocks in blocks; nothing sensible comes near it. */
+const MAX_DEPTH = 100;
 
 /** Reads lines into the statements of the outermost level. */
 export function parse(lines: readonly Line[], options: SyntaxOptions, report: Report): readonly Statement[] {
   const top: OpenStatement[] = [];
   const stack: Open[] = [];
   const level = () => stack.at(-1)?.statements ?? top;
+  // Braces beyond the depth: counted, so that the ones that close them are known again.
+  let beyond = 0;
   const open = (line: Line, at: number, current: OpenStatement | null) => {
     const place = placeIn(line, at, at + 1);
+    if (stack.length >= MAX_DEPTH) {
+      if (beyond === 0)
+        report(
+          problem("H0012", place, "blocks are nested more than 100 deep here", "see whether blocks above are closed"),
+        );
+      beyond++;
+      return;
+    }
     const block: Open = { open: place, statements: [], close: null };
     const owner = current ?? level().at(-1);
     if (owner !== undefined && owner.block === null) owner.block = block;
@@ -59,10 +69,14 @@ export function parse(lines: readonly Line[], options: SyntaxOptions, report: Re
       );
       level().push({ words: [], block, place });
     }
-    if (stack.length < MAX_DEPTH) stack.push(block);
+    stack.push(block);
   };
   const close = (line: Line, at: number) => {
     const place = placeIn(line, at, at + 1);
+    if (beyond > 0) {
+      beyond--;
+      return;
+    }
     const block = stack.pop();
     if (block !== undefined) block.close = place;
     else
@@ -185,25 +199,32 @@ function endOfPlain(text: string, start: number): number {
   return end;
 }
 
-/** One word of a command line: quotes group within it, `\` protects, and both stay for the command's own splitting. */
+/** One word of a command line: quotes group within it, `\\` protects, and both stay for the command's own splitting. */
+const COMMAND_WORD = /(?:\\[\s\S]?|"(?:[^"\\]|\\[\s\S]?)*"?|'(?:[^'\\]|\\[\s\S]?)*'?|\$\{[^}]*\}|[^\s{}"'\\])+/y;
+
 function commandWord(line: Line, start: number, report: Report): Word {
-  const { text } = line;
+  COMMAND_WORD.lastIndex = start;
+  const text = COMMAND_WORD.exec(line.text)?.[0] ?? line.text.slice(start, start + 1);
+  const end = start + text.length;
+  const open = openQuote(text);
+  if (open >= 0) unterminated(line, start + open, text[open] ?? '"', report);
+  return { text, line, start, end, quoted: text[0] === '"' || text[0] === "'" };
+}
+
+/** Where the quote begins that the word does not close; -1 when there is none. */
+function openQuote(text: string): number {
   let quote = "";
-  let opened = start;
-  let end = start;
-  for (; end < text.length; end++) {
-    const c = text[end] ?? "";
-    if (c === "\\") end++;
-    else if (quote !== "") {
-      if (c === quote) quote = "";
-    } else if (c === '"' || c === "'") {
+  let opened = -1;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? "";
+    if (c === "\\") i++;
+    else if (c === quote) quote = "";
+    else if (quote === "" && (c === '"' || c === "'")) {
       quote = c;
-      opened = end;
-    } else if (isBlank(c) || ((c === "{" || c === "}") && text[end - 1] !== "$")) break;
+      opened = i;
+    }
   }
-  end = Math.min(end, text.length);
-  if (quote !== "") unterminated(line, opened, quote, report);
-  return { text: text.slice(start, end), line, start, end, quoted: text[start] === '"' || text[start] === "'" };
+  return quote === "" ? -1 : opened;
 }
 
 export const placeOf = ({ line, start, end }: Word): Place => ({ line, start, end });

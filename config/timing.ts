@@ -39,7 +39,8 @@ export function announceOf(
   strict: boolean,
   report: Report,
 ): DeclaredAnnounce {
-  const said = { ...globals.announce, ...announceIn(section, "") };
+  const general = generalAnnounce(globals, strict);
+  const said = { ...general, ...globals.announce, ...announceIn(section, "") };
   for (const name of ["garp_master_repeat", "garp_master_refresh_repeat"]) {
     const at = entryOf(section, name);
     if (at?.value === 0)
@@ -47,17 +48,19 @@ export function announceOf(
         problem("H0405", at.place, `${name} 0 becomes 1: a block of announcements has at least one`, `write ${name} 1`),
       );
   }
-  const masterDelay = said.masterDelay ?? (globals.minGarp ? 0 : 5);
-  const masterRepeat = Math.max(1, said.masterRepeat ?? (globals.minGarp ? 1 : 5));
+  return { ...said, masterRepeat: Math.max(1, said.masterRepeat), refreshRepeat: Math.max(1, said.refreshRepeat) };
+}
+
+/** What holds where nothing is said. For a weaker Master that is the global value, not the instance's own, as in Keepalived. */
+function generalAnnounce({ announce, minGarp }: DeclaredGlobals, strict: boolean): DeclaredAnnounce {
+  const masterDelay = minGarp ? 0 : 5;
+  const masterRepeat = minGarp ? 1 : 5;
   return {
     masterDelay,
     masterRepeat,
-    refresh: said.refresh ?? 0,
-    refreshRepeat: Math.max(1, said.refreshRepeat ?? 1),
-    // The global value stands in, not the instance's own garp_master_*, as in Keepalived.
-    lowerPriorityDelay:
-      said.lowerPriorityDelay ?? (strict ? 0 : (globals.announce.masterDelay ?? (globals.minGarp ? 0 : 5))),
-    lowerPriorityRepeat:
-      said.lowerPriorityRepeat ?? (strict ? 0 : (globals.announce.masterRepeat ?? (globals.minGarp ? 1 : 5))),
+    refresh: 0,
+    refreshRepeat: 1,
+    lowerPriorityDelay: strict ? 0 : (announce.masterDelay ?? masterDelay),
+    lowerPriorityRepeat: strict ? 0 : (announce.masterRepeat ?? masterRepeat),
   };
 }

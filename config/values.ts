@@ -76,6 +76,20 @@ export function addressOf(
   multicast: boolean,
   report: Report,
 ): IpAddress | undefined {
+  const address = withoutLength(word, what, report);
+  if (address === undefined || (family !== "any" && familyOf(address) !== family)) {
+    const wanted = { any: "IP address", ipv4: "IPv4 address", ipv6: "IPv6 address" }[family];
+    report(problem("H0103", placeOf(word), `${what}: "${word.text}" is no ${wanted}`, addressHelp(word.text)));
+    return undefined;
+  }
+  if (multicast === isMulticast(address)) return address;
+  const help = multicast ? "write one of 224.0.0.0/4 or ff00::/8" : "write the address of a router";
+  report(problem("H0113", placeOf(word), `${what}: ${word.text} is ${multicast ? "no" : "a"} multicast address`, help));
+  return undefined;
+}
+
+/** An address with a prefix length where none belongs: it is ignored, as in Keepalived. */
+function withoutLength(word: Word, what: string, report: Report): IpAddress | undefined {
   const slash = word.text.search(/\/\d+$/);
   const address = parseAddress(slash < 0 ? word.text : word.text.slice(0, slash));
   if (address !== undefined && slash >= 0) {
@@ -88,22 +102,6 @@ export function addressOf(
         "remove it: this is one address",
       ),
     );
-  }
-  if (address === undefined || (family !== "any" && familyOf(address) !== family)) {
-    const wanted = family === "any" ? "IP address" : family === "ipv4" ? "IPv4 address" : "IPv6 address";
-    report(problem("H0103", placeOf(word), `${what}: "${word.text}" is no ${wanted}`, addressHelp(word.text)));
-    return undefined;
-  }
-  if (multicast !== isMulticast(address)) {
-    report(
-      problem(
-        "H0113",
-        placeOf(word),
-        `${what}: ${word.text} is ${multicast ? "no" : "a"} multicast address`,
-        multicast ? "write one of 224.0.0.0/4 or ff00::/8" : "write the address of a router",
-      ),
-    );
-    return undefined;
   }
   return address;
 }
@@ -175,56 +173,44 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: "\u000b",
 };
 
-/** The words of a command: `"` and `'` group, `\` escapes as in C. One pass over what stands in the file. */
+const PIECE =
+  /\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|c[@-_a-z]|[\s\S])|"((?:[^"\\]|\\[\s\S])*)"?|'((?:[^'\\]|\\[\s\S])*)'?|([ \t]+)|([^ \t"'\\]+|\\)/g;
+const ESCAPE = /\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|c[@-_a-z]|[\s\S])/g;
+
+/** The words of a command: `"` and `'` group, `\\` escapes as in C. The quotes around the whole are taken off first. */
 export function splitCommand(text: string): readonly string[] {
-  const inner = /^(["'])([\s\S]*)\1$/.exec(text);
-  const whole = inner !== null && !(inner[2] ?? "").includes(inner[1] ?? "") ? (inner[2] ?? "") : unquoted(text);
   const words: string[] = [];
-  let current = "";
-  let started = false;
-  let quote = "";
-  for (let i = 0; i < whole.length; i++) {
-    const c = whole[i] ?? "";
-    if (c === "\\" && i + 1 < whole.length) {
-      const [char, used] = escaped(whole, i + 1);
-      current += char;
-      started = true;
-      i += used;
-    } else if (quote !== "") {
-      if (c === quote) quote = "";
-      else current += c;
-    } else if (c === '"' || c === "'") {
-      quote = c;
-      started = true;
-    } else if (c === " " || c === "\t") {
-      if (started) words.push(current);
-      current = "";
-      started = false;
-    } else {
-      current += c;
-      started = true;
+  let current: string | undefined;
+  for (const match of withoutOuterQuotes(text).matchAll(PIECE)) {
+    const blank = match[4] !== undefined;
+    if (!blank) current = (current ?? "") + pieceOf(match);
+    else if (current !== undefined) {
+      words.push(current);
+      current = undefined;
     }
   }
-  if (started) words.push(current);
+  if (current !== undefined) words.push(current);
   return words;
 }
 
-/** Without the outer pair of quotes: protected ones inside stay protected. */
-const unquoted = (text: string): string => {
-  const quote = text[0];
-  return (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote)
-    ? text.slice(1, -1).replaceAll(`\\${quote}`, quote)
-    : text;
-};
+/** What one match of `PIECE` stands for: an escape, what stands in quotes, or plain text. */
+function pieceOf([, protectedText, double, single, , plain]: readonly (string | undefined)[]): string {
+  if (protectedText !== undefined) return escaped(protectedText);
+  const quoted = double ?? single;
+  return quoted?.replace(ESCAPE, (_, one: string) => escaped(one)) ?? plain ?? "";
+}
 
-function escaped(text: string, at: number): readonly [string, number] {
-  const rest = text.slice(at, at + 4);
-  const hex = /^x([0-9a-fA-F]{1,2})/.exec(rest);
-  if (hex !== null) return [String.fromCharCode(Number.parseInt(hex[1] ?? "0", 16)), hex[0].length];
-  const octal = /^[0-7]{1,3}/.exec(rest);
-  if (octal !== null) return [String.fromCharCode(Number.parseInt(octal[0], 8) & 0xff), octal[0].length];
-  const control = /^c([@-_a-z])/.exec(rest);
-  if (control !== null) return [String.fromCharCode((control[1] ?? "@").toUpperCase().charCodeAt(0) & 0x1f), 2];
-  const c = rest[0] ?? "";
-  return [ESCAPES[c] ?? c, 1];
+/** Protected quotes inside become plain ones, for the second reading. */
+function withoutOuterQuotes(text: string): string {
+  const quote = text[0];
+  const outer = (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote);
+  return outer ? text.slice(1, -1).replaceAll(`\\${quote}`, quote) : text;
+}
+
+function escaped(text: string): string {
+  const first = text[0] ?? "";
+  if (first === "x" && text.length > 1) return String.fromCharCode(Number.parseInt(text.slice(1), 16));
+  if (/^[0-7]/.test(text)) return String.fromCharCode(Number.parseInt(text, 8) & 0xff);
+  if (first === "c" && text.length > 1) return String.fromCharCode(text.slice(1).toUpperCase().charCodeAt(0) & 0x1f);
+  return ESCAPES[first] ?? first;
 }

@@ -159,7 +159,7 @@ const FILES: readonly Keyword[] = [
   row("include_check", texts("checks", 0, 8), "pending", "How strict plain include is."),
   row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
-  row("random_seed", whole(0, UINT), "pending", "Makes ${_RANDOM} repeatable."),
+  row("random_seed", whole(0, UINT), "pending", "Makes the macro _RANDOM repeatable."),
 ];
 
 const SYSTEM: readonly Keyword[] = [

@@ -31,7 +31,7 @@ export const ROOT: readonly Keyword[] = [
   row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
   row("include_check", { kind: "texts", what: "checks", min: 0, max: 8 }, "pending", "How strict plain include is."),
-  row("random_seed", whole(0, 4_294_967_295), "pending", "Makes ${_RANDOM} repeatable."),
+  row("random_seed", whole(0, 4_294_967_295), "pending", "Makes the macro _RANDOM repeatable."),
   row("net_namespace_ipvs", text("name"), "ignored", "Belongs to the load balancer."),
   row("namespace_with_ipsets", bool, "ignored", "Belongs to ipset."),
   row("child_wait_time", decimal(0, 4294), "ignored", "heird has no child processes to wait for."),

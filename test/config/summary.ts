@@ -17,18 +17,19 @@ const SCOPES = new Map([
   [255, "nowhere"],
 ]);
 
+const FLAGS = [
+  ["home", "home"],
+  ["mngtmpaddr", "mngtmpaddr"],
+  ["noprefixroute", "noprefixroute"],
+  ["autojoin", "autojoin"],
+  ["noTrack", "no_track"],
+] as const;
+
 /** An address as Keepalived prints it. */
 function addressText(one: DeclaredAddress, iface: string): string {
   const v6 = one.address.includes(":");
   const full = one.prefixLength === (v6 ? 128 : 32);
-  const flags = [
-    one.home ? " home" : "",
-    one.mngtmpaddr ? " mngtmpaddr" : "",
-    one.noprefixroute ? " noprefixroute" : "",
-    one.autojoin ? " autojoin" : "",
-    one.noTrack ? " no_track" : "",
-  ];
-  const lifetime = one.preferredLft ?? (one.prefixLength === 128 ? 0 : "forever");
+  const flags = FLAGS.map(([field, text]) => (one[field] ? ` ${text}` : ""));
   return [
     full ? one.address : `${one.address}/${one.prefixLength}`,
     one.broadcast === null ? "" : ` brd ${one.broadcast}`,
@@ -37,8 +38,13 @@ function addressText(one: DeclaredAddress, iface: string): string {
     one.label === "" ? "" : ` label ${one.label}`,
     one.peer === null ? "" : ` peer ${one.peer.address}/${one.peer.prefixLength}`,
     ...flags,
-    v6 ? (lifetime === 0 ? " deprecated" : ` preferred_lft ${lifetime}`) : "",
+    v6 ? lifetimeText(one) : "",
   ].join("");
+}
+
+function lifetimeText({ preferredLft, prefixLength }: DeclaredAddress): string {
+  const lifetime = preferredLft ?? (prefixLength === 128 ? 0 : "forever");
+  return lifetime === 0 ? " deprecated" : ` preferred_lft ${lifetime}`;
 }
 
 const tracksText = (tracks: DeclaredTracks, own: string | null) => ({

@@ -1,0 +1,105 @@
+// Physical lines: comments taken away, what cannot be seen or would be cut is told.
+
+import { problem, type Report } from "./diagnostic.ts";
+import { type Line, placeIn, type SourceFile } from "./source.ts";
+
+/** Keepalived's buffer for a line, its end included. */
+const LONG_LINE = 1_022;
+
+export type LineReader = {
+  /** The next line that says something; null at the end of the file. */
+  readonly next: () => Line | null;
+  /** The line that continues one: as `next`, but a line with nothing on it ends what it would continue. */
+  readonly continuation: () => Line | null;
+};
+
+/** Reads the text of a file line by line. */
+export function lineReader(file: SourceFile, whole: string, report: Report): LineReader {
+  const lines = whole.split("\n");
+  lines[0] = withoutMark(file, lines[0] ?? "", report);
+  let at = 0;
+  const read = (blankEnds: boolean): Line | null => {
+    while (at < lines.length) {
+      const raw = lines[at] ?? "";
+      at++;
+      const line = physicalLine(file, at, raw, report);
+      if (line !== null) return line;
+      if (blankEnds && raw.trim() === "") return null;
+    }
+    return null;
+  };
+  return { next: () => read(false), continuation: () => read(true) };
+}
+
+/** Keepalived takes a byte order mark for the beginning of the first keyword and loses its block. */
+function withoutMark(file: SourceFile, text: string, report: Report): string {
+  if (!text.startsWith("\ufeff")) return text;
+  const line: Line = { text, file, number: 1, spans: null };
+  report(
+    problem(
+      "H0026",
+      placeIn(line, 0, 1),
+      "the file begins with a byte order mark, which Keepalived takes for a part of the first word",
+      "save it as UTF-8 without BOM",
+    ),
+  );
+  return ` ${text.slice(1)}`;
+}
+
+/** The line without its comment; null when nothing is left. */
+function physicalLine(file: SourceFile, number: number, raw: string, report: Report): Line | null {
+  const end = commentStart(raw);
+  const text = raw.slice(0, end).replace(/[ \t\r\f\v]+$/, "");
+  if (text === "") return null;
+  const line: Line = { text, file, number, spans: null };
+  if (end < raw.length) commentInWord(line, raw, end, report);
+  if (raw.length > LONG_LINE) {
+    report(
+      problem(
+        "H0034",
+        placeIn(line, 0, Math.min(text.length, 40)),
+        `the line has ${raw.length} characters; Keepalived reads 1024 bytes and takes the rest for lines of their own`,
+        "make it shorter to stay portable",
+      ),
+    );
+  }
+  if (text.trim() !== "") return line;
+  report(
+    problem(
+      "H0024",
+      placeIn(line),
+      "there are invisible characters on this line, which is empty otherwise",
+      "delete the line",
+    ),
+  );
+  return null;
+}
+
+function commentInWord(line: Line, raw: string, end: number, report: Report): void {
+  if (line.text.length !== end || /[{}\s]$/.test(line.text)) return;
+  const from = line.text.search(/\S+$/);
+  const lost = clip(raw.slice(end).trimEnd());
+  report(
+    problem(
+      "H0021",
+      placeIn({ ...line, text: raw }, from, end + 1),
+      `"${raw[end]}" begins a comment here, so "${lost}" is not part of the value`,
+      `write "${clip(raw.slice(from).trimEnd())}" in double quotes if it belongs to it, or a blank in front of the comment`,
+    ),
+  );
+}
+
+const clip = (text: string) => (text.length > 40 ? `${text.slice(0, 37)}...` : text);
+
+/** Where the comment begins: `#` or `!` outside double quotes. The length of the text when there is none. */
+function commentStart(text: string): number {
+  if (!text.includes("#") && !text.includes("!")) return text.length;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === "\\") i++;
+    else if (c === '"') quoted = !quoted;
+    else if (!quoted && (c === "#" || c === "!")) return i;
+  }
+  return text.length;
+}
