@@ -1,0 +1,131 @@
+// How a story spells a router, an address or a time, and what it may leave out. The defaults are
+// those of keepalived.conf.
+
+import { type IpAddress, parseAddress } from "../../agent/core/address.ts";
+import { type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
+import { type Duration, microseconds } from "../../agent/core/time.ts";
+
+/** `key=value` words by key. */
+export type Options = ReadonlyMap<string, string>;
+
+/** Reads `key=value` words; any other word, and any key nobody knows, throws. */
+export function optionsOf(words: readonly string[], known: readonly string[]): Options {
+  return new Map(
+    words.map((word) => {
+      const [key = "", value] = word.split(/=(.*)/s);
+      if (value === undefined || !known.includes(key))
+        throw new Error(`"${word}" is none of ${known.map((name) => `${name}=`).join(" ")}`);
+      return [key, value];
+    }),
+  );
+}
+
+const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
+
+/** Reads `3.609375s`, `10ms` or `1us`, to the microsecond. */
+export function spanOf(text: string): Duration {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)(us|ms|s)$/.exec(text) ?? [];
+  const scale = UNITS[unit];
+  if (scale === undefined) throw new Error(`"${text}" is no time: write 3.609375s, 10ms or 1us`);
+  const span = microseconds(Number(number) * scale);
+  if (Math.abs(span - Number(number) * scale) > 1e-6) throw new Error(`"${text}" is finer than a microsecond`);
+  return span;
+}
+
+/** Reads an address, or throws. */
+export function addressOf(text: string): IpAddress {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error(`"${text}" is no address`);
+  return address;
+}
+
+/** Reads a whole number, or throws. */
+export function wholeOf(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`"${text}" is no whole number`);
+  return Number(text);
+}
+
+function oneOf<Word extends string>(text: string, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === text);
+  if (word === undefined) throw new Error(`"${text}" is none of ${words.join(" ")}`);
+  return word;
+}
+
+/** What may be said of a router. */
+export const ROUTER_OPTIONS: readonly string[] = [
+  "interface",
+  "family",
+  "vrid",
+  "version",
+  "priority",
+  "interval",
+  "down_timer_adverts",
+  "preempt",
+  "preempt_delay",
+  "password",
+  "address",
+  "garp_master_repeat",
+  "garp_master_delay",
+  "garp_master_refresh",
+  "garp_master_refresh_repeat",
+  "garp_lower_prio_repeat",
+  "garp_lower_prio_delay",
+];
+
+/** A prefix a story need not write. */
+export const USUAL_PREFIX = { ipv4: 24, ipv6: 64 } as const;
+
+/** The configuration of a router of this name, the unsaid filled in. */
+export function routerConfigOf(name: string, options: Options): RouterConfig {
+  const text = (key: string, unsaid: string): string => options.get(key) ?? unsaid;
+  const family = oneOf(text("family", "ipv4"), ["ipv4", "ipv6"]);
+  const iface = text("interface", "eth0");
+  const vrid = wholeOf(text("vrid", "1"));
+  const password = options.get("password");
+  const repeat = text("garp_master_repeat", "5");
+  const delay = text("garp_master_delay", "5s");
+  return {
+    key: routerKeyOf(iface, family, vrid),
+    name,
+    interface: iface,
+    family,
+    vrid,
+    version: oneOf(text("version", "3"), ["2", "3"]) === "2" ? 2 : 3,
+    basePriority: wholeOf(text("priority", "100")),
+    adverInterval: spanOf(text("interval", "1s")),
+    downTimerAdverts: wholeOf(text("down_timer_adverts", "3")),
+    preempt: oneOf(text("preempt", "yes"), ["yes", "no"]) === "yes",
+    preemptDelay: spanOf(text("preempt_delay", "0s")),
+    authentication: password === undefined ? { type: "none" } : { type: "pass", password },
+    v3Checksum: "pseudoHeader",
+    virtualAddresses: virtualAddressesOf(
+      text("address", family === "ipv4" ? "10.0.0.100" : "fe80::100"),
+      USUAL_PREFIX[family],
+      iface,
+    ),
+    announce: {
+      masterRepeat: wholeOf(repeat),
+      masterDelay: spanOf(delay),
+      refresh: spanOf(text("garp_master_refresh", "0s")),
+      refreshRepeat: wholeOf(text("garp_master_refresh_repeat", "1")),
+      lowerPriorityRepeat: wholeOf(text("garp_lower_prio_repeat", repeat)),
+      lowerPriorityDelay: spanOf(text("garp_lower_prio_delay", delay)),
+    },
+  };
+}
+
+/** `10.0.0.100,10.0.0.101/25`, or `none`. */
+function virtualAddressesOf(text: string, usualPrefix: number, iface: string): readonly VirtualAddress[] {
+  if (text === "none") return [];
+  return text.split(",").map((written) => {
+    const [address = "", prefix] = written.split("/");
+    return {
+      address: addressOf(address),
+      prefixLength: prefix === undefined ? usualPrefix : wholeOf(prefix),
+      interface: iface,
+      broadcast: null,
+      label: "",
+      scope: 0,
+    };
+  });
+}
