@@ -5,7 +5,7 @@
 // received it. An IPv6 checksum is left alone by the kernel (no IPV6_CHECKSUM): wire/ counts the bad ones.
 
 import { readdirSync } from "node:fs";
-import { createSocket, type Socket } from "raw-socket";
+import { createSocket, type Socket, type SocketWrap } from "raw-socket";
 import { addressFromBytes, type Family, type IpAddress } from "../core/address.ts";
 import type { Instant } from "../core/time.ts";
 import type { Datagram, Outcome } from "../kernel.ts";
@@ -159,22 +159,29 @@ export function openReceiver(
 
 function configureReceiver({ wrap }: Socket, index: number, family: Family): void {
   wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, 1);
-  try {
-    wrap.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-  } catch {
-    // Without CAP_NET_ADMIN the system's own limit has to do.
-  }
+  // Without CAP_NET_ADMIN the system's own limit has to do.
+  setIfAllowed(wrap, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
   if (family === "ipv4") {
     wrap.setOption(SOL_IP, IP_MULTICAST_ALL, 0);
     const membership = multicastRequest(GROUP_IPV4, index);
     wrap.setOption(SOL_IP, IP_ADD_MEMBERSHIP, membership, membership.length);
   } else {
-    wrap.setOption(SOL_IPV6, IPV6_MULTICAST_ALL, 0);
+    // Linux 4.20. Bound to its device the socket hears no other link; it would hear groups that others joined there.
+    setIfAllowed(wrap, SOL_IPV6, IPV6_MULTICAST_ALL, 0);
     wrap.setOption(SOL_IPV6, IPV6_RECVPKTINFO, 1);
     wrap.setOption(SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
     const membership = Buffer.from([...GROUP_IPV6, 0, 0, 0, 0]);
     membership.writeUInt32LE(index, 16);
     wrap.setOption(SOL_IPV6, IPV6_JOIN_GROUP, membership, membership.length);
+  }
+}
+
+/** Sets what the socket is better with and works without. */
+function setIfAllowed(wrap: SocketWrap, level: number, option: number, value: number): void {
+  try {
+    wrap.setOption(level, option, value);
+  } catch {
+    // The caller says what happens without it.
   }
 }
 
@@ -267,11 +274,8 @@ export function openSender(
 }
 
 function configureSender({ wrap }: Socket, index: number, family: Family): void {
-  try {
-    wrap.setOption(SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL);
-  } catch {
-    // Needs CAP_NET_ADMIN; an advertisement without it is only queued like any other packet.
-  }
+  // Needs CAP_NET_ADMIN; an advertisement without it is queued like any other packet.
+  setIfAllowed(wrap, SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL);
   if (family === "ipv4") {
     wrap.setOption(SOL_IP, IP_MULTICAST_LOOP, 0);
     const request = multicastRequest([0, 0, 0, 0], index);
