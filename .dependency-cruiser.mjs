@@ -228,12 +228,6 @@ export default {
       { path: "^agent/main\\.ts$" },
     ),
     rule(
-      "the-daemon-is-main's",
-      "agent/daemon puts the real kernel, the drivers and the log together; whoever else imported it would know everybody.",
-      { path: "^(agent|checks|config)/", pathNot: ["^agent/main\\.ts$", "^agent/daemon/"] },
-      { path: "^agent/daemon/" },
-    ),
-    rule(
       "tests-are-the-end",
       "Nothing of the product stands on a test.",
       { path: "^(agent|checks|config)/" },
