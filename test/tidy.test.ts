@@ -97,7 +97,7 @@ const RULES: readonly (readonly [string, rules.Rule, readonly Source[], readonly
     [source("a.ts", 'it("x", f)')],
   ],
   [
-    "skipping goes through mustSkip",
+    "skipping goes through mustSkip or skipBecause",
     rules.nothingIsSkippedSilently,
     [source("test/a.test.ts", `${skipIf}(notRoot)("x", f)`)],
     [source("test/a.test.ts", `${skipIf}(mustSkip("x", []))("x", f)`)],

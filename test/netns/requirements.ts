@@ -44,13 +44,15 @@ export const skippingIsAnError = (env: Readonly<Record<string, string | undefine
   (env["HEIRD_NO_SKIP"] ?? "") !== "" || env["CI"] === "true" || env["CI"] === "1";
 
 /**
- * For `describe.skipIf`: whether these tests must be skipped. Says why, loudly; throws instead
- * where nothing may skip.
+ * For `describe.skipIf`: whether these tests must be skipped, which is when there is a reason. Says
+ * why, loudly; throws instead where nothing may skip.
  */
-export function mustSkip(what: string, tools: readonly Tool[]): boolean {
-  const reason = whyUnusable(tools);
+export function skipBecause(what: string, reason: string | null): boolean {
   if (reason === null) return false;
   if (skippingIsAnError()) throw new Error(`${what} cannot run here, and nothing may be skipped: ${reason}`);
   process.stderr.write(`\nSKIPPED: ${what}: ${reason}\n`);
   return true;
 }
+
+/** The same for tests that need Linux, root and programs. */
+export const mustSkip = (what: string, tools: readonly Tool[]): boolean => skipBecause(what, whyUnusable(tools));

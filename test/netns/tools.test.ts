@@ -5,7 +5,7 @@ import { eventually } from "./eventually.ts";
 import { isGratuitousArp, readFrame } from "./packet.ts";
 import { pcapReader } from "./pcap.ts";
 import { readAnswers } from "./probe.ts";
-import { mustSkip, skippingIsAnError, whyUnusable } from "./requirements.ts";
+import { mustSkip, skipBecause, skippingIsAnError, whyUnusable } from "./requirements.ts";
 
 const octets = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replace(/\s+/g, ""), "hex"));
 
@@ -123,5 +123,6 @@ test("skipping is an error under CI and where it is forbidden", () => {
   expect(skippingIsAnError({ CI: "false" })).toBe(false);
   expect(skippingIsAnError({ CI: "true" })).toBe(true);
   expect(skippingIsAnError({ HEIRD_NO_SKIP: "1" })).toBe(true);
+  expect(skipBecause("nothing", null)).toBe(false);
   if (whyUnusable(["ip"]) === null) expect(mustSkip("nothing", ["ip"])).toBe(false);
 });

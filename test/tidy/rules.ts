@@ -129,8 +129,8 @@ export const nothingIsSkippedSilently: Rule = (sources) =>
       ...linesWith(text, new RegExp(`${RUNNER}\\.(skip|only|todo|fails)\\b`)).map(
         (line) => `${path}:${line}: a test not run`,
       ),
-      ...linesWith(text, new RegExp(`${RUNNER}\\.(skipIf|runIf)\\((?!mustSkip\\()`)).map(
-        (line) => `${path}:${line}: skip through mustSkip, which says so and fails under CI`,
+      ...linesWith(text, new RegExp(`${RUNNER}\\.(skipIf|runIf)\\((?!(mustSkip|skipBecause)\\()`)).map(
+        (line) => `${path}:${line}: skip through mustSkip or skipBecause, which say so and fail under CI`,
       ),
     ]);
 

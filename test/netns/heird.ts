@@ -1,0 +1,124 @@
+// heird itself on a host of a LAN: the program as people run it, and what its log says when it is over.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { PhaseName } from "../../agent/core/state.ts";
+import type { Snapshot } from "../../agent/log/line.ts";
+import { readLog } from "../../agent/log/read.ts";
+import { replay } from "../../agent/log/replay.ts";
+import { ask } from "../../agent/operate/control.ts";
+import type { Status } from "../../agent/operate/status.ts";
+import { attempt, type Daemon, type Finished } from "./command.ts";
+import { eventually } from "./eventually.ts";
+import type { Host } from "./lan.ts";
+
+/** The build; another one can be tried with the same tests. */
+export const MAIN = process.env["HEIRD_MAIN"] ?? resolve(import.meta.dirname, "../../dist/agent/main.js");
+
+/** The words that run heird with these arguments. */
+export const heird = (...args: readonly string[]): readonly string[] => [process.execPath, MAIN, ...args];
+
+/** A folder for one node: its configuration and, below it, its state directory. */
+export type Home = {
+  readonly stateDirectory: string;
+  readonly configFile: string;
+  readonly write: (config: string) => void;
+  /** `heird cleanup`, inside the namespace. */
+  readonly cleanup: () => Promise<Finished>;
+  readonly remove: () => void;
+};
+
+export type Heird = Daemon & {
+  readonly home: Home;
+  readonly status: () => Promise<Status>;
+  /** Waits until every instance, or the one of this name, is in the phase. */
+  readonly reach: (phase: PhaseName, instance?: string, within?: number) => Promise<void>;
+  /** Writes another configuration and sends SIGHUP. */
+  readonly reload: (config: string) => void;
+};
+
+/** Makes a folder for a node on this host; `remove` takes it away again. */
+export function makeHome(host: Host, config: string): Home {
+  const folder = mkdtempSync(join(tmpdir(), "heird-test-"));
+  const configFile = join(folder, "heird.conf");
+  const stateDirectory = join(folder, "state");
+  const write = (text: string): void => writeFileSync(configFile, text, { mode: 0o600 });
+  write(config);
+  return {
+    stateDirectory,
+    configFile,
+    write,
+    cleanup: () => host.attempt(heird("cleanup", "--state-dir", stateDirectory)),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Starts the daemon of a home; settles when it answers. */
+export async function startHeird(host: Host, home: Home, level = "debug"): Promise<Heird> {
+  const { configFile, stateDirectory } = home;
+  const argv = heird("run", "-f", configFile, "--state-dir", stateDirectory, "--log-level", level);
+  const daemon = await host.start("heird", argv);
+  const status = async (): Promise<Status> => (await ask(stateDirectory, "status")) as Status;
+  const answers = async (): Promise<boolean> => {
+    // One that ended will not answer, and saying so at once saves the wait.
+    if (!daemon.running()) return true;
+    return (await status()).pid > 0;
+  };
+  await eventually("heird answers", answers, { otherwise: daemon.output });
+  if (!daemon.running()) throw new Error(`heird ended:\n${daemon.output()}`);
+  const reach = async (phase: PhaseName, instance?: string, within = 10_000): Promise<void> => {
+    const there = async (): Promise<boolean> => {
+      const concerned = (await status()).instances.filter(({ name }) => instance === undefined || name === instance);
+      return concerned.length > 0 && concerned.every(({ state }) => state === phase);
+    };
+    const what = `${instance ?? "every instance"} of ${host.name} is ${phase}`;
+    await eventually(what, there, { within, otherwise: () => lastLines(daemon.output()) });
+  };
+  return {
+    ...daemon,
+    home,
+    status,
+    reach,
+    reload: (text) => {
+      home.write(text);
+      daemon.signal("SIGHUP");
+    },
+  };
+}
+
+/** The end of what a daemon said, for the message of a test that failed. */
+export const lastLines = (text: string, count = 40): string => text.split("\n").slice(-count).join("\n");
+
+/** Asks a daemon for a snapshot: the line of the log that bears it, and the state it was taken of. */
+export async function snapshotOf(node: Heird): Promise<{ readonly seq: number; readonly state: Snapshot }> {
+  return ((await ask(node.home.stateDirectory, "snapshot")) as Status).folded;
+}
+
+/**
+ * What replaying the log of a home says against it, in sentences; empty when the chain holds, every
+ * mark and snapshot is confirmed, and the state at `live` is the one that the daemon had then.
+ */
+export function doubts(
+  { stateDirectory }: Pick<Home, "stateDirectory">,
+  live: Awaited<ReturnType<typeof snapshotOf>> | null,
+): readonly string[] {
+  const { lines, flaws } = readLog(stateDirectory);
+  const whole = replay(lines);
+  const found = [
+    ...flaws.map(({ file, line, says }) => `${file}:${line} ${says}`),
+    ...whole.divergences.map(({ seq, says }) => `line ${seq}: ${says}`),
+  ];
+  if (lines.length === 0) found.push("the log has no lines");
+  if (live === null) return found;
+  const until = replay(lines.filter(({ seq }) => seq <= live.seq));
+  const { running, links, routers } = until.state;
+  const folded = { running, links, routers: routers.map(({ config: _, ...rest }) => rest) };
+  if (until.seq !== live.seq) found.push(`the log ends at ${until.seq}, the daemon wrote up to ${live.seq}`);
+  if (JSON.stringify(folded) !== JSON.stringify(live.state))
+    found.push(`at ${live.seq} the daemon was ${JSON.stringify(live.state)}, the replay ${JSON.stringify(folded)}`);
+  return found;
+}
+
+/** Runs a heird command outside of every namespace. */
+export const runHeird = (...args: readonly string[]): Promise<Finished> => attempt(heird(...args));
