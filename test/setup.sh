@@ -102,7 +102,8 @@ install_packages() {
   forbid_starting_services
   quietly "installing ${packages[*]}" apt_install_fetching_lists "${packages[@]}"
   case " ${packages[*]} " in
-    *" keepalived "*) if has systemctl; then systemctl disable keepalived.service >/dev/null 2>&1 || true; fi ;;
+    # Only what was installed just now: a Keepalived that was here before is somebody's.
+    *" keepalived "*) if has systemctl; then systemctl disable --now keepalived.service >/dev/null 2>&1 || true; fi ;;
   esac
   if [ "$policy_is_ours" = yes ]; then
     rm -f "$policy"
