@@ -93,16 +93,19 @@ function onLink(before: AgentState, event: Event, name: string, link: LinkState)
   const base = { ...before, links: { ...before.links, [name]: link } };
   const virtual = virtualAddressesOn(before.config, name);
   return every(before, event, base, (router) =>
-    router.config.interface === name ? meet(router, link, virtual, event.at) : { router, effects: NO_EFFECTS },
+    router.config.interface === name
+      ? meet(router, router.config, link, virtual, event.at)
+      : { router, effects: NO_EFFECTS },
   );
 }
 
 const meet = (
   router: RouterState,
+  config: RouterConfig,
   link: LinkState | undefined,
   virtual: Parameters<typeof primaryAddressOf>[2],
   at: Instant,
-): RouterTurn => surroundings(router, link?.up ?? false, primaryAddressOf(router.config, link, virtual), at);
+): RouterTurn => surroundings(router, link?.up ?? false, primaryAddressOf(config, link, virtual), at);
 
 /** Routers are matched by key: those that stay keep phase and timers, those that go resign, new ones start. */
 function configured(before: AgentState, event: Event, config: AgentConfig): Turn {
@@ -122,12 +125,24 @@ function configured(before: AgentState, event: Event, config: AgentConfig): Turn
 function enter(before: AgentState, config: AgentConfig, wanted: RouterConfig, at: Instant): RouterTurn {
   const i = positionOf(before.config, wanted.key);
   const present = i === undefined ? undefined : before.routers[i];
-  const first = present === undefined ? stayAs(newRouter(wanted, at)) : reconfigure(present, wanted, at);
-  const met = meet(first.router, before.links[wanted.interface], virtualAddressesOn(config, wanted.interface), at);
-  const effects = [...first.effects, ...met.effects];
-  if (present !== undefined || !before.running) return { router: met.router, effects };
-  const started = start(met.router, at, "config");
-  return { router: started.router, effects: [...effects, ...started.effects] };
+  const meeting = (router: RouterState): RouterTurn => {
+    const virtual = virtualAddressesOn(config, wanted.interface);
+    return meet(router, wanted, before.links[wanted.interface], virtual, at);
+  };
+  const reconfiguring = (router: RouterState): RouterTurn => reconfigure(router, wanted, at);
+  if (present === undefined) {
+    const { router } = meeting(newRouter(wanted, at));
+    return before.running ? start(router, at, "config") : { router, effects: NO_EFFECTS };
+  }
+  // A Master that loses its source address to the new configuration lets go of what it holds, which
+  // the old one says; a router that gets one back starts as the new one says.
+  return present.phase.name === "fault" ? both(present, reconfiguring, meeting) : both(present, meeting, reconfiguring);
 }
 
-const stayAs = (router: RouterState): RouterTurn => ({ router, effects: NO_EFFECTS });
+type Move = (router: RouterState) => RouterTurn;
+
+function both(router: RouterState, one: Move, other: Move): RouterTurn {
+  const first = one(router);
+  const second = other(first.router);
+  return { router: second.router, effects: [...first.effects, ...second.effects] };
+}
