@@ -154,6 +154,8 @@ function masterHears(router: RouterState, phase: Master, advert: Advertisement, 
   }
   if (advert.priority > priority) return yieldTo(router, advert, at, "peer_stronger"); // (725)
   if (advert.priority === priority && winsTie(router, advert)) return yieldTo(router, advert, at, "peer_tie_address");
+  // Keepalived (B9.9): our own words come back, or somebody has our address. No answer would end that.
+  if (advert.priority === priority && advert.source === router.primaryAddress) return stay(router);
   if (wasSilentTooLong(router, phase, at)) return yieldTo(router, advert, at, "self_stall");
   return answer(router, phase, at);
 }
