@@ -107,7 +107,7 @@ function backupHears(router: RouterState, phase: Backup, advert: Advertisement, 
   const priority = effectivePriority(router);
   if (advert.priority === PRIORITY_STOP) {
     // (425): the Master leaves. Only the head start is left to wait.
-    const masterDownAt = after(at, skewTime(config.version, priority, phase.masterAdverInterval));
+    const masterDownAt = after(at, skewTimeOf(router, phase.masterAdverInterval));
     return { ...phase, masterDownAt, resigned: true, weaker: false };
   }
   if (!config.preempt || advert.priority >= priority) {
@@ -174,10 +174,7 @@ const wasSilentTooLong = (router: RouterState, phase: Master, at: Instant): bool
 
 /** Let go first, then fall back. */
 function yieldTo(router: RouterState, advert: Advertisement, at: Instant, because: Reason): RouterTurn {
-  return {
-    router: becomeBackup(router, at, because, advert),
-    effects: [{ type: "removeAddresses", router: router.config.key, addresses: router.config.virtualAddresses }],
-  };
+  return { router: becomeBackup(router, at, because, advert), effects: letGo(router) };
 }
 
 /**
@@ -199,7 +196,7 @@ function answer(router: RouterState, phase: Master, at: Instant): RouterTurn {
 /** The deadline of this router was reached; one that is not due yet changes nothing. */
 export function due(router: RouterState, at: Instant): RouterTurn {
   const { phase } = router;
-  if (phase.name === "backup" && phase.masterDownAt <= at) return becomeMaster(router, at, takeOverReason(phase, at)); // (375)
+  if (phase.name === "backup" && phase.masterDownAt <= at) return becomeMaster(router, at, takeOverReason(phase, at)); // (365)
   if (phase.name === "master") return masterDue(router, phase, at);
   return stay(router);
 }
@@ -215,7 +212,7 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
   const effects: Effect[] = [];
   let next = phase;
   if (next.adverAt <= at) {
-    effects.push(advertise(router)); // (650)
+    effects.push(advertise(router)); // (685)
     next = { ...next, adverAt: following(next.adverAt, adverInterval, at), answersLeft: ANSWERS_PER_INTERVAL };
   }
   if (next.secondBlockAt !== null && next.secondBlockAt <= at) {
@@ -258,7 +255,7 @@ function becomeBackup(router: RouterState, at: Instant, because: Reason, advert:
   return { ...router, phase };
 }
 
-/** (110), (375): advertise first, because the LAN waits for it; announce last, because that points at the addresses. */
+/** (110), (370): advertise first, because the LAN waits for it; announce last, because that points at the addresses. */
 function becomeMaster(router: RouterState, at: Instant, because: Reason): RouterTurn {
   const { config } = router;
   const phase: Master = {
@@ -280,11 +277,13 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
 
 /** Priority 0 while the link can still carry it, then the addresses go. */
 function resign(router: RouterState): readonly Effect[] {
-  const { key, virtualAddresses } = router.config;
-  const effects: Effect[] = [];
-  if (router.linkUp) effects.push(...advertiseAs(router, PRIORITY_STOP));
-  if (virtualAddresses.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: virtualAddresses });
-  return effects;
+  return router.linkUp ? [...advertiseAs(router, PRIORITY_STOP), ...letGo(router)] : letGo(router);
+}
+
+function letGo({ config: { key, virtualAddresses } }: RouterState): readonly Effect[] {
+  return virtualAddresses.length === 0
+    ? NOTHING
+    : [{ type: "removeAddresses", router: key, addresses: virtualAddresses }];
 }
 
 function advertise(router: RouterState): Effect {
@@ -309,11 +308,16 @@ function downIntervalOf(router: RouterState, masterAdverInterval: Duration): Dur
   return masterDownInterval(version, effectivePriority(router), masterAdverInterval, downTimerAdverts);
 }
 
+function skewTimeOf(router: RouterState, masterAdverInterval: Duration): Duration {
+  return skewTime(router.config.version, effectivePriority(router), masterAdverInterval);
+}
+
 // ---------------------------------------------------------------- a new configuration
 
 /**
  * The same router under a new configuration: phase, timers and mastership stay, addresses follow
- * the difference, and a running Master_Down_Timer moves by the difference of the Skew_Times (B7.4).
+ * the difference, and a running Master_Down_Timer moves by the difference of the Skew_Times (B7.4),
+ * as does a running preempt_delay.
  */
 export function reconfigure(router: RouterState, config: RouterConfig, at: Instant): RouterTurn {
   const next = { ...router, config };
@@ -326,11 +330,19 @@ export function reconfigure(router: RouterState, config: RouterConfig, at: Insta
 function rearmed(before: RouterState, router: RouterState, phase: Backup, at: Instant): Backup {
   const learned = phase.heard !== null && router.config.version === 3;
   const masterAdverInterval = learned ? phase.masterAdverInterval : router.config.adverInterval;
-  const moved = downIntervalOf(router, masterAdverInterval) - downIntervalOf(before, phase.masterAdverInterval);
-  if (moved === 0) return phase;
-  const masterDownAt = after(at, microseconds(Math.max(0, phase.masterDownAt + moved - at)));
-  return { ...phase, masterDownAt, masterAdverInterval };
+  // After a resignation only Skew_Time is being waited for.
+  const spanOf = phase.resigned ? skewTimeOf : downIntervalOf;
+  const moved = spanOf(router, masterAdverInterval) - spanOf(before, phase.masterAdverInterval);
+  const masterDownAt = moved === 0 ? phase.masterDownAt : movedBy(moved, phase.masterDownAt, at);
+  const { preemptDelay } = router.config;
+  const longer = preemptDelay - before.config.preemptDelay;
+  const preemptAt = phase.preemptAt === null || preemptDelay === 0 ? null : movedBy(longer, phase.preemptAt, at);
+  return { ...phase, masterDownAt, masterAdverInterval, preemptAt };
 }
+
+/** A deadline moved by so many microseconds, though not into the past. */
+const movedBy = (us: number, deadline: Instant, at: Instant): Instant =>
+  after(at, microseconds(Math.max(0, deadline + us - at)));
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
   const { key, virtualAddresses, adverInterval, announce: when } = router.config;
