@@ -1,0 +1,19 @@
+# Keepalived (B12.3): garp_master_repeat rounds at once, as many again after
+# garp_master_delay, and then no more.  Each round covers every address.
+
+router priority=255 interval=2s garp_master_repeat=3 garp_master_delay=3s address=10.0.0.100,10.0.0.101
+startup
+wait 7s
+----
+initialize -> master (owner_startup)
+  send advert priority=255
+  add 10.0.0.100 10.0.0.101
+  announce 10.0.0.100 10.0.0.101 x3
+at 2s
+  send advert priority=255
+at 3s
+  announce 10.0.0.100 10.0.0.101 x3
+at 4s
+  send advert priority=255
+at 6s
+  send advert priority=255
