@@ -1,17 +1,24 @@
 // Puts virtual addresses on interfaces and takes them off again, in bursts small enough to leave the
 // loop free. Adding an address that is there, or removing one that is not, is success.
 
+import { type Family, familyOf } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
+import { type Duration, milliseconds, since } from "../core/time.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import type { Applied, Work } from "./lane.ts";
 
-/** Addresses per netlink burst: 50 keep the loop's stall under a millisecond. */
-const BURST = 50;
+/**
+ * Addresses per netlink burst. 50 of IPv4 hold the loop for a millisecond; of IPv6 the kernel needs
+ * the longer the more there are, up to 2 ms each, so a burst that took too long halves the next.
+ */
+const MOST: Readonly<Record<Family, number>> = { ipv4: 50, ipv6: 10 };
+const LEAST = 2;
+const TOO_LONG: Duration = milliseconds(2);
 const EEXIST = 17;
 /** What removing something that is not there says: no such address, no such interface. */
 const ABSENT: ReadonlySet<number> = new Set([99, 19]);
 
-type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces">;
+type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces" | "now">;
 
 /** Which addresses were there before us, and so are not ours to remove. */
 export type Foreign = Set<string>;
@@ -26,10 +33,9 @@ export function* addAddresses(
   foreign: Foreign,
 ): Work<Applied> {
   const tried: Tried[] = [];
-  for (const burst of burstsOf(addresses)) {
-    if (burst.first > 0) yield;
-    tried.push(...addBurst(kernel, burst.addresses));
-  }
+  yield* inBursts(kernel, addresses, (burst) => {
+    tried.push(...addBurst(kernel, burst));
+  });
   for (const { own, verdict } of tried)
     if (verdict === "there") foreign.add(placeOf(own));
     else foreign.delete(placeOf(own));
@@ -50,12 +56,10 @@ type Tried = {
 };
 
 function addBurst(kernel: AddressKernel, burst: readonly VirtualAddress[]): readonly Tried[] {
-  // Who put it there is told by the kernel's list from before this burst.
-  const ours = burst.map((own) => isOurs(kernel, own));
   const outcomes = kernel.addAddresses(burst);
   return burst.map((own, i) => {
     const outcome = outcomes[i] ?? NO_ANSWER;
-    return { own, outcome, verdict: verdictOn(outcome, ours[i] === true) };
+    return { own, outcome, verdict: verdictOn(kernel, own, outcome) };
   });
 }
 
@@ -67,29 +71,40 @@ export function* removeAddresses(
   const ours = addresses.filter((own) => !foreign.has(placeOf(own)));
   const errors: string[] = [];
   let removed = 0;
-  for (const burst of burstsOf(ours)) {
-    if (burst.first > 0) yield;
-    for (const [j, outcome] of kernel.removeAddresses(burst.addresses).entries()) {
-      const own = burst.addresses[j];
+  yield* inBursts(kernel, ours, (burst) => {
+    for (const [i, outcome] of kernel.removeAddresses(burst).entries()) {
+      const own = burst[i];
       if (outcome.ok) removed += 1;
       else if (own !== undefined && !ABSENT.has(outcome.errno)) errors.push(sentence(own, outcome));
     }
-  }
+  });
   for (const own of addresses) foreign.delete(placeOf(own));
   return { detail: `${removed} removed`, foreign: [], errors };
 }
 
-type Burst = { readonly first: number; readonly addresses: readonly VirtualAddress[] };
-
-function* burstsOf(addresses: readonly VirtualAddress[]): Iterable<Burst> {
-  for (let first = 0; first < addresses.length; first += BURST)
-    yield { first, addresses: addresses.slice(first, first + BURST) };
+function* inBursts(
+  kernel: Pick<Kernel, "now">,
+  addresses: readonly VirtualAddress[],
+  act: (burst: readonly VirtualAddress[]) => void,
+): Work<void> {
+  const most = MOST[addresses[0] === undefined ? "ipv4" : familyOf(addresses[0].address)];
+  let size = most;
+  for (let first = 0; first < addresses.length; ) {
+    if (first > 0) yield;
+    const burst = addresses.slice(first, first + size);
+    const started = kernel.now();
+    act(burst);
+    first += burst.length;
+    const slow = since(started, kernel.now()) > TOO_LONG;
+    size = slow ? Math.max(LEAST, size >> 1) : Math.min(most, size * 2);
+  }
 }
 
-function verdictOn(outcome: Outcome, ours: boolean): Tried["verdict"] {
+/** Who put an address there is told by the list from before the burst: its events are not read yet. */
+function verdictOn(kernel: AddressKernel, own: VirtualAddress, outcome: Outcome): Tried["verdict"] {
   if (outcome.ok) return "added";
   if (outcome.errno !== EEXIST) return "failed";
-  return ours ? "added" : "there";
+  return isOurs(kernel, own) ? "added" : "there";
 }
 
 function isOurs(kernel: AddressKernel, own: VirtualAddress): boolean {
