@@ -43,5 +43,5 @@ export function lastBefore(packets: readonly Packet[], at: number, wanted: (pack
 export const largestGap = (packets: readonly Packet[]): number =>
   packets.reduce((largest, { at }, i) => Math.max(largest, at - (packets[i - 1]?.at ?? at)), 0);
 
-/** Microseconds since 1970, on the clock of the captures. */
-export const wallClock = (): number => Math.round((performance.timeOrigin + performance.now()) * 1_000);
+/** Microseconds since 1970, on the clock of the captures but only to the millisecond. */
+export const wallClock = (): number => Date.now() * 1_000;
