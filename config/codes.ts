@@ -109,7 +109,7 @@ export const CODES = {
   ),
   H0031: error(
     "macros without end",
-    "Macros and repetitions may write out 16 MiB, and nest 32 deep. A macro that uses another twice, which uses another twice, doubles each time.",
+    "Macros and repetitions may write out 8 MiB, and nest 32 deep. A macro that uses another twice, which uses another twice, doubles each time.",
   ),
   H0032: error("goes in a circle", "A file includes itself or a macro refers to itself."),
   H0033: info("pattern matches nothing", "No file matches the pattern; nothing is included, as in Keepalived."),

@@ -12,6 +12,7 @@ import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { linesIn, type Section } from "./schema.ts";
 import type { Trackable, TrackKinds } from "./tracks.ts";
+import { withVmacNames } from "./vmac.ts";
 
 /** What a configuration says, in full. */
 export function declare(root: Section, report: Report): Declaration {
@@ -26,7 +27,8 @@ export function declare(root: Section, report: Report): Declaration {
     report,
   );
   const groupOf = new Map(groups.flatMap((group) => group.members.map((member) => [member, group] as const)));
-  const instances = sections.map((section) => declareInstance(section, { globals, kinds, groupOf, report }));
+  const declared = sections.map((section) => declareInstance(section, { globals, kinds, groupOf, report }));
+  const instances = withVmacNames(declared, globals.vmacPrefix);
   unused(objects, [...instances, ...groups], report);
   return {
     globals,

@@ -91,10 +91,10 @@ function handle(work: Work, line: Line, around: Around): void {
   if (around.depth > MAX_NESTING) {
     work.report(
       problem(
-        "H0031",
+        "H0032",
         placeIn(line),
-        "macros expand to macros more than 32 deep here",
-        "define the innermost lines directly",
+        "this line is made of macros more than 32 deep; one of them refers to itself",
+        "break the circle",
       ),
     );
     return;
@@ -107,13 +107,9 @@ function handle(work: Work, line: Line, around: Around): void {
   const inner: Around = { ...around, more: () => null, depth: around.depth + 1 };
   for (const one of work.macros.replace(line, around.scope)) {
     if (one === line) push(work, line);
-    else if (SPECIAL.test(one.text)) handle(work, one, inner);
-    else if (one.text.trim() !== "") push(work, one);
+    else if (one.text.trim() !== "") handle(work, one, inner);
   }
 }
-
-/** What a macro may put in front of a line. */
-const SPECIAL = /^\s*([@~]|\$\w+=)|[{}]\s*~(SEQx?|LST)\(/;
 
 /** Lines that say something about lines. False for all others. */
 function special(work: Work, line: Line, around: Around): boolean {
@@ -179,7 +175,7 @@ function define(work: Work, line: Line, { more, scope }: Around): boolean {
 
 function repeat(work: Work, line: Line, around: Around): boolean {
   const { scope } = around;
-  const repetition = repetitionIn(line, (header) => work.macros.replace(header, scope)[0] ?? header, work.report);
+  const repetition = repetitionIn(line, (header, at) => work.macros.resolve(header, scope, at), work.report);
   if (repetition === null) return false;
   const { rounds, body } = repetition;
   for (const bound of rounds) {
@@ -214,8 +210,7 @@ function include(work: Work, line: Line, { scope, stack }: Around): boolean {
   if (match === null) return false;
   const at = placeIn(line, match[1]?.length ?? 0, line.text.trimEnd().length);
   const written = unquoted(match[3] ?? "");
-  const [replaced] = work.macros.replace({ ...line, text: written, spans: [] }, scope);
-  const pattern = unquoted(replaced?.text ?? written);
+  const pattern = unquoted(work.macros.resolve(written, scope, at));
   if (line.spans !== null || pattern !== written)
     work.report(problem("H0028", at, PORTABILITY, "write the file name out to stay portable"));
   for (const path of includedFiles(match[2] as IncludeKind, pattern, at, work.options.reader, work.report)) {

@@ -37,7 +37,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
   const authentication = authenticationOf(section, version, strict, report);
   const wished = stateOf(section, report);
   const priority = priorityOf(section, wished, report);
-  const { vmac, source } = vmacOf(section, family, globals, report);
+  const { vmac, source } = vmacOf(section, report);
   const group = context.groupOf.get(section.label);
   const placeFor = (name: string): Place => entryOf(section, name)?.place ?? section.place;
   return {

@@ -49,8 +49,14 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const found: Diagnostic[] = [];
   let dropped = 0;
   let refused = false;
+  const told = new Set<string>();
   const report = (diagnostic: Diagnostic) => {
     refused ||= diagnostic.severity === "error";
+    // A macro that is used a hundred times has its mistake once at each place, and no more.
+    const { file, line, column } = diagnostic.position;
+    const key = `${file}:${line}:${column}:${diagnostic.code}:${diagnostic.message}`;
+    if (told.has(key)) return;
+    if (found.length < MAX_DIAGNOSTICS) told.add(key);
     if (found.length < MAX_DIAGNOSTICS) found.push(diagnostic);
     else dropped++;
   };

@@ -14,8 +14,10 @@ export type Definition = { readonly name: string; readonly macro: Macro };
 
 export type Macros = {
   readonly define: (definition: Definition, scope: Scope) => void;
-  /** The line with its macros replaced: more than one when a macro has more. */
+  /** The line with its macros replaced by what they hold, once: more lines when a macro has more. */
   readonly replace: (line: Line, scope: Scope) => readonly Line[];
+  /** The text with its macros replaced all the way down. */
+  readonly resolve: (text: string, scope: Scope, at: Place) => string;
   /** False when so much text was written out already that it must end; that is reported once. */
   readonly spend: (characters: number, at: Place) => boolean;
 };
@@ -27,7 +29,7 @@ export type MacroOptions = {
 };
 
 /** Characters that macros and repetitions may write out in all. A use costs a little even when it writes nothing. */
-const BUDGET = 16 * 1024 * 1024;
+const BUDGET = 8 * 1024 * 1024;
 const COST_OF_A_USE = 16;
 const MAX_DEPTH = 64;
 
@@ -67,6 +69,8 @@ const withoutBackslash = (text: string): string => text.trimEnd().replace(/\\$/,
 
 type State = {
   readonly defined: Map<string, Macro>;
+  /** Names from which no way leads back, since the last definition. */
+  readonly sound: Set<string>;
   readonly options: MacroOptions;
   readonly report: Report;
   left: number;
@@ -75,14 +79,16 @@ type State = {
 
 /** An empty set of macros. */
 export function macrosFor(options: MacroOptions, report: Report): Macros {
-  const state: State = { defined: new Map(), options, report, left: BUDGET, told: false };
+  const state: State = { defined: new Map(), sound: new Set(), options, report, left: BUDGET, told: false };
   return {
     define: ({ name, macro }, { bindings }) => {
       // Inside a repetition the variable has its value only there; other names are looked up late.
       const lines = bindings === null ? macro.lines : macro.lines.map((text) => bound(text, bindings));
       state.defined.set(name, { lines, origin: macro.origin });
+      state.sound.clear();
     },
     replace: (line, scope) => replaced(state, line, scope),
+    resolve: (text, scope, at) => flattened(state, text, { scope, at, stack: [] }).join(" "),
     spend: (characters, at) => spend(state, characters, at),
   };
 }
@@ -102,7 +108,7 @@ function spend(state: State, characters: number, at: Place): boolean {
       problem(
         "H0031",
         at,
-        "macros and repetitions have written out more than 16 MiB here",
+        "macros and repetitions have written out more than 8 MiB here",
         "a macro that is used twice in every other one grows without bound",
       ),
     );
@@ -114,13 +120,19 @@ function spend(state: State, characters: number, at: Place): boolean {
 const find = ({ defined, options }: State, name: string, { bindings }: Scope, file: string): Macro | undefined =>
   bindings?.get(name) ?? (name.startsWith("_") ? builtIn(name, file, options) : undefined) ?? defined.get(name);
 
+/** The macro of a name, while there is budget for it. */
+function found(state: State, name: string, scope: Scope, at: Place): Macro | undefined {
+  if (state.left < 0) return undefined;
+  const macro = find(state, name, scope, at.line.file.path);
+  return macro !== undefined && spend(state, lengthOf(macro.lines), at) ? macro : undefined;
+}
+
 type Use = { readonly scope: Scope; readonly at: Place; readonly stack: readonly string[] };
 
 /** The lines a macro stands for, inner names replaced; undefined when the name is none or refers to itself. */
 function meaningOf(state: State, name: string, { scope, at, stack }: Use): Macro | undefined {
-  if (state.left < 0) return undefined;
-  const macro = find(state, name, scope, at.line.file.path);
-  if (macro === undefined || !spend(state, lengthOf(macro.lines), at)) return undefined;
+  const macro = found(state, name, scope, at);
+  if (macro === undefined) return undefined;
   if (stack.includes(name) || stack.length >= MAX_DEPTH) {
     const way = [...stack, name].map((one) => `$${one}`).join(" → ");
     state.report(problem("H0032", at, `$${stack[0] ?? name} refers to itself: ${way}`, "break the circle"));
@@ -153,6 +165,7 @@ function flattened(state: State, text: string, use: Use): readonly string[] {
   return lines;
 }
 
+/** The line with its macros replaced once; what they hold is looked up when the lines that come out are read in turn. */
 function replaced(state: State, line: Line, scope: Scope): readonly Line[] {
   const lines: Line[] = [];
   let edits: Edit[] = [];
@@ -160,17 +173,41 @@ function replaced(state: State, line: Line, scope: Scope): readonly Line[] {
   for (const match of line.text.matchAll(USE)) {
     const start = match.index;
     const end = start + match[0].length;
-    const value = meaningOf(state, match[1] ?? match[2] ?? "", { scope, at: placeIn(line, start, end), stack: [] });
-    if (value === undefined) continue;
-    const [first = "", ...rest] = value.lines;
-    edits.push({ start, end, text: first, origin: value.origin });
+    const name = match[1] ?? match[2] ?? "";
+    const macro = found(state, name, scope, placeIn(line, start, end));
+    if (macro === undefined || circular(state, name, placeIn(line, start, end))) continue;
+    const [first = "", ...rest] = macro.lines;
+    edits.push({ start, end, text: first, origin: macro.origin });
     for (const text of rest) {
       lines.push(edited(line, edits, from, end));
-      edits = [{ start, end, text, origin: value.origin }];
+      edits = [{ start, end, text, origin: macro.origin }];
       from = start;
     }
   }
   return edits.length === 0 && lines.length === 0 ? [line] : [...lines, edited(line, edits, from)];
+}
+
+/** Whether a name leads back to one on its way. Otherwise a macro that uses itself twice would double until the budget ends it. */
+function circular(state: State, name: string, at: Place, way: readonly string[] = []): boolean {
+  if (state.sound.has(name)) return false;
+  const here = [...way, name];
+  if (way.includes(name) || way.length >= MAX_DEPTH) {
+    state.report(
+      problem(
+        "H0032",
+        at,
+        `$${here[0]} refers to itself: ${here.map((one) => `$${one}`).join(" → ")}`,
+        "break the circle",
+      ),
+    );
+    return true;
+  }
+  const uses = (state.defined.get(name)?.lines ?? []).flatMap((text) =>
+    [...text.matchAll(USE)].map((match) => match[1] ?? match[2] ?? ""),
+  );
+  if (uses.some((use) => circular(state, use, at, here))) return true;
+  state.sound.add(name);
+  return false;
 }
 
 function builtIn(name: string, file: string, options: MacroOptions): Macro | undefined {

@@ -2,7 +2,7 @@
 
 import { problem, type Report } from "./diagnostic.ts";
 import type { Bindings } from "./macros.ts";
-import { edited, type Line, type Origin, placeIn, positionOf } from "./source.ts";
+import { edited, type Line, type Origin, type Place, placeIn, positionOf } from "./source.ts";
 
 export type Repetition = {
   readonly rounds: Iterable<Bindings>;
@@ -12,8 +12,12 @@ export type Repetition = {
 
 const MAX_ROUNDS = 100_000;
 
-/** What stands at the beginning of the line; null when it is no repetition. `replace` resolves the variables of its arguments. */
-export function repetitionIn(line: Line, replace: (line: Line) => Line, report: Report): Repetition | null {
+/** What stands at the beginning of the line; null when it is no repetition. `resolve` replaces the variables of its arguments. */
+export function repetitionIn(
+  line: Line,
+  resolve: (text: string, at: Place) => string,
+  report: Report,
+): Repetition | null {
   const match = /^(\s*)~(SEQx?|LST)\(/.exec(line.text);
   if (match === null) return null;
   const open = match[0].length;
@@ -31,8 +35,8 @@ export function repetitionIn(line: Line, replace: (line: Line) => Line, report: 
     );
     return none;
   }
-  const written = edited(line, [], open, close);
-  const header = written.text.includes("$") ? replace(written).text : written.text;
+  const written = line.text.slice(open, close);
+  const header = written.includes("$") ? resolve(written, at) : written;
   const origin: Origin = { how: "repeat", name: match[2] ?? "", position: positionOf(at), from: null };
   const rounds = match[2] === "LST" ? listRounds(header, origin) : sequenceRounds(header, match[2] === "SEQx", origin);
   if (typeof rounds === "string") {

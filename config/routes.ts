@@ -76,6 +76,17 @@ function untracked(
 ): boolean {
   const has = (name: string) => options.some((option) => option.name === name);
   if (has("no_track")) return true;
+  const protocol = options.find(({ name }) => name === "protocol")?.values[0];
+  if (protocol !== undefined && protocol !== "keepalived" && protocol !== "18") {
+    report(
+      problem(
+        "H0216",
+        place,
+        `the route to ${to} is watched, and must have protocol keepalived (18) for that, not ${protocol}`,
+        "remove protocol, or add no_track",
+      ),
+    );
+  }
   if (has("dev") && !has("nexthop")) return false;
   if (!TYPES.slice(5).some(has))
     report(

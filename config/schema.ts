@@ -42,11 +42,18 @@ type Frame = {
   readonly quiet: boolean;
 };
 
-type Work = { readonly report: Report; readonly support: SupportReporter };
+type Work = {
+  readonly report: Report;
+  readonly support: SupportReporter;
+  /** Unknown words so far: after the first hundreds nobody reads what was meant instead. */
+  unknown: number;
+};
+
+const MAX_SUGGESTIONS = 200;
 
 /** The outermost section. */
 export function schema(statements: readonly Statement[], options: SchemaOptions, report: Report): Section {
-  const work: Work = { report, support: supportReporter(options, report) };
+  const work: Work = { report, support: supportReporter(options, report), unknown: 0 };
   const root: Frame = { block: "root", owner: null, entries: [], seen: new Map(), quiet: false };
   fill(work, [root], statements);
   const first = statements[0]?.place;
@@ -104,9 +111,11 @@ function neverClosed({ report }: Work, frame: Frame, name: Word): void {
   );
 }
 
-function unknown({ report }: Work, frame: Frame, name: Word, statement: Statement): void {
+function unknown(work: Work, frame: Frame, name: Word, statement: Statement): void {
   const where = frame.block === "root" ? "outside of any block" : `in ${frame.block}`;
-  const help = unknownHelp(frame.block, name.text);
+  const { report } = work;
+  work.unknown++;
+  const help = work.unknown > MAX_SUGGESTIONS ? null : unknownHelp(frame.block, name.text);
   if (statement.block === null) {
     report(problem("H0001", placeOf(name), `unknown keyword "${name.text}" ${where}`, help));
     return;
@@ -299,6 +308,15 @@ function linesOf(
   return lines;
 }
 
+/** Some words as text, not more than a message can bear. */
+function wordsText(words: readonly Word[]): string {
+  const shown = words
+    .slice(0, 8)
+    .map(({ text }) => text)
+    .join(" ");
+  return shown.length > 80 || words.length > 8 ? `${shown.slice(0, 80)}…` : shown;
+}
+
 /** Words behind the last argument: Keepalived drops them without a word. */
 function surplus({ report }: Work, frame: Frame, words: readonly Word[]): void {
   const keyword = words.find(({ text, quoted }) => !quoted && keywordIn(frame.block, text) !== undefined);
@@ -319,7 +337,7 @@ function surplus({ report }: Work, frame: Frame, words: readonly Word[]): void {
       problem(
         "H0004",
         place,
-        `"${words.map(({ text }) => text).join(" ")}" is ignored: the keyword takes nothing more`,
+        `"${wordsText(words)}" is ignored: the keyword takes nothing more`,
         "remove it, or write # in front of a comment",
       ),
     );

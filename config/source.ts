@@ -55,7 +55,8 @@ export const placeIn = (line: Line, start = 0, end = line.text.length): Place =>
 
 const WHOLE: Span = { start: 0, column: 0, length: 0, verbatim: true, origin: null };
 
-function spanAt(spans: readonly Span[], offset: number): Span {
+/** The number of the span that holds an offset. */
+function spanIndex(spans: readonly Span[], offset: number): number {
   let low = 0;
   let high = spans.length - 1;
   while (low < high) {
@@ -63,8 +64,10 @@ function spanAt(spans: readonly Span[], offset: number): Span {
     if ((spans[middle]?.start ?? 0) <= offset) low = middle;
     else high = middle - 1;
   }
-  return spans[low] ?? WHOLE;
+  return low;
 }
+
+const spanAt = (spans: readonly Span[], offset: number): Span => spans[spanIndex(spans, offset)] ?? WHOLE;
 
 function columnOf(spans: readonly Span[], offset: number, edge: "start" | "end"): number {
   const span = spanAt(spans, edge === "end" ? Math.max(0, offset - 1) : offset);
@@ -123,15 +126,17 @@ export function edited(line: Line, edits: readonly Edit[], from = 0, to = line.t
 function spansWithin(line: Line, start: number, end: number): Span[] {
   if (line.spans === null) return [{ start, column: start, length: end - start, verbatim: true, origin: null }];
   const found: Span[] = [];
-  for (const [i, span] of line.spans.entries()) {
-    const next = line.spans[i + 1]?.start ?? line.text.length;
-    if (next <= start || span.start >= end) continue;
-    const cut = Math.max(0, start - span.start);
-    found.push(
-      cut > 0 && span.verbatim
-        ? { ...span, start, column: span.column + cut, length: span.length - cut }
-        : { ...span, start: Math.max(start, span.start) },
-    );
+  for (let i = spanIndex(line.spans, start); i < line.spans.length; i++) {
+    const span = line.spans[i];
+    if (span === undefined || span.start >= end) break;
+    found.push(cutFrom(span, start));
   }
   return found;
+}
+
+/** What is left of a span from an offset on. */
+function cutFrom(span: Span, start: number): Span {
+  const cut = start - span.start;
+  if (cut <= 0) return span;
+  return span.verbatim ? { ...span, start, column: span.column + cut, length: span.length - cut } : { ...span, start };
 }

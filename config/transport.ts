@@ -10,6 +10,8 @@ import { addressIn, entryOf, has, linesIn, type Section } from "./schema.ts";
 /** RFC 5798 §5.2.5: the count is one octet. */
 const MAX_ADDRESSES = 255;
 
+const UNICAST = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_ttl"];
+
 export type Transport = {
   readonly source: IpAddress | null;
   readonly unicast: boolean;
@@ -19,7 +21,7 @@ export type Transport = {
 /** Source and peers. */
 export function transportOf(section: Section, report: Report): Transport {
   const peers = peerLines(linesIn(section, "unicast_peer"), report);
-  const keyword = entryOf(section, "unicast_peer") ?? entryOf(section, "unicast_src_ip");
+  const keyword = UNICAST.map((name) => entryOf(section, name)).find((entry) => entry !== undefined);
   if (
     keyword !== undefined &&
     peers.length === 0 &&

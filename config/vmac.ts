@@ -1,17 +1,15 @@
 // use_vmac and use_ipvlan: the interface that carries the virtual router's MAC address.
 
-import { type Family, type IpAddress, parseAddress } from "../agent/core/address.ts";
-import type { DeclaredGlobals, DeclaredVmac } from "./declaration.ts";
+import { type IpAddress, parseAddress } from "../agent/core/address.ts";
+import type { DeclaredInstance, DeclaredVmac } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
-import { entryOf, has, numberIn, type Section } from "./schema.ts";
+import { entryOf, has, type Section } from "./schema.ts";
 import { placeOf, type Word } from "./syntax.ts";
 import { interfaceProblem } from "./values.ts";
 
-/** The virtual interface of an instance, null when it uses the plain one; and the address that use_ipvlan gives it. */
+/** The virtual interface of an instance, null when it uses the plain one, its name empty when none is given; and the address that use_ipvlan gives it. */
 export function vmacOf(
   section: Section,
-  family: Family,
-  globals: DeclaredGlobals,
   report: Report,
 ): { readonly vmac: DeclaredVmac | null; readonly source: IpAddress | null } {
   const macvlan = entryOf(section, "use_vmac");
@@ -25,8 +23,7 @@ export function vmacOf(
   }
   const kind = macvlan === undefined ? "ipvlan" : "macvlan";
   const { name, mac, source } = argumentsOf(at.args, kind, report);
-  const vrid = numberIn(section, "virtual_router_id") ?? 0;
-  const unicast = has(section, "unicast_peer");
+  const unicast = has(section, "unicast_peer") || has(section, "unicast_src_ip");
   if (unicast && base === undefined)
     report(
       problem(
@@ -36,12 +33,27 @@ export function vmacOf(
         "write vmac_xmit_base",
       ),
     );
-  const prefix = family === "ipv6" ? `${globals.vmacPrefix}6` : globals.vmacPrefix;
   const xmitBase = base !== undefined || unicast;
-  return { vmac: { kind, name: name ?? `${prefix}.${vrid}`, xmitBase, mac, place: at.place }, source };
+  return {
+    vmac: { kind, name: name ?? "", xmitBase, mac, place: at.place },
+    source,
+  };
 }
 
 const MAC = /^([0-9a-fA-F]{1,2}:){4,5}[0-9a-fA-F]{1,2}$/;
+
+/** Default names: prefix.VRID; for IPv6 prefix6.VRID where an IPv4 instance has that one. */
+export function withVmacNames(instances: readonly DeclaredInstance[], prefix: string): readonly DeclaredInstance[] {
+  const plain = ({ vrid }: DeclaredInstance) => `${prefix}.${vrid ?? 0}`;
+  const taken = new Set(
+    instances.flatMap((one) => (one.vmac !== null && one.family === "ipv4" ? [one.vmac.name || plain(one)] : [])),
+  );
+  return instances.map((one) => {
+    if (one.vmac === null || one.vmac.name !== "") return one;
+    const name = one.family === "ipv6" && taken.has(plain(one)) ? `${prefix}6.${one.vrid ?? 0}` : plain(one);
+    return { ...one, vmac: { ...one.vmac, name } };
+  });
+}
 
 type Arguments = { name: string | null; mac: string | null; source: IpAddress | null };
 

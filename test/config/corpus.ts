@@ -9,7 +9,7 @@ export const CORPUS = resolve(import.meta.dirname, "../../../shared/corpus");
 export const corpusIsThere = existsSync(resolve(CORPUS, "index.json"));
 
 export type Message = {
-  readonly line: number | null;
+  readonly line?: number;
   readonly text: string;
   readonly class: string;
   readonly lvs?: boolean;
@@ -35,7 +35,7 @@ export type Mistake = {
   readonly name: string;
   readonly text: string;
   readonly exit: number;
-  readonly messages: readonly { readonly line: number | null; readonly text: string }[];
+  readonly messages: readonly { readonly line?: number; readonly text: string }[];
   readonly daemon: { readonly runs: boolean };
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly instances: readonly any[] | null;

@@ -58,7 +58,13 @@ const tracksText = (tracks: DeclaredTracks, own: string | null) => ({
 const hooksText = (hooks: DeclaredHooks) =>
   Object.fromEntries(HOOKS.flatMap((hook) => (hooks[hook] === null ? [] : [[hook, commandText(hooks[hook].argv)]])));
 
-export const commandText = (argv: readonly string[]): string => argv.map((word) => `'${word}'`).join(" ");
+export const commandText = (argv: readonly string[]): string => byName(argv.map((word) => `'${word}'`).join(" "));
+
+/** The corpus does not show the password of AH. */
+const authenticationText = ({ type, password }: NonNullable<DeclaredInstance["authentication"]>) => ({
+  type,
+  pass: type === "AH" ? "" : password,
+});
 
 /** What the corpus says of one instance. */
 export function instanceSummary(one: DeclaredInstance) {
@@ -77,7 +83,7 @@ export function instanceSummary(one: DeclaredInstance) {
     preempt: one.preempt,
     preempt_delay: one.preemptDelay / 1_000_000,
     accept: one.accept,
-    auth: one.authentication === null ? null : { type: one.authentication.type, pass: one.authentication.password },
+    auth: one.authentication === null ? null : authenticationText(one.authentication),
     vips: one.addresses.map(at),
     excluded_vips: one.excluded.map(at),
     src_ip: one.source,
@@ -127,4 +133,81 @@ export const summary = (declaration: Declaration) => ({
   static: {
     addresses: declaration.statics.addresses.map((one) => addressText(one, declaration.globals.defaultInterface)),
   },
+});
+
+/** A program by its name: Keepalived prints the path it found. */
+const byName = (command: string): string => command.replace(/^'[^']*\/([^'/]+)'/, "'$1'");
+
+// biome-ignore lint/suspicious/noExplicitAny: this is what reads a shape from outside
+type Outside = any;
+
+const outsideTracks = (track: Outside) =>
+  Object.fromEntries(
+    ["interfaces", "scripts", "files", "processes", "bfds"].map((kind) => [
+      kind,
+      track[kind].map(({ name, weight }: Outside) => ({ name, weight })),
+    ]),
+  );
+
+const outsideHooks = (notify: Outside) =>
+  Object.fromEntries(
+    HOOKS.flatMap((hook) => (notify?.[hook] === undefined ? [] : [[hook, byName(notify[hook].command)]])),
+  );
+
+const withoutSet = (addresses: readonly string[]) => addresses.map((text) => text.replace(/ set$/, ""));
+
+/** One instance of the corpus in the order and with the fields of `instanceSummary`. */
+export const asInstance = (one: Outside): ReturnType<typeof instanceSummary> => ({
+  name: one.name,
+  version: one.version,
+  family: one.family,
+  interface: one.interface,
+  vrid: one.vrid,
+  priority: one.priority,
+  state: one.state,
+  advert_int: Number(one.advert_int),
+  sync_group: one.sync_group,
+  preempt: one.preempt,
+  preempt_delay: Number(one.preempt_delay),
+  accept: one.accept,
+  auth: one.auth === null ? null : { type: one.auth.type, pass: one.auth.type === "AH" ? "" : one.auth.pass },
+  vips: withoutSet(one.vips),
+  excluded_vips: withoutSet(one.excluded_vips),
+  src_ip: one.src_ip,
+  unicast_peers: one.unicast_peers,
+  unicast: one.unicast,
+  track: outsideTracks(one.track) as Outside,
+  notify: outsideHooks(one.notify),
+  smtp_alert: one.smtp_alert,
+  dont_track_primary: one.dont_track_primary,
+  promote_secondaries: one.promote_secondaries,
+  strict: one.strict,
+  skip_check_adv_addr: one.skip_check_adv_addr,
+  garp: one.garp,
+  down_timer_adverts: one.down_timer_adverts,
+  vmac: one.vmac === undefined || one.vmac === null ? null : { ifname: one.vmac.ifname, xmit_base: one.vmac.xmit_base },
+  ipvlan: one.ipvlan === undefined || one.ipvlan === null ? null : { ifname: one.ipvlan.ifname },
+});
+
+/** The corpus' `expect` in the order and with the fields of `summary`. */
+export const asSummary = (expected: Outside): ReturnType<typeof summary> => ({
+  instances: expected.instances.map(asInstance),
+  sync_groups: expected.sync_groups.map((group: Outside) => ({
+    name: group.name,
+    members: group.members,
+    smtp_alert: group.smtp_alert,
+    notify: outsideHooks(group.notify),
+    track: outsideTracks(group.track),
+  })),
+  scripts: expected.scripts.map((script: Outside) => ({
+    name: script.name,
+    command: byName(script.command),
+    interval: script.interval,
+    timeout: script.timeout,
+    weight: script.weight,
+    reverse: script.reverse,
+    rise: script.rise,
+    fall: script.fall,
+  })),
+  static: { addresses: withoutSet(expected.static.addresses ?? []) },
 });

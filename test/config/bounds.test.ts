@@ -1,0 +1,195 @@
+// Whatever a file says, reading it ends: in bounded time and memory, with a clear error.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Loaded } from "../../config/load.ts";
+import { corpusFiles, corpusIsThere, loadCorpusFile } from "./corpus.ts";
+import { loadText } from "./memory.ts";
+
+const codes = ({ diagnostics }: Loaded) => new Set(diagnostics.map(({ code }) => code));
+
+const instance = (i: number) => `vrrp_instance VI_${i} {
+  state BACKUP
+  interface eth${i >> 7}
+  virtual_router_id ${(i % 250) + 1}
+  priority ${(i % 250) + 1}
+  virtual_ipaddress {
+    10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}/24
+  }
+}
+`;
+
+const timed = <T>(run: () => T): readonly [T, number] => {
+  const begin = performance.now();
+  return [run(), performance.now() - begin];
+};
+
+test("10 000 instances are all there, and take about ten times as long as 1 000", () => {
+  const text = (n: number) => Array.from({ length: n }, (_, i) => instance(i)).join("");
+  loadText(text(1_000));
+  const [, small] = timed(() => loadText(text(1_000)));
+  const [loaded, large] = timed(() => loadText(text(10_000)));
+  expect(loaded.declaration.instances).toHaveLength(10_000);
+  // 10 for the size; the rest is for a busy machine. A square would be 100.
+  expect(large / small).toBeLessThan(40);
+});
+
+test("a file of 10 MB is read", () => {
+  const text = `${instance(1)}${"# a comment, and nothing else, on each of these lines\n".repeat(200_000)}`;
+  expect(text.length).toBeGreaterThan(10_000_000);
+  const [loaded, took] = timed(() => loadText(text));
+  expect(loaded.config?.routers).toHaveLength(1);
+  expect(took).toBeLessThan(5_000);
+});
+
+test("a file of 10 MB without one right word ends with a bounded list", () => {
+  const [loaded, took] = timed(() => loadText("wrong words { } here\n".repeat(500_000)));
+  expect(loaded.config).toBeNull();
+  expect(loaded.diagnostics.length).toBeLessThanOrEqual(1_001);
+  expect(codes(loaded)).toContain("H0016");
+  expect(took).toBeLessThan(15_000);
+});
+
+test("one line of 10 MB is read", () => {
+  const [loaded, took] = timed(() => loadText(`router_id ${"x ".repeat(5_000_000)}\n`));
+  expect(loaded.config).toBeNull();
+  expect(took).toBeLessThan(15_000);
+});
+
+test("an include that includes itself is an error at the include", () => {
+  const loaded = loadText(
+    "include a.conf\n",
+    {},
+    { "/etc/heird/a.conf": "include b.conf\n", "/etc/heird/b.conf": "include /etc/heird/../heird/a.conf\n" },
+  );
+  expect(loaded.diagnostics.filter(({ code }) => code === "H0032").map(({ position }) => position.file)).toEqual([
+    "/etc/heird/b.conf",
+  ]);
+});
+
+test("a macro that refers to itself is an error", () => {
+  expect(codes(loadText("$A=$B\n$B=$A\n$A\n"))).toContain("H0032");
+  expect(codes(loadText(`$A=\${A}\${A}\n\${A}\n`))).toContain("H0032");
+});
+
+test("macros that double each other end at their budget", () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `$M${i}=\${M${i + 1}} \${M${i + 1}}`);
+  const [loaded, took] = timed(() => loadText(`${lines.join("\n")}\n$M60=boom\nrouter_id $M0\n`));
+  expect([...codes(loaded)].some((code) => code === "H0031" || code === "H0032")).toBe(true);
+  expect(loaded.config).toBeNull();
+  expect(took).toBeLessThan(5_000);
+});
+
+test("macros that hold nothing and double each other end as well", () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `$M${i}=\${M${i + 1}}\${M${i + 1}}`);
+  const [loaded, took] = timed(() => loadText(`${lines.join("\n")}\n$M60=\n~SEQ(x,\${M0}) y\ninclude \${M0}\n`));
+  expect(loaded.config).toBeNull();
+  expect(took).toBeLessThan(5_000);
+});
+
+test("a ~SEQ of a billion is refused before a line is written", () => {
+  const [loaded, took] = timed(() => loadText("~SEQ(i,1,1000000000) $i\n"));
+  expect(codes(loaded)).toContain("H0023");
+  expect(took).toBeLessThan(1_000);
+});
+
+test("~SEQ within ~SEQ within ~SEQ ends at the budget", () => {
+  const [loaded, took] = timed(() => loadText("~SEQ(i,1,90000)~SEQ(j,1,90000)~SEQ(k,1,90000) $i $j $k\n"));
+  expect(codes(loaded)).toContain("H0031");
+  expect(took).toBeLessThan(10_000);
+});
+
+test("a million braces end", () => {
+  for (const text of [
+    "{".repeat(1_000_000),
+    "}".repeat(1_000_000),
+    "a {".repeat(300_000),
+    "vrrp_instance a { ".repeat(100_000),
+  ]) {
+    const [loaded, took] = timed(() => loadText(text));
+    expect(loaded.config).toBeNull();
+    expect(took).toBeLessThan(10_000);
+  }
+});
+
+/** Edits of real files; HEIRD_FUZZ sets how many. */
+const RUNS = Number(process.env["HEIRD_FUZZ"] ?? 2_000);
+
+const TOKENS = [
+  "{",
+  "}",
+  '"',
+  "'",
+  "#",
+  "!",
+  "$",
+  "${",
+  "~SEQ(",
+  "~LST({",
+  ")",
+  "@",
+  "\\",
+  "\n",
+  " ",
+  "\t",
+  "\0",
+  "\u00a0",
+  "include ",
+  "$A=",
+  "weight",
+  "vrrp_instance",
+  "virtual_ipaddress",
+  "-1",
+  "999999999999",
+  "::",
+  "0x",
+  "\ud83d\ude00",
+  "\ud800",
+];
+
+type Change = { readonly at: number; readonly length: number; readonly kind: number; readonly token: number };
+
+const change: fc.Arbitrary<Change> = fc.record({
+  at: fc.nat(),
+  length: fc.nat({ max: 60 }),
+  kind: fc.nat({ max: 3 }),
+  token: fc.nat({ max: TOKENS.length - 1 }),
+});
+
+/** One edit of bytes, tokens or lines. */
+function edit(text: string, { at, length, kind, token }: Change): string {
+  const from = text.length === 0 ? 0 : at % text.length;
+  const inserted = TOKENS[token] ?? "";
+  if (kind === 0) return text.slice(0, from) + inserted + text.slice(from);
+  if (kind === 1) return text.slice(0, from) + text.slice(from + length);
+  if (kind === 2) return text.slice(0, from) + inserted + text.slice(from + 1);
+  const end = text.indexOf("\n", from) + 1;
+  return text.slice(0, from) + text.slice(from, end).repeat(2) + text.slice(end);
+}
+
+describe("edited files", () => {
+  const sample = `$P=100\n${instance(1)}vrrp_sync_group G {\n group { VI_1 }\n}\nvrrp_script c {\n script "/bin/true -x 'a b'"\n}\n~SEQ(i,2,4) ~LST(j,5,6) # $i$j\ninclude other.conf\n`;
+  const texts = corpusIsThere
+    ? corpusFiles().map((file) => [...loadCorpusFile(file).files.values()][0] ?? "")
+    : [sample];
+
+  test(`${RUNS} random edits: no crash, no hang, every position inside the input`, {
+    timeout: 60_000 + RUNS * 50,
+  }, () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.array(change, { minLength: 1, maxLength: 8 }), (pick, changes) => {
+        const text = changes.reduce(edit, texts[pick % texts.length] ?? sample);
+        const [{ diagnostics, files }, took] = timed(() => loadText(text));
+        for (const { position } of diagnostics) {
+          const line = files.get(position.file)?.split("\n")[position.line - 1];
+          if (line === undefined || position.column < 1 || position.column - 1 + position.length > line.length) {
+            throw new Error(`outside: ${JSON.stringify(position)}`);
+          }
+        }
+        // 100 ms is the promise; a shared machine may pause a process for longer.
+        expect(took).toBeLessThan(1_000);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

@@ -1,0 +1,124 @@
+// 259 small files with one mistake or oddity each: heird says something with a place, or has the
+// same configuration. None is passed in silence.
+
+import { expect, test } from "vitest";
+import { CORPUS, corpusIsThere, mistakes } from "./corpus.ts";
+import { codesOf, loadText } from "./memory.ts";
+import { asInstance, instanceSummary } from "./summary.ts";
+
+/** What the verdicts say about one instance. */
+const FIELDS = [
+  "name",
+  "version",
+  "family",
+  "vrid",
+  "priority",
+  "state",
+  "advert_int",
+  "interface",
+  "vips",
+  "excluded_vips",
+  "unicast",
+  "unicast_peers",
+  "auth",
+  "preempt",
+  "preempt_delay",
+  "sync_group",
+  "track",
+] as const;
+
+const only = (one: ReturnType<typeof instanceSummary>) =>
+  Object.fromEntries(FIELDS.map((field) => [field, one[field]]));
+
+/** Where heird says nothing although Keepalived complained or did not run: the configuration is what was written. */
+const QUIET: Readonly<Record<string, string>> = {
+  "smtp_server name unknown": "names are not looked up while a file is read",
+};
+
+const host = {
+  interfaceExists: (name: string) => ["eth0", "eth1", "lo"].includes(name),
+  userExists: (name: string) => ["root", "nobody"].includes(name),
+  cannotRun: (program: string, user: string) => {
+    if (program.startsWith("/no/")) return "it does not exist";
+    return program.startsWith("/") || user === "root" ? null : "it was not found";
+  },
+};
+
+test.runIf(corpusIsThere)("no mistake is passed in silence", () => {
+  const silent: string[] = [];
+  for (const mistake of mistakes()) {
+    const loaded = loadText(mistake.text, { host });
+    const mine = loaded.declaration.instances.map((one) => only(instanceSummary(one)));
+    const theirs = (mistake.instances ?? []).map((one) => only(asInstance(one)));
+    const same = loaded.config !== null && JSON.stringify(mine) === JSON.stringify(theirs);
+    const accepted = same && mistake.messages.length === 0 && mistake.daemon.runs;
+    if (!accepted && loaded.diagnostics.length === 0 && QUIET[mistake.name] === undefined) silent.push(mistake.name);
+  }
+  expect(silent).toEqual([]);
+});
+
+test.runIf(corpusIsThere)(
+  "what Keepalived runs without a complaint, heird runs with the same configuration or says why not",
+  () => {
+    const refused: string[] = [];
+    for (const mistake of mistakes()) {
+      if (mistake.messages.length > 0 || !mistake.daemon.runs) continue;
+      const loaded = loadText(mistake.text, { host, assumeHonoured: true });
+      if (loaded.config === null) refused.push(mistake.name);
+      else if (!/defined after use/.test(mistake.name)) {
+        expect(
+          loaded.declaration.instances.map((one) => only(instanceSummary(one))),
+          mistake.name,
+        ).toEqual((mistake.instances ?? []).map((one) => only(asInstance(one))));
+      }
+    }
+    // The silent traps: a setting that Keepalived loses without a word.
+    expect(refused).toEqual(
+      [
+        "auth_type absent",
+        "IPv6 with version 2",
+        "notify unquoted with arguments",
+        "two keywords on one line",
+        "keyword repeated on its line",
+        "vrrp_script defined twice",
+        "script security on, no script_user",
+      ].filter((name) => refused.includes(name)),
+    );
+    expect(refused.length).toBeLessThanOrEqual(8);
+  },
+);
+
+test.runIf(!corpusIsThere)(`the corpus is not at ${CORPUS}: none of its mistakes was tried`, ({ annotate }) => {
+  annotate(`no corpus at ${CORPUS}`);
+});
+
+const instance = (lines: string) =>
+  `vrrp_instance VI_1 {\n  interface eth0\n  virtual_router_id 51\n${lines}\n  virtual_ipaddress {\n    192.0.2.10/24\n  }\n}\n`;
+
+test("a password that loses its end to a comment has a diagnostic of its own", () => {
+  const loaded = loadText(instance("  authentication {\n    auth_type PASS\n    auth_pass Test123!\n  }"));
+  expect(codesOf(loaded)).toEqual(["H0021 6:15"]);
+  expect(loaded.config?.routers[0]?.authentication).toEqual({ type: "pass", password: "Test123" });
+});
+
+test("unquoted script arguments are an error that shows the quoted form", () => {
+  const { diagnostics } = loadText(
+    `vrrp_script c {\n  script /usr/bin/killall -0 haproxy\n}\n${instance("  track_script {\n    c\n  }")}`,
+    { assumeHonoured: true },
+  );
+  const found = diagnostics.find(({ code }) => code === "H0017");
+  expect(found?.position).toEqual({ file: "/etc/heird/heird.conf", line: 2, column: 27, length: 10 });
+  expect(found?.help).toBe('write script "/usr/bin/killall -0 haproxy"');
+});
+
+test("words at the end of a line are told, and keywords among them are an error", () => {
+  expect(codesOf(loadText(instance("  priority 99 / 22")))).toEqual(["H0004 4:15"]);
+  expect(codesOf(loadText(instance("  state BACKUP priority 200")))).toEqual(["H0005 4:16"]);
+});
+
+test("an unknown block is one error, and nothing behind its brace is lost", () => {
+  const loaded = loadText(instance("  foo {\n    bar 1\n  }\n  priority 90"));
+  expect(codesOf(loaded)).toEqual(["H0018 4:3"]);
+  expect(loaded.declaration.instances[0]?.priority).toBe(90);
+  expect(loaded.declaration.instances[0]?.addresses.map(({ address }) => address)).toEqual(["192.0.2.10"]);
+});
