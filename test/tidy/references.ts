@@ -44,7 +44,7 @@ export function dependenciesAreJustified(sources: readonly Source[]): readonly s
   const { dependencies = {}, devDependencies = {} } = packagesOf(sources);
   const architecture = sources.find(({ path }) => path === "ARCHITECTURE.md")?.text ?? "";
   return [...Object.keys(dependencies), ...Object.keys(devDependencies)]
-    .filter((name) => !architecture.includes(`| \`${name}\` |`))
+    .filter((name) => !architecture.split("\n").some((line) => line.startsWith(`| \`${name}\` `)))
     .map((name) => `${name} has no row in the dependencies of ARCHITECTURE.md`);
 }
 
