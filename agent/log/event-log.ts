@@ -8,6 +8,7 @@ import type { AgentState, PhaseName, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Store } from "./file.ts";
+import { NOTHING_HELD, openLedger } from "./ledger.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
 import { redactConfig, redactSeen } from "./redact.ts";
 import { createWindows, routineOf } from "./routine.ts";
@@ -33,8 +34,10 @@ export function openEventLog(
   wall: () => number,
   state: AgentState,
   at: Instant,
+  segmentBytes = SEGMENT_BYTES,
 ): EventLog {
   const windows = createWindows();
+  const ledger = openLedger(NOTHING_HELD);
   let { seq, hash, hlc } = store.last;
   let segment = store.last.segment;
   let bytes = 0;
@@ -54,7 +57,8 @@ export function openEventLog(
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
-    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), prev: hash });
+    const holdings = ledger.balance();
+    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), holdings, prev: hash });
   };
 
   const writeWindows = (closed: readonly Window[]): void => {
@@ -64,6 +68,7 @@ export function openEventLog(
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
     writeWindows(windows.close(concerned(turn)));
+    ledger.enter(turn);
     write(when, { seen: redactSeen(seen, store.epoch) });
     for (const mark of marksOf(turn)) write(when, mark);
   };
@@ -74,13 +79,10 @@ export function openEventLog(
       const routine = routineOf(turn);
       if (routine === "idle") return;
       if (routine === null) record(turn);
-      else {
-        const closed = windows.add(routine, turn.event.at);
-        if (closed !== null) writeWindows([closed]);
-      }
-      if (bytes > SEGMENT_BYTES || store.lostLines() > 0) {
+      else writeWindows(windows.add(routine, turn.event.at));
+      if ((bytes > segmentBytes || store.lostLines() > 0) && store.ready()) {
         writeWindows(windows.close(null));
-        if (store.ready()) begin(turn.state, turn.event.at, false);
+        begin(turn.state, turn.event.at, false);
       }
     },
     snapshot: (now, when) => {
@@ -99,11 +101,16 @@ function concerned({ event: { seen } }: Turn): RouterKey | null {
 /** One mark for each router whose phase this turn changed. */
 export function marksOf(turn: Turn): readonly Mark[] {
   if (turn.before.routers === turn.state.routers) return [];
+  // Asked after every turn: of 250 routers, 249 are the very objects they were.
+  const aligned = turn.before.config === turn.state.config;
   const marks: Mark[] = [];
-  for (const { config, phase } of turn.state.routers) {
+  for (const [i, router] of turn.state.routers.entries()) {
+    if (aligned && turn.before.routers[i] === router) continue;
+    const { config, phase } = router;
     const from = routerOf(turn.before, config.key)?.phase.name ?? "initialize";
     if (from !== phase.name) marks.push(markOf(config, from, phase.name, phase.because));
   }
+  if (aligned) return marks;
   for (const { config, phase } of turn.before.routers) {
     const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";
     if (gone) marks.push(markOf(config, phase.name, "initialize", "config"));

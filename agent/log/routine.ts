@@ -25,7 +25,8 @@ export function routineOf(turn: Turn): Routine | "idle" | null {
   const before = routerOf(turn.before, seen.router);
   const router = routerOf(turn.state, seen.router);
   if (before === undefined || router === undefined) return "idle";
-  if (before === router && turn.effects.length === 0) return idle(seen);
+  // Packets and deadlines touch the phase and nothing else.
+  if (before.phase === router.phase && turn.effects.length === 0) return idle(seen);
   if (seen.type === "deadlineReached") return ticked(before, router, turn) ? routine("ticks", seen.router, null) : null;
   return accepted(before, router, turn) ? routine("accepted", seen.router, seen.advert) : null;
 }
@@ -40,9 +41,16 @@ const idle = (seen: Extract<Observation, { router: RouterKey }>): Routine | "idl
   seen.type === "advertReceived" ? routine("unchanged", seen.router, seen.advert) : "idle";
 
 function ticked(before: RouterState, router: RouterState, turn: Turn): boolean {
-  if (before.phase.name !== "master" || router.phase.name !== "master") return false;
+  const was = before.phase;
+  const is = router.phase;
+  if (was.name !== "master" || is.name !== "master") return false;
   if (turn.effects.length !== 1 || turn.effects[0]?.type !== "sendAdvert") return false;
-  return router.phase.adverAt === after(before.phase.adverAt, router.config.adverInterval);
+  // A ring that was late may also have met another timer, which a tick folded at its deadline would not.
+  const alone =
+    was.secondBlockAt === is.secondBlockAt &&
+    was.lowerPriorityBlockAt === is.lowerPriorityBlockAt &&
+    was.refreshAt === is.refreshAt;
+  return alone && is.adverAt === after(was.adverAt, router.config.adverInterval);
 }
 
 function accepted(before: RouterState, router: RouterState, turn: Turn): boolean {
@@ -54,25 +62,28 @@ function accepted(before: RouterState, router: RouterState, turn: Turn): boolean
 
 /** The windows that are open. At most two a router: one that is folded, one that is not. */
 export type Windows = {
-  /** Counts a routine event; gives the window it closed, if it did. */
-  readonly add: (routine: Routine, at: Instant) => Window | null;
+  /** Counts a routine event; gives the windows that this closed, or whose time is over. */
+  readonly add: (routine: Routine, at: Instant) => readonly Window[];
   /** Closes the windows of one router, or of all. */
   readonly close: (router: RouterKey | null) => readonly Window[];
 };
 
 export function createWindows(): Windows {
+  // Each in the order in which its windows were opened, so that the oldest is the first.
   const folded = new Map<RouterKey, Open>();
   const unchanged = new Map<RouterKey, Open>();
   return {
     add: (what, at) => {
       const windows = what.kind === "unchanged" ? unchanged : folded;
+      const closed = [...overdue(folded, at), ...overdue(unchanged, at)];
       const open = windows.get(what.router);
-      if (open !== undefined && continues(open, what, at)) {
+      if (open !== undefined && continues(open, what)) {
         extend(open, what, at);
-        return null;
+        return closed;
       }
+      if (open !== undefined) closed.push(...take(windows, what.router));
       windows.set(what.router, { ...what, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
-      return open ?? null;
+      return closed;
     },
     close: (router) => {
       const closed = [folded, unchanged].flatMap((windows) => take(windows, router));
@@ -81,10 +92,20 @@ export function createWindows(): Windows {
   };
 }
 
+/** Takes out the windows that have been open for too long, whoever's they are: their router may have fallen silent. */
+function overdue(windows: Map<RouterKey, Open>, at: Instant): Window[] {
+  const taken: Window[] = [];
+  for (const [router, open] of windows) {
+    if (since(open.first, at) < LONGEST) break;
+    windows.delete(router);
+    taken.push(open);
+  }
+  return taken;
+}
+
 const NONE = 0 as Duration;
 
-function continues(open: Open, what: Routine, at: Instant): boolean {
-  if (since(open.first, at) >= LONGEST) return false;
+function continues(open: Open, what: Routine): boolean {
   if (what.kind === "unchanged") return true;
   return open.kind === what.kind && sameAdvert(open.advert, what.advert);
 }

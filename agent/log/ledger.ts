@@ -1,0 +1,111 @@
+// Which addresses a daemon may have put on interfaces and not taken off yet, kept as a ledger of what
+// it wanted and what was reported done. The log carries its balance in the header of each segment,
+// so that the last segment alone tells what a dead daemon may have left behind.
+
+import type { RouterKey, VirtualAddress } from "../core/config.ts";
+import type { Effect } from "../core/effect.ts";
+import type { Observation } from "../core/event.ts";
+import type { AgentState, Turn } from "../core/state.ts";
+
+/** An address that may be there, and the number of the wish that it is there for. */
+type Hold = { readonly own: VirtualAddress; readonly wish: number };
+
+/** Something that was asked of the kernel and is not reported done. */
+type Wish = {
+  readonly wish: number;
+  readonly type: "addAddresses" | "removeAddresses";
+  readonly router: RouterKey;
+  readonly addresses: readonly VirtualAddress[];
+  readonly failed: boolean;
+};
+
+/** Everything the ledger remembers, as a header carries it. */
+export type Balance = {
+  readonly wishes: number;
+  readonly held: readonly Hold[];
+  readonly open: readonly Wish[];
+  /** Places that have been ours: an address seen there is not somebody else's for being seen. */
+  readonly known: readonly string[];
+};
+
+export const NOTHING_HELD: Balance = { wishes: 0, held: [], open: [], known: [] };
+
+/** Keeps account of a daemon's addresses while its turns go by. */
+export type Ledger = {
+  readonly enter: (turn: Pick<Turn, "event" | "before" | "effects">) => void;
+  readonly balance: () => Balance;
+  /** What may be held, by `interface address/prefix`. */
+  readonly held: () => ReadonlyMap<string, VirtualAddress>;
+};
+
+const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}/${own.prefixLength}`;
+
+/**
+ * Opens a ledger. An address counts as held from the moment it was wanted until its removal was
+ * reported done, so that no death in between leaves one behind. What was on the interface before we
+ * wanted it is somebody else's until the kernel says otherwise.
+ */
+export function openLedger(from: Balance): Ledger {
+  const held = new Map(from.held.map((hold) => [placeOf(hold.own), hold]));
+  const known = new Set(from.known);
+  let open = from.open;
+  let wishes = from.wishes;
+
+  const want = (effect: Effect, links: AgentState["links"]): void => {
+    if (effect.type !== "addAddresses" && effect.type !== "removeAddresses") return;
+    wishes += 1;
+    const { type, router, addresses } = effect;
+    open = [...open, { wish: wishes, type, router, addresses, failed: false }];
+    if (type === "removeAddresses") return;
+    for (const own of addresses) {
+      const place = placeOf(own);
+      const seen = links[own.interface]?.addresses.includes(own.address) === true;
+      if (!seen || held.has(place) || known.has(place)) held.set(place, { own, wish: wishes });
+    }
+  };
+
+  const added = ({ wish, addresses }: Wish, foreign: readonly string[]): void => {
+    for (const own of addresses) {
+      const place = placeOf(own);
+      const hold = held.get(place);
+      if (foreign.includes(own.address)) {
+        if (hold?.wish === wish) held.delete(place);
+        continue;
+      }
+      known.add(place);
+      if (hold === undefined) held.set(place, { own, wish });
+    }
+  };
+
+  const removed = ({ wish, addresses, failed }: Wish): void => {
+    if (failed) return;
+    for (const own of addresses) {
+      const hold = held.get(placeOf(own));
+      // What has been wanted anew since then is on its way back.
+      if (hold !== undefined && hold.wish < wish) held.delete(placeOf(own));
+    }
+  };
+
+  const report = (seen: Observation): void => {
+    if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
+    const done = open.find(({ router, type }) => router === seen.router && type === seen.effect);
+    if (done === undefined) return;
+    if (seen.type === "effectFailed") {
+      open = open.map((wish) => (wish === done ? { ...wish, failed: true } : wish));
+      return;
+    }
+    if (done.type === "addAddresses") added(done, seen.foreign);
+    else removed(done);
+    // The lane keeps its order: what was asked before and is not reported was dropped from it.
+    open = open.filter(({ router, wish }) => router !== done.router || wish > done.wish);
+  };
+
+  return {
+    enter: ({ event, before, effects }) => {
+      report(event.seen);
+      for (const effect of effects) want(effect, before.links);
+    },
+    balance: () => ({ wishes, held: [...held.values()], open, known: [...known] }),
+    held: () => new Map([...held].map(([place, { own }]) => [place, own])),
+  };
+}
