@@ -1,0 +1,205 @@
+// The fold over random lives: what holds after every turn, whatever was seen, and that the same
+// events always fold to the same state.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { step } from "../../agent/core/agent.ts";
+import { violations } from "../../agent/core/invariants.ts";
+import { REASONS, type Reason } from "../../agent/core/reason.ts";
+import {
+  type AgentState,
+  initialState,
+  nextDeadline,
+  type PhaseName,
+  type RouterState,
+  routerOf,
+  type Turn,
+} from "../../agent/core/state.ts";
+import { playScenario, scenario } from "./core-scenario.ts";
+
+const RUNS = { numRuns: 250 };
+
+const always = (holds: (turns: readonly Turn[]) => void): void =>
+  fc.assert(
+    fc.property(scenario, (intentions) => holds(playScenario(intentions))),
+    RUNS,
+  );
+
+/** What a phase may carry: its own timers, and nothing of another. */
+const BEGUN = ["name", "since", "because"];
+const PARTS: Readonly<Record<PhaseName, readonly string[]>> = {
+  initialize: BEGUN,
+  fault: BEGUN,
+  backup: [...BEGUN, "masterDownAt", "masterAdverInterval", "heard", "heardAt", "resigned", "weaker", "preemptAt"],
+  master: [...BEGUN, "adverAt", "answersLeft", "secondBlockAt", "lowerPriorityBlockAt", "refreshAt"],
+};
+
+/** The instants a phase waits for, by name. */
+const timersOf = (phase: RouterState["phase"]): readonly (readonly [string, number])[] =>
+  Object.entries(phase).filter(([name, at]) => name.endsWith("At") && name !== "heardAt" && at !== null);
+
+/** Timers that this turn set into its own past, or that its ring should have ended. */
+function pastTimers({ before, event: { at, seen } }: Turn, { config, phase }: RouterState): readonly string[] {
+  const stood = routerOf(before, config.key)?.phase;
+  const timers = timersOf(phase).filter(([name]) => name !== "preemptAt");
+  if (seen.type === "deadlineReached" && seen.router === config.key)
+    return timers.filter(([, due]) => due <= at).map(([name]) => name);
+  const standing = stood?.name === phase.name ? timersOf(stood) : [];
+  return timers
+    .filter(([name, due]) => due < at && !standing.some(([same, was]) => same === name && was === due))
+    .map(([name]) => name);
+}
+
+describe("every turn of every life", () => {
+  it("is taken, whatever was seen, and leaves the state before it alone", () => {
+    always((turns) => {
+      turns.forEach(({ before, event, state }, i) => {
+        expect(before).toBe(i === 0 ? initialState : turns[i - 1]?.state);
+        expect(Object.isFrozen(before) && Object.isFrozen(event)).toBe(true);
+        expect(state.routers.map(({ config }) => config)).toEqual(state.config.routers);
+      });
+    });
+  });
+
+  it("keeps the invariants", () => {
+    always((turns) => {
+      for (const turn of turns) expect(violations(turn)).toEqual([]);
+    });
+  });
+
+  it("sets no timer before the event that set it, and leaves none that was rung", () => {
+    always((turns) => {
+      for (const turn of turns) for (const router of turn.state.routers) expect(pastTimers(turn, router)).toEqual([]);
+    });
+  });
+
+  it("leaves a router the timers of its phase and no others", () => {
+    always((turns) => {
+      for (const { state } of turns)
+        for (const { phase } of state.routers) expect(Object.keys(phase).sort()).toEqual([...PARTS[phase.name]].sort());
+    });
+  });
+
+  it("waits for the earliest of them, in whole microseconds", () => {
+    always((turns) => {
+      const phases = turns.flatMap(({ state }) => state.routers.map(({ phase }) => phase));
+      for (const phase of new Set(phases)) {
+        // preempt_delay is looked at when an advertisement comes; nothing rings for it.
+        const due = timersOf(phase).flatMap(([name, at]) => (name === "preemptAt" ? [] : [at]));
+        expect(nextDeadline(phase)).toBe(due.length === 0 ? null : Math.min(...due));
+        expect(due.every(Number.isSafeInteger)).toBe(true);
+      }
+    });
+  });
+
+  it("has a router in the phase that its surroundings allow", () => {
+    const allowed = ({ running }: AgentState, { linkUp, primaryAddress }: RouterState): readonly PhaseName[] => {
+      if (!running) return ["initialize"];
+      return linkUp && primaryAddress !== null ? ["backup", "master"] : ["fault"];
+    };
+    always((turns) => {
+      for (const { state } of turns)
+        for (const router of state.routers) expect(allowed(state, router)).toContain(router.phase.name);
+    });
+  });
+
+  it("sends one advertisement of a router at most, from its own address", () => {
+    always((turns) => {
+      for (const { before, state, effects } of turns) {
+        const sent = effects.filter((effect) => effect.type === "sendAdvert");
+        expect(new Set(sent.map(({ router }) => router)).size).toBe(sent.length);
+        for (const { router, source } of sent)
+          expect([before, state].map((one) => routerOf(one, router)?.primaryAddress)).toContain(source);
+      }
+    });
+  });
+});
+
+describe("the effects of a life", () => {
+  it("leave every Master with all of its addresses, and everybody else with none", () => {
+    always((turns) => {
+      const held = new Map<string, readonly string[]>();
+      for (const { state, effects } of turns) {
+        for (const effect of effects) hold(held, effect);
+        const kept = [...held].filter(([, addresses]) => addresses.length > 0);
+        expect(new Map(kept.map(([key, addresses]) => [key, addresses.toSorted()]))).toEqual(dueTo(state));
+      }
+    });
+  });
+
+  it("announce only what is held at that moment", () => {
+    always((turns) => {
+      const held = new Map<string, readonly string[]>();
+      for (const { effects } of turns)
+        for (const effect of effects) {
+          hold(held, effect);
+          if (effect.type !== "announce") continue;
+          expect(effect.rounds).toBeGreaterThan(0);
+          expect(held.get(effect.router)).toEqual(
+            expect.arrayContaining(effect.addresses.map((one) => JSON.stringify(one))),
+          );
+        }
+    });
+  });
+
+  it("answer weaker Masters three times at most between two advertisements of their own time", () => {
+    always((turns) => {
+      const answers = new Map<string, number>();
+      for (const { event, effects, before } of turns) {
+        const { seen } = event;
+        if (seen.type !== "advertReceived") answers.clear();
+        else if (seen.advert.priority > 0 && effects.some(({ type }) => type === "sendAdvert")) {
+          const count = (answers.get(seen.router) ?? 0) + 1;
+          expect(routerOf(before, seen.router)?.phase.name).toBe("master");
+          expect(count).toBeLessThanOrEqual(3);
+          answers.set(seen.router, count);
+        }
+      }
+    });
+  });
+});
+
+/** The addresses of every Master that has any. */
+const dueTo = ({ routers }: AgentState): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    routers
+      .filter(({ config, phase }) => phase.name === "master" && config.virtualAddresses.length > 0)
+      .map(({ config }) => [config.key, config.virtualAddresses.map((one) => JSON.stringify(one)).sort()]),
+  );
+
+/** What the kernel would carry for each router after this effect; it refuses what is there, and what is not. */
+function hold(held: Map<string, readonly string[]>, effect: Turn["effects"][number]): void {
+  if (effect.type !== "addAddresses" && effect.type !== "removeAddresses") return;
+  const has = held.get(effect.router) ?? [];
+  const named = effect.addresses.map((one) => JSON.stringify(one));
+  const adding = effect.type === "addAddresses";
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((one) => has.includes(one) === adding)).toEqual([]);
+  held.set(effect.router, adding ? [...has, ...named] : has.filter((one) => !named.includes(one)));
+}
+
+describe("replay", () => {
+  it("folds the same events to the same states, also from their text", () => {
+    always((turns) => {
+      let state = initialState;
+      for (const { event, state: live } of turns) {
+        state = step(state, JSON.parse(JSON.stringify(event))).state;
+        expect(JSON.stringify(state)).toBe(JSON.stringify(live));
+      }
+    });
+  });
+
+  it("asks for the same effects again", () => {
+    always((turns) => {
+      for (const { before, event, effects } of turns) expect(step(before, event).effects).toEqual(effects);
+    });
+  });
+});
+
+// What is never drawn is never tested. The seed is fixed, so this either holds or does not.
+it("the lives that are drawn reach every reason to move", () => {
+  const reached = new Set<Reason>();
+  for (const intentions of fc.sample(scenario, { numRuns: 400, seed: 1 }))
+    for (const { state } of playScenario(intentions)) for (const { phase } of state.routers) reached.add(phase.because);
+  expect(REASONS.filter((reason) => !reached.has(reason))).toEqual([]);
+});

@@ -1,0 +1,245 @@
+// Random lives of an agent: configurations, links, neighbours and time, drawn so that routers do
+// become Master, lose what they need, sleep and are reloaded. Whatever is drawn, the fold decides
+// when; so a scenario is a list of intentions, and playing it gives the events.
+
+import fc from "fast-check";
+import { type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
+import { step } from "../../agent/core/agent.ts";
+import { type AgentConfig, type RouterConfig, routerKeyOf } from "../../agent/core/config.ts";
+import type { Event, Observation } from "../../agent/core/event.ts";
+import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
+import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
+import { deepFreeze } from "../stories/freeze.ts";
+
+const address = (text: string): IpAddress => {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`not an address: ${text}`);
+  return parsed;
+};
+
+/** Few of everything, so that they meet: our own, a neighbour's, and the virtual ones. */
+const POOL: Readonly<Record<Family, { readonly real: readonly IpAddress[]; readonly virtual: readonly IpAddress[] }>> =
+  {
+    ipv4: {
+      real: ["10.0.0.1", "10.0.0.2", "10.0.0.9"].map(address),
+      virtual: ["10.0.0.2", "10.0.0.100", "10.0.0.101"].map(address),
+    },
+    ipv6: {
+      real: ["fe80::1", "fe80::2", "2001:db8::1"].map(address),
+      virtual: ["fe80::2", "fe80::100", "2001:db8::100"].map(address),
+    },
+  };
+const INTERFACES = ["eth0", "eth1"] as const;
+
+const span = (...ms: readonly number[]): fc.Arbitrary<Duration> => fc.constantFrom(...ms.map(milliseconds));
+
+const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<RouterConfig> =>
+  fc
+    .record({
+      version: family === "ipv6" ? fc.constant(3 as const) : fc.constantFrom(2 as const, 3 as const),
+      basePriority: fc.constantFrom(1, 100, 200, 254, 255),
+      adverInterval: span(1_000, 2_000, 1_000),
+      downTimerAdverts: fc.constantFrom(3, 3, 3, 1, 5),
+      preempt: fc.constantFrom(true, true, false),
+      preemptDelay: span(0, 0, 500, 4_000),
+      virtual: fc.uniqueArray(fc.tuple(fc.constantFrom(...POOL[family].virtual), fc.constantFrom(24, 32)), {
+        selector: ([one]) => one,
+        maxLength: 3,
+      }),
+      announce: fc.record({
+        masterRepeat: fc.constantFrom(1, 5),
+        masterDelay: span(0, 700, 5_000),
+        refresh: span(0, 0, 1_500),
+        refreshRepeat: fc.constantFrom(1, 2),
+        lowerPriorityRepeat: fc.constantFrom(1, 5),
+        lowerPriorityDelay: span(0, 700, 5_000),
+      }),
+    })
+    .map(({ virtual, ...rest }) => ({
+      ...rest,
+      key: routerKeyOf(iface, family, vrid),
+      name: `${iface}-${family}-${vrid}`,
+      interface: iface,
+      family,
+      vrid,
+      authentication: { type: "none" },
+      v3Checksum: "pseudoHeader",
+      virtualAddresses: virtual.map(([one, prefixLength]) => ({
+        address: one,
+        prefixLength,
+        interface: iface,
+        broadcast: null,
+        label: "",
+        scope: 0,
+      })),
+    }));
+
+const somewhere = <Value>(give: (iface: string, family: Family) => fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
+  fc.tuple(fc.constantFrom(...INTERFACES), fc.constantFrom<Family>("ipv4", "ipv6")).chain((at) => give(...at));
+
+const config: fc.Arbitrary<AgentConfig> = fc
+  .uniqueArray(
+    somewhere((iface, family) => fc.constantFrom(1, 2).chain((vrid) => routerOn(iface, family, vrid))),
+    { selector: ({ key }) => key, maxLength: 3, size: "max" },
+  )
+  .map((routers) => ({ routerId: "any", routers }));
+
+/** What is to happen next; `router` counts round the configured ones. */
+export type Intention =
+  | { readonly type: "see"; readonly seen: Observation }
+  /** Time passes, perhaps beyond the next deadline, and nobody rings. */
+  | { readonly type: "pass"; readonly span: Duration }
+  /** Time passes until the next deadline and `late` beyond it; the router it belongs to is told. */
+  | { readonly type: "ring"; readonly late: Duration }
+  /** A router is told that its deadline was reached, whether that is so or not. */
+  | { readonly type: "falseRing"; readonly router: number }
+  | {
+      readonly type: "hear";
+      readonly router: number;
+      readonly rank: "zero" | "weaker" | "equal" | "stronger";
+      readonly from: number;
+      readonly interval: Duration;
+    };
+
+const nth = fc.nat({ max: 5 });
+const seen = <Seen extends Observation>(observation: fc.Arbitrary<Seen>): fc.Arbitrary<Intention> =>
+  observation.map((one) => ({ type: "see", seen: one }));
+const link = seen(
+  fc.record({ name: fc.constantFrom(...INTERFACES), to: fc.constantFrom("up", "up", "down", "gone") }).map(
+    ({ name, to }): Observation => ({
+      type: "linkChanged",
+      link: { name, index: to === "gone" ? 0 : 2, up: to === "up" },
+    }),
+  ),
+);
+const addresses = (added: boolean): fc.Arbitrary<Intention> =>
+  seen(
+    somewhere((iface, family) =>
+      fc.subarray([...POOL[family].real, ...(added ? [] : POOL[family].virtual)], { minLength: 1 }).map(
+        (some): Observation => ({
+          type: "addressesChanged",
+          interface: iface,
+          added: added ? some : [],
+          removed: added ? [] : some,
+        }),
+      ),
+    ),
+  );
+const intention: fc.Arbitrary<Intention> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ type: fc.constant("ring" as const), late: span(0, 0, 0, 10, 900, 6_000) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("pass" as const), span: span(0, 1, 400, 3_000, 20_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant("hear" as const),
+      router: nth,
+      rank: fc.constantFrom("zero", "weaker", "weaker", "equal", "stronger"),
+      from: nth,
+      interval: span(10, 1_000, 2_000, 40_950),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("falseRing" as const), router: nth }) },
+  { weight: 1, arbitrary: link },
+  { weight: 1, arbitrary: addresses(true) },
+  { weight: 1, arbitrary: addresses(false) },
+  { weight: 1, arbitrary: seen(config.map((one): Observation => ({ type: "configured", config: one }))) },
+  {
+    weight: 1,
+    arbitrary: seen(
+      fc
+        .constantFrom("startup" as const, "startup" as const, "shutdown" as const)
+        .map((type): Observation => ({ type: "commanded", command: { type } })),
+    ),
+  },
+);
+
+/** Links up and addresses there, a configuration, mostly a start; then anything. */
+export const scenario: fc.Arbitrary<readonly Intention[]> = fc
+  .tuple(config, fc.boolean(), fc.array(intention, { maxLength: 60, size: "max" }))
+  .map(([first, started, rest]) => [
+    ...INTERFACES.flatMap((iface): Observation[] => [
+      { type: "linkChanged", link: { name: iface, index: 2, up: true } },
+      {
+        type: "addressesChanged",
+        interface: iface,
+        added: [...POOL.ipv4.real, ...POOL.ipv6.real].filter((_, i) => i % 3 !== 1),
+        removed: [],
+      },
+    ]).map((one): Intention => ({ type: "see", seen: one })),
+    { type: "see", seen: { type: "configured", config: first } },
+    ...(started ? [{ type: "see", seen: { type: "commanded", command: { type: "startup" } } } as const] : []),
+    ...rest,
+  ]);
+
+/** Plays a scenario on frozen states and gives every turn it took. */
+export function playScenario(intentions: readonly Intention[]): readonly Turn[] {
+  let now = instantAt(0);
+  let state = deepFreeze(initialState);
+  const turns: Turn[] = [];
+  for (const one of intentions) {
+    now = timeOf(one, state, now);
+    const what = observationOf(one, state, now);
+    if (what === null) continue;
+    const turn = step(state, deepFreeze<Event>({ at: now, seen: what }));
+    turns.push(deepFreeze(turn));
+    state = turn.state;
+  }
+  return turns;
+}
+
+function earliestOf(state: AgentState): { readonly at: Instant; readonly router: RouterConfig } | null {
+  const deadlines = state.routers.flatMap(({ phase, config: router }) => {
+    const at = nextDeadline(phase);
+    return at === null ? [] : [{ at, router }];
+  });
+  return deadlines.sort((a, b) => a.at - b.at)[0] ?? null;
+}
+
+function timeOf(one: Intention, state: AgentState, now: Instant): Instant {
+  if (one.type === "pass") return after(now, one.span);
+  const next = one.type === "ring" ? earliestOf(state) : null;
+  return next === null || one.type !== "ring" ? now : instantAt(Math.max(now, next.at + one.late));
+}
+
+function observationOf(one: Intention, state: AgentState, now: Instant): Observation | null {
+  const { routers } = state.config;
+  switch (one.type) {
+    case "see":
+      return one.seen;
+    case "pass":
+      return null;
+    case "ring": {
+      const next = earliestOf(state);
+      return next === null || next.at > now ? null : { type: "deadlineReached", router: next.router.key };
+    }
+    case "falseRing": {
+      const router = routers[one.router % Math.max(1, routers.length)];
+      return { type: "deadlineReached", router: router?.key ?? routerKeyOf("eth9", "ipv4", 9) };
+    }
+    case "hear":
+      return heard(one, routers[one.router % Math.max(1, routers.length)]);
+  }
+}
+
+function heard(one: Extract<Intention, { type: "hear" }>, router: RouterConfig | undefined): Observation | null {
+  if (router === undefined) return null;
+  const { family, basePriority } = router;
+  const { real, virtual } = POOL[family];
+  const ranks = { zero: 0, weaker: basePriority - 1, equal: basePriority, stronger: Math.min(255, basePriority + 1) };
+  const senders = [...real, ...virtual];
+  const source = senders[one.from % senders.length];
+  if (source === undefined) return null;
+  return {
+    type: "advertReceived",
+    router: router.key,
+    advert: {
+      version: router.version,
+      vrid: router.vrid,
+      priority: ranks[one.rank],
+      maxAdverInterval: router.version === 2 ? router.adverInterval : microseconds(one.interval),
+      source,
+      addresses: [],
+      checksum: "plain",
+    },
+  };
+}
