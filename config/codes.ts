@@ -224,7 +224,7 @@ export const CODES = {
     "defined below",
     "Keepalived looks names up while it reads, finds nothing, and goes on without the check. heird reads the whole file first.",
   ),
-  H0301: warning(
+  H0301: info(
     "state MASTER does little",
     "Who becomes Master is decided by priority. state MASTER only clears nopreempt and preempt_delay, and only priority 255 starts as Master.",
   ),
@@ -241,14 +241,6 @@ export const CODES = {
     "A run of the check may last into the next one, which is then left out.",
   ),
   H0305: warning("slow check", "It takes interval × fall until a failure counts."),
-  H0306: warning(
-    "prefix length",
-    "Without /length an address gets /32 or /128, not the length of its interface's network.",
-  ),
-  H0307: warning(
-    "drags siblings away",
-    "Linux removes all secondary addresses of a network with its primary one, unless promote_secondaries is set.",
-  ),
   H0311: warning(
     "weight that decides nothing",
     "The check moves the priority by so little that no order of priorities changes.",

@@ -191,9 +191,9 @@ function repeatInside(work: Work, line: Line, around: Around): boolean {
   const match = /[{}]\s*(?=~(SEQx?|LST)\()/.exec(line.text);
   if (match === null) return false;
   const from = match.index + match[0].length;
-  const closed = /\s*\}\s*$/.exec(line.text);
-  const to =
-    closed !== null && closed.index > from && !line.text.slice(from).includes("{") ? closed.index : line.text.length;
+  const rest = line.text.slice(from);
+  const closes = rest.split("}").length > rest.split("{").length && rest.trimEnd().endsWith("}");
+  const to = closes ? line.text.lastIndexOf("}") : line.text.length;
   const inner: Around = { ...around, depth: around.depth + 1 };
   handle(work, edited(line, [], 0, match.index + 1), inner);
   handle(work, edited(line, [], from, to), inner);

@@ -12,6 +12,8 @@ export type Host = {
   readonly groupExists?: (name: string) => boolean;
   /** Why the program of a command cannot be run as that user, as a sentence; null when it can. */
   readonly cannotRun?: (program: string, user: string) => string | null;
+  /** Whether somebody who is not root may change the program or a directory above it. */
+  readonly othersMayWrite?: (program: string) => boolean;
 };
 
 /** Reports what the configuration asks for and the machine does not have. */
@@ -60,40 +62,60 @@ function jobsOf({ scripts, instances, groups }: Declaration): readonly Job[] {
 
 function commandsRun(declaration: Declaration, host: Host, report: Report): void {
   const fallback = declaration.globals.scriptUser?.[0] ?? null;
-  const { scriptSecurity } = declaration.globals;
-  for (const { command, user, group } of jobsOf(declaration)) {
-    const place = placeOf(command.word);
-    const who = user ?? fallback ?? defaultUser(host);
-    if (host.userExists?.(who) === false)
-      report(
-        problem(
-          "H0505",
-          place,
-          `there is no user ${who} to run this`,
-          "create the user, or name another with script_user",
-        ),
-      );
-    else if (user === null && fallback === null && scriptSecurity && who === "root")
+  for (const job of jobsOf(declaration)) {
+    const user = job.user ?? fallback ?? defaultUser(host);
+    const unnamed = job.user === null && fallback === null;
+    if (unnamed && declaration.globals.scriptSecurity && user === "root") {
       report(
         problem(
           "H0506",
-          place,
+          placeOf(job.command.word),
           "enable_script_security is set, and nothing says who runs this",
           "write script_user into global_defs",
         ),
       );
-    if (group !== null && host.groupExists?.(group) === false)
-      report(problem("H0505", place, `there is no group ${group} to run this`, "create the group, or leave it out"));
-    const why = host.cannotRun?.(command.argv[0] ?? "", who);
-    if (why !== undefined && why !== null)
-      report(
-        problem(
-          "H0502",
-          place,
-          `${command.argv[0]} cannot be run: ${why}`,
-          "write the full path of a file that this user may execute",
-        ),
-      );
+    }
+    whoRuns(job, user, host, report);
+    whatRuns(job.command, user, host, report);
+  }
+}
+
+function whoRuns({ command, group }: Job, user: string, host: Host, report: Report): void {
+  const place = placeOf(command.word);
+  if (host.userExists?.(user) === false)
+    report(
+      problem(
+        "H0505",
+        place,
+        `there is no user ${user} to run this`,
+        "create the user, or name another with script_user",
+      ),
+    );
+  if (group !== null && host.groupExists?.(group) === false)
+    report(problem("H0505", place, `there is no group ${group} to run this`, "create the group, or leave it out"));
+}
+
+function whatRuns({ argv, word }: CommandLine, user: string, host: Host, report: Report): void {
+  const program = argv[0] ?? "";
+  const why = host.cannotRun?.(program, user) ?? null;
+  if (why !== null)
+    report(
+      problem(
+        "H0502",
+        placeOf(word),
+        `${program} cannot be run: ${why}`,
+        "write the full path of a file that this user may execute",
+      ),
+    );
+  else if (user === "root" && host.othersMayWrite?.(program) === true) {
+    report(
+      problem(
+        "H0503",
+        placeOf(word),
+        `${program} runs as root, and others may change it or a directory above it`,
+        "take the right to write from everybody but root",
+      ),
+    );
   }
 }
 

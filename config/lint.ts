@@ -1,20 +1,105 @@
 // What is allowed and probably not meant.
 
-import type { Declaration } from "./declaration.ts";
-import { problem, type Report } from "./diagnostic.ts";
+import { inSeconds, microseconds, seconds } from "../agent/core/time.ts";
+import type { Declaration, DeclaredInstance, DeclaredScript, DeclaredTrack, DeclaredTracks } from "./declaration.ts";
+import { noteAt, problem, type Report } from "./diagnostic.ts";
+
+/** From here on a check is slower than people expect a failover to be. */
+const SLOW = seconds(60);
 
 /** Reports what will not do what it seems to. */
-export function lint({ instances }: Declaration, report: Report): void {
+export function lint({ instances, scripts }: Declaration, report: Report): void {
   for (const instance of instances) {
-    const own = instance.tracks.interfaces.find(({ name }) => name === instance.interface);
-    if (own !== undefined)
+    ownInterface(instance, report);
+    stateMaster(instance, report);
+    weights(instance, report);
+  }
+  for (const script of scripts) rhythm(script, report);
+}
+
+function ownInterface({ tracks, interface: own }: DeclaredInstance, report: Report): void {
+  const line = tracks.interfaces.find(({ name }) => name === own);
+  if (line !== undefined)
+    report(
+      problem(
+        "H0213",
+        line.place,
+        `${line.name} is the instance's own interface, which is tracked anyway`,
+        "remove the line",
+      ),
+    );
+}
+
+function stateMaster({ state, priority, name, place }: DeclaredInstance, report: Report): void {
+  if (state !== "MASTER" || priority === 255) return;
+  report(
+    problem(
+      "H0301",
+      place,
+      `state MASTER of ${name} decides nothing: the highest priority becomes Master`,
+      "write state BACKUP on all routers and let the priorities decide",
+    ),
+  );
+}
+
+const weighted = (tracks: DeclaredTracks): readonly DeclaredTrack[] =>
+  Object.values(tracks).flatMap((list: readonly DeclaredTrack[]) => list.filter(({ weight }) => weight !== 0));
+
+function weights({ tracks, preempt, priority, priorityPlace }: DeclaredInstance, report: Report): void {
+  for (const { name, weight, place } of weighted(tracks)) {
+    const notes = [noteAt(priorityPlace, "the priority")];
+    if (priority === 255) {
       report(
         problem(
-          "H0213",
-          own.place,
-          `${own.name} is the instance's own interface, which is tracked anyway`,
-          "remove the line",
+          "H0311",
+          place,
+          `${name}: a weight moves nothing while the priority is 255, the owner's`,
+          "give the instance another priority, or the check weight 0",
+          notes,
         ),
       );
+    } else if (!preempt) {
+      report(
+        problem(
+          "H0303",
+          place,
+          `${name}: with nopreempt a Master keeps the addresses whatever its priority falls to, so weight ${weight} moves nothing then`,
+          "write weight 0, which goes through FAULT, or remove nopreempt",
+        ),
+      );
+    } else if ((weight > 0 && priority >= 254) || (weight < 0 && priority <= 1)) {
+      report(
+        problem(
+          "H0311",
+          place,
+          `${name}: priority ${priority} cannot ${weight > 0 ? "rise" : "fall"} any further, so weight ${weight} moves nothing`,
+          "leave room between the priority and 1 or 254",
+          notes,
+        ),
+      );
+    }
   }
+}
+
+function rhythm({ name, interval, timeout, fall, place }: DeclaredScript, report: Report): void {
+  if (timeout !== null && timeout >= interval) {
+    report(
+      problem(
+        "H0304",
+        place,
+        `${name}: a timeout of ${inSeconds(timeout)} is not below the interval of ${inSeconds(interval)}, so one slow run delays the next`,
+        "write a timeout below the interval",
+      ),
+    );
+  }
+  const slowest = microseconds(interval * fall);
+  if (slowest > SLOW)
+    report(
+      problem(
+        "H0305",
+        place,
+        `${name}: it takes ${fall} failures ${inSeconds(interval)} apart, ${inSeconds(slowest)} in all, until the check is bad`,
+        "shorten the interval or fall",
+      ),
+    );
 }

@@ -1,7 +1,7 @@
 // A path becomes a configuration, or diagnostics that say why not. The only file here that reads
 // the disk.
 
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { AgentConfig } from "../agent/core/config.ts";
 import { checkWhole } from "./check.ts";
@@ -115,4 +115,45 @@ function reasonOf(error: unknown): string {
   if (code === "ENOENT") return "it does not exist";
   if (code === "EACCES") return "permission denied";
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The machine this runs on, as far as its files tell. Users are not asked for: they may live in a directory service. */
+export const thisMachine: Host = {
+  interfaceExists: (name) => existsSync(`/sys/class/net/${name}`),
+  cannotRun: (program) => {
+    const paths = program.includes("/") ? [program] : SEARCH.map((directory) => `${directory}/${program}`);
+    const reasons = paths.map(whyNotRun);
+    return reasons.includes(null) ? null : (reasons[0] ?? "its name is empty");
+  },
+  othersMayWrite: (program) => program.startsWith("/") && parentsOf(program).some(othersMayWrite),
+};
+
+/** Where Keepalived looks for a program without a path, too. */
+const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+function whyNotRun(path: string): string | null {
+  try {
+    if (!statSync(path).isFile()) return "it is no regular file";
+    accessSync(path, constants.X_OK);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The path itself and every directory above it. */
+function parentsOf(path: string): readonly string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return ["/", ...parts.map((_, i) => `/${parts.slice(0, i + 1).join("/")}`)];
+}
+
+function othersMayWrite(path: string): boolean {
+  try {
+    const { mode, uid, gid } = statSync(path);
+    // A sticky directory such as /tmp lets nobody replace what belongs to another.
+    const sticky = (mode & 0o1000) !== 0;
+    return uid !== 0 || (!sticky && ((mode & 0o002) !== 0 || (gid !== 0 && (mode & 0o020) !== 0)));
+  } catch {
+    return false;
+  }
 }

@@ -170,6 +170,8 @@ describe.runIf(corpusIsThere)("the corpus", () => {
   });
 });
 
-test.runIf(!corpusIsThere)(`the corpus is not at ${CORPUS}: nothing of it was tested`, ({ annotate }) => {
-  annotate(`no corpus at ${CORPUS}`);
-});
+if (!corpusIsThere) {
+  test(`the corpus is not at ${CORPUS}: nothing of it was tested`, ({ annotate }) => {
+    annotate(`looked at ${CORPUS}`);
+  });
+}

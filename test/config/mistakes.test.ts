@@ -88,9 +88,11 @@ test.runIf(corpusIsThere)(
   },
 );
 
-test.runIf(!corpusIsThere)(`the corpus is not at ${CORPUS}: none of its mistakes was tried`, ({ annotate }) => {
-  annotate(`no corpus at ${CORPUS}`);
-});
+if (!corpusIsThere) {
+  test(`the corpus is not at ${CORPUS}: none of its mistakes was tried`, ({ annotate }) => {
+    annotate(`looked at ${CORPUS}`);
+  });
+}
 
 const instance = (lines: string) =>
   `vrrp_instance VI_1 {\n  interface eth0\n  virtual_router_id 51\n${lines}\n  virtual_ipaddress {\n    192.0.2.10/24\n  }\n}\n`;

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printDiagnostics } from "../../config/diagnostic.ts";
-import { codesOf, loadText } from "./memory.ts";
+import { loadConfig, thisMachine } from "../../config/load.ts";
+import { codesOf, loadText, memory } from "./memory.ts";
 
 const sample = (state: string, priority: number, end: string) => `vrrp_instance VI_1 {
  state ${state}
@@ -72,6 +76,26 @@ test("the sample Backup, printed without its last brace, runs with a warning at 
 });
 
 test("a file that does not exist is one error with its name", () => {
-  const loaded = loadText("include /nowhere\n", {}, {});
-  expect(codesOf(loaded)).toContain("H0029 1:1");
+  const { config, diagnostics } = loadConfig("/nowhere/heird.conf", { reader: memory({}) });
+  expect(config).toBeNull();
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+    ["H0003", "cannot read /nowhere/heird.conf: it does not exist"],
+  ]);
+});
+
+test("the disk is read, and this machine is asked", () => {
+  const directory = mkdtempSync(join(tmpdir(), "heird-config-"));
+  try {
+    const path = join(directory, "heird.conf");
+    writeFileSync(path, sample("MASTER", 100, "}\n").replaceAll("eth0", "nosuch0"));
+    const { config, diagnostics } = loadConfig(path, { host: thisMachine });
+    expect(config).toBeNull();
+    expect(
+      diagnostics
+        .filter(({ severity }) => severity === "error")
+        .map(({ code, position }) => `${code} ${position.line}`),
+    ).toEqual(["H0501 3"]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

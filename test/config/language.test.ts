@@ -1,0 +1,232 @@
+// The forms of the language: files, lines, words, macros, conditions, repetitions.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the language's own variables
+
+import { expect, test } from "vitest";
+import { printDiagnostics } from "../../config/diagnostic.ts";
+import { splitCommand } from "../../config/values.ts";
+import { codesOf, loadText } from "./memory.ts";
+
+const instance = (lines: string, addresses = "192.0.2.10/24") =>
+  `vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\n${lines}\nvirtual_ipaddress {\n${addresses}\n}\n}\n`;
+
+const addressesOf = (text: string, others: Readonly<Record<string, string>> = {}) =>
+  loadText(text, { assumeHonoured: true }, others).declaration.instances.flatMap(({ addresses }) =>
+    addresses.map(({ address }) => address as string),
+  );
+
+const priorityOf = (text: string, configId = "node1") =>
+  loadText(text, { configId }).declaration.instances[0]?.priority;
+
+test.each([
+  [
+    "braces on lines of their own",
+    "vrrp_instance VI_1\n{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress\n{\n192.0.2.10\n}\n}\n",
+  ],
+  [
+    "no blanks around braces",
+    "vrrp_instance VI_1{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress{192.0.2.10}\n}",
+  ],
+  [
+    "several braces on a line",
+    "global_defs {\nrouter_id a\n}vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.10 }}",
+  ],
+  [
+    "CRLF and tabs",
+    "vrrp_instance\tVI_1 {\r\n\tinterface eth0\r\n\tvirtual_router_id 1\r\n\tvirtual_ipaddress {\r\n192.0.2.10\r\n}\r\n}\r\n",
+  ],
+  [
+    "comments in every place",
+    "# a\nvrrp_instance VI_1 { # {\ninterface eth0 ! }\nvirtual_router_id 1\nvirtual_ipaddress { # x\n! y\n192.0.2.10 # z\n} # }\n}\n",
+  ],
+])("%s make no difference", (_, text) => {
+  const loaded = loadText(text);
+  expect(codesOf(loaded)).toEqual([]);
+  expect(loaded.config?.routers[0]?.virtualAddresses.map(({ address }) => address)).toEqual(["192.0.2.10"]);
+});
+
+test("double quotes group words, and keep comment signs", () => {
+  const { config } = loadText(instance('authentication {\nauth_type PASS\nauth_pass "a #!b"\n}'));
+  expect(config?.routers[0]?.authentication).toEqual({ type: "pass", password: "a #!b" });
+});
+
+test("a quote that does not end on its line is an error at the quote", () => {
+  expect(codesOf(loadText('global_defs {\n  router_id "a\n}\n'))).toContain("H0020 2:13");
+});
+
+test("conditions keep a line for one id or for all others, and whole definitions with it", () => {
+  const text = `@a $P=\\\npriority 150 \\\nstate BACKUP\n@^a $P=priority 50\n${instance("$P")}`;
+  expect(priorityOf(text, "a")).toBe(150);
+  expect(priorityOf(text, "b")).toBe(50);
+});
+
+test("macros are textual, late and recursive; unknown ones stay as written", () => {
+  expect(priorityOf(`$A=$B\n$B=77\n${instance("priority $A")}`)).toBe(77);
+  expect(priorityOf(`$B=7\n$A=1\${B}0\n$B=8\n${instance("priority ${A}")}`)).toBe(180);
+  expect(codesOf(loadText(instance("priority $NONE")))).toEqual(["H0101 4:10"]);
+});
+
+test("a macro may define what its later lines use", () => {
+  const text = `$ONE=\${N}.0.0.1\n$ALL= \\\n$N=10 \\\n# a comment between\n$ONE \\\n$N=11 \\\n$ONE\n${instance("", "$ALL")}`;
+  expect(addressesOf(text)).toEqual(["10.0.0.1", "11.0.0.1"]);
+});
+
+test("an empty line ends a definition that would go on", () => {
+  expect(priorityOf(`$P= \\\npriority 90 \\\n\n${instance("$P")}`)).toBe(90);
+});
+
+test("built-in macros", () => {
+  const text = `${instance("")}global_defs {\nrouter_id \${_INSTANCE}-\${_ENV HOME}-\${_HASH}\${_BANG}-\${_RANDOM 4 8}\n}\n`;
+  // 0.5 of 4..8: 4 + floor(0.5 * 5) = 6.
+  expect(loadText(text, { environment: (name) => `<${name}>` }).declaration.globals.routerId).toBe("node1-<HOME>-#!-6");
+});
+
+test("~SEQ counts up and down, in hexadecimal, and nests", () => {
+  expect(addressesOf(instance("", "~SEQ(i,2) 10.0.0.$i"))).toEqual(["10.0.0.1", "10.0.0.2"]);
+  expect(addressesOf(instance("", "~SEQ(i,3) 10.0.0.${i}"))).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+  expect(addressesOf(instance("", "~SEQ(i,3,-1,2) 10.0.0.${i}"))).toEqual(["10.0.0.3", "10.0.0.2"]);
+  expect(addressesOf(instance("", "~SEQx(i,9,11) fe80::${i}"))).toEqual(["fe80::9", "fe80::a", "fe80::b"]);
+  expect(addressesOf(instance("", "~SEQ(i,1,2) ~SEQ(j,5,6) 10.0.${i}.${j}"))).toEqual([
+    "10.0.1.5",
+    "10.0.1.6",
+    "10.0.2.5",
+    "10.0.2.6",
+  ]);
+});
+
+test("~LST goes over values and over tuples, also behind a brace", () => {
+  expect(addressesOf(instance("", "~LST(a,10.0.0.1,10.0.0.9) ${a}"))).toEqual(["10.0.0.1", "10.0.0.9"]);
+  expect(addressesOf(instance("", "~LST({a,b},{1,2},{3,4}) 10.0.${a}.${b}"))).toEqual(["10.0.1.2", "10.0.3.4"]);
+  expect(
+    addressesOf(
+      "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress { ~LST(a,1,2) 10.0.0.${a} }\n}\n",
+    ),
+  ).toEqual(["10.0.0.1", "10.0.0.2"]);
+});
+
+test("includes are relative to their file, with globs and braces, in order", () => {
+  const files = {
+    "/etc/heird/conf.d/b.conf": "10.0.0.2\n",
+    "/etc/heird/conf.d/a.conf": "10.0.0.1\ninclude ../{x,y}.inc\n",
+    "/etc/heird/conf.d/.hidden.conf": "10.0.0.99\n",
+    "/etc/heird/x.inc": "10.0.0.3\n",
+    "/etc/heird/y.inc": "10.0.0.4\n",
+  };
+  expect(addressesOf(instance("", "include conf.d/*.conf"), files)).toEqual([
+    "10.0.0.1",
+    "10.0.0.3",
+    "10.0.0.4",
+    "10.0.0.2",
+  ]);
+});
+
+test("the stricter includes make what is missing an error", () => {
+  const severity = (line: string) => loadText(`${instance("")}${line}\n`).diagnostics.map(({ severity: one }) => one);
+  expect(severity("include none.conf")).toEqual(["warning"]);
+  expect(severity("include none.d/*.conf")).toEqual(["info"]);
+  for (const strict of [
+    "includer none.conf",
+    "includem none.d/*",
+    "includew none.d/*",
+    "includeb {a,b}.conf",
+    "includea none.conf",
+  ]) {
+    expect(severity(strict), strict).toContain("error");
+  }
+});
+
+test("a mistake in an included file is shown there, and where it was included", () => {
+  const loaded = loadText(instance("include sub.conf"), {}, { "/etc/heird/sub.conf": "state BACKUP\npriority 300\n" });
+  expect(printDiagnostics(loaded.diagnostics, loaded.files, { colour: false })).toBe(
+    [
+      "/etc/heird/sub.conf:2:10: error[H0104]: priority 300 is outside 1..255",
+      "   2 | priority 300",
+      "     |          ^^^",
+      "/etc/heird/heird.conf:4:1: note: included from here",
+      "   4 | include sub.conf",
+      "     | ^^^^^^^^^^^^^^^^",
+      "1 error",
+    ].join("\n"),
+  );
+});
+
+test("a mistake in a macro is shown where it is used, and where it is defined", () => {
+  const { diagnostics } = loadText(`$P=300\n${instance("priority $P")}`);
+  expect(
+    diagnostics.map(({ position, notes }) => [position.line, position.column, notes.map((note) => note.position.line)]),
+  ).toEqual([[5, 10, [1]]]);
+});
+
+test("a misspelt keyword, a keyword of another block and a look-alike letter are told apart", () => {
+  const helps = loadText(instance("prioritty 1\nrouter_id x\npr\u0456ority 2")).diagnostics.map(({ help }) => help);
+  expect(helps[0]).toBe("did you mean priority?");
+  expect(helps[1]).toBe("it belongs into global_defs");
+  expect(helps[2]).toContain("U+0456");
+});
+
+test("names are found whatever the order of the blocks; what is nowhere is an error", () => {
+  const text = (name: string) =>
+    `${instance(`track_script {\n${name} weight -20\n}`)}vrrp_script chk_http {\nscript "/bin/true"\n}\n`;
+  const loaded = loadText(text("chk_http"), { assumeHonoured: true });
+  expect(loaded.declaration.instances[0]?.tracks.scripts.map(({ name, weight }) => [name, weight])).toEqual([
+    ["chk_http", -20],
+  ]);
+  const wrong = loadText(text("chk_htpp"), { assumeHonoured: true });
+  expect(wrong.diagnostics.find(({ code }) => code === "H0201")?.help).toBe("did you mean chk_http?");
+  expect(wrong.config).toBeNull();
+});
+
+test("what is not honoured yet is a warning, and an error where the router would be another without it", () => {
+  expect(
+    codesOf(loadText(instance("notify_master /bin/true root\nnotify_master_rx_lower_pri /bin/true root"))),
+  ).toContain("H0401 4:1");
+  const unicast = loadText(instance("unicast_peer {\n192.0.2.2\n}"));
+  expect(unicast.config).toBeNull();
+  expect(codesOf(unicast)).toEqual(["H0402 4:1"]);
+  expect(loadText(instance("unicast_peer {\n192.0.2.2\n}"), { assumeHonoured: true }).config?.routers).toHaveLength(1);
+});
+
+test("blocks of the load balancer are skipped with one warning each, whatever they hold", () => {
+  const text = `virtual_server 10.0.0.1 80 {\n  real_server 10.0.0.2 80 {\n    HTTP_GET { url { path "/}" } }\n  }\n}\nvirtual_server fwmark 1 {\n}\n${instance("")}`;
+  expect(codesOf(loadText(text))).toEqual(["H0014 1:1"]);
+});
+
+test.each([
+  ['"/bin/a b c"', ["/bin/a", "b", "c"]],
+  ["'/bin/a b'", ["/bin/a", "b"]],
+  ["\"/bin/sh -c 'a  b' c\"", ["/bin/sh", "-c", "a  b", "c"]],
+  ["/bin/a", ["/bin/a"]],
+  // \x41 is A, \102 is B, \n a line feed, \cA the first control character.
+  ['"/bin/a \\x41\\102 \\n\\cA"', ["/bin/a", "AB", "\n\u0001"]],
+])("the command %s has the words %j", (text, words) => {
+  expect(splitCommand(text)).toEqual(words);
+});
+
+test("addresses have their defaults, and + and - give the edges of their network", () => {
+  const loaded = loadText(
+    instance("", "192.0.2.77\n192.0.2.130/25 brd +\n192.0.2.131/25 brd - label eth0:1 scope link dev eth1"),
+  );
+  // /25 of 192.0.2.130: 192.0.2.128 with all host bits cleared, 192.0.2.255 with all of them set.
+  expect(
+    loaded.config?.routers[0]?.virtualAddresses.map((one) => [
+      one.address,
+      one.prefixLength,
+      one.broadcast,
+      one.label,
+      one.scope,
+      one.interface,
+    ]),
+  ).toEqual([
+    ["192.0.2.77", 32, null, "", 0, "eth0"],
+    ["192.0.2.130", 25, "192.0.2.255", "", 0, "eth0"],
+    ["192.0.2.131", 25, "192.0.2.128", "eth0:1", 253, "eth1"],
+  ]);
+});
+
+test("intervals are those the wire can carry", () => {
+  const interval = (lines: string) => loadText(instance(lines)).config?.routers[0]?.adverInterval;
+  expect(interval("advert_int 1.5")).toBe(2_000_000);
+  expect(interval("advert_int 0.3")).toBe(1_000_000);
+  expect(interval("version 3\nadvert_int 0.125")).toBe(130_000);
+  expect(interval("version 3\nadvert_int 100")).toBe(40_950_000);
+  expect(interval("version 3\nadvert_int 0.01")).toBe(10_000);
+});
