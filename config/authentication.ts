@@ -3,7 +3,7 @@
 import type { DeclaredInstance } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
-import { entryOf, type Section, textIn } from "./schema.ts";
+import { entryOf, type Section, textIn } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 
 /** RFC 2338 §5.3.10: eight octets. */

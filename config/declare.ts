@@ -10,7 +10,7 @@ import { declareInstance } from "./instance.ts";
 import { declareObjects, named, type Objects } from "./objects.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
-import { linesIn, type Section } from "./schema.ts";
+import { linesIn, type Section } from "./section.ts";
 import type { Trackable, TrackKinds } from "./tracks.ts";
 import { withVmacNames } from "./vmac.ts";
 

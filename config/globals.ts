@@ -2,7 +2,7 @@
 
 import type { DeclaredAnnounce, DeclaredGlobals } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
-import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./schema.ts";
+import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 
 /** All global_defs together; what is given twice counts as given last. */

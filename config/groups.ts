@@ -5,7 +5,7 @@ import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
 import { closest } from "./near.ts";
 import { named } from "./objects.ts";
-import { boolIn, has, linesIn, type Section } from "./schema.ts";
+import { boolIn, has, linesIn, type Section } from "./section.ts";
 import { placeOf, type Word } from "./syntax.ts";
 import { nameLines, type TrackKinds, tracksIn } from "./tracks.ts";
 

@@ -2,7 +2,7 @@
 
 import { type DeclaredHooks, HOOKS, type Hook } from "./declaration.ts";
 import { commandIn } from "./objects.ts";
-import type { Section } from "./schema.ts";
+import type { Section } from "./section.ts";
 
 const KEYWORD: Readonly<Record<Hook, string>> = {
   master: "notify_master",

@@ -9,7 +9,7 @@ import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
-import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./schema.ts";
+import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./section.ts";
 import type { Place } from "./source.ts";
 import { placeOf } from "./syntax.ts";
 import { adverIntervalOf, announceOf } from "./timing.ts";

@@ -5,7 +5,7 @@ import { type Duration, seconds } from "../agent/core/time.ts";
 import type { DeclaredBfd, DeclaredFile, DeclaredProcess, DeclaredScript } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { wordsIn } from "./globals.ts";
-import { type Entry, entriesOf, entryOf, has, numberIn, type Section, textIn } from "./schema.ts";
+import { type Entry, entriesOf, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 import type { CommandLine, Weight } from "./values.ts";
 import { plainNumber } from "./values.ts";

@@ -1,35 +1,15 @@
 // The tree becomes sections: known keywords with values of the right shape. What a value means is
 // not decided here.
 
-import type { IpAddress } from "../agent/core/address.ts";
-import { argumentsOf, type Value } from "./arguments.ts";
+import { argumentsOf } from "./arguments.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import type { BlockName, Keyword } from "./keywords/keyword.ts";
 import { blocksWith, KEYWORDS, keywordIn } from "./keywords.ts";
 import { closest } from "./near.ts";
+import type { Entry, Section } from "./section.ts";
 import { type Place, placeIn } from "./source.ts";
 import { type SupportReporter, supportReporter } from "./support.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
-
-export type Entry = {
-  readonly keyword: Keyword;
-  readonly name: Word;
-  readonly args: readonly Word[];
-  /** Undefined when the arguments were wrong, which has been reported. */
-  readonly value: Value | undefined;
-  readonly section: Section | null;
-  /** The lines of a block of lines. */
-  readonly lines: readonly Statement[];
-  readonly place: Place;
-};
-
-export type Section = {
-  readonly block: BlockName;
-  /** The name behind the keyword; empty for blocks without. */
-  readonly label: string;
-  readonly place: Place;
-  readonly entries: readonly Entry[];
-};
 
 export type SchemaOptions = { readonly assumeHonoured: boolean };
 
@@ -370,35 +350,3 @@ function enter({ report }: Work, frame: Frame, entry: Entry): void {
   if (before === undefined || twice !== "first") frame.seen.set(entry.keyword, entry);
   frame.entries.push(entry);
 }
-
-/** The entry that counts, or undefined. */
-export const entryOf = (section: Section, name: string): Entry | undefined => {
-  const found = section.entries.filter(({ keyword }) => keyword.name === name);
-  return found[0]?.keyword.twice === "first" ? found[0] : found.at(-1);
-};
-
-export const entriesOf = (section: Section, name: string): readonly Entry[] =>
-  section.entries.filter(({ keyword }) => keyword.name === name);
-
-export const numberIn = (section: Section, name: string): number | undefined => {
-  const value = entriesOf(section, name).findLast((entry) => typeof entry.value === "number")?.value;
-  return typeof value === "number" ? value : undefined;
-};
-
-export const boolIn = (section: Section, name: string): boolean | undefined => {
-  const value = entryOf(section, name)?.value;
-  return typeof value === "boolean" ? value : undefined;
-};
-
-export const textIn = (section: Section, name: string): string | undefined => {
-  const value = entryOf(section, name)?.value;
-  return typeof value === "string" ? value : undefined;
-};
-
-export const addressIn = (section: Section, name: string): IpAddress | undefined =>
-  textIn(section, name) as IpAddress | undefined;
-
-export const has = (section: Section, name: string): boolean => entryOf(section, name) !== undefined;
-
-export const linesIn = (section: Section, name: string): readonly Statement[] =>
-  entriesOf(section, name).flatMap(({ lines }) => lines);

@@ -38,77 +38,87 @@ type OpenStatement = { readonly words: Word[]; block: Open | null; readonly plac
 /** Blocks in blocks; nothing sensible comes near it. */
 const MAX_DEPTH = 100;
 
+/** The tree while it is built. */
+type Growing = {
+  readonly top: OpenStatement[];
+  readonly stack: Open[];
+  /** Braces beyond the depth: counted, so that the ones that close them are known again. */
+  beyond: number;
+  readonly report: Report;
+};
+
 /** Reads lines into the statements of the outermost level. */
 export function parse(lines: readonly Line[], options: SyntaxOptions, report: Report): readonly Statement[] {
-  const top: OpenStatement[] = [];
-  const stack: Open[] = [];
-  const level = () => stack.at(-1)?.statements ?? top;
-  // Braces beyond the depth: counted, so that the ones that close them are known again.
-  let beyond = 0;
-  const open = (line: Line, at: number, current: OpenStatement | null) => {
-    const place = placeIn(line, at, at + 1);
-    if (stack.length >= MAX_DEPTH) {
-      if (beyond === 0)
-        report(
-          problem("H0012", place, "blocks are nested more than 100 deep here", "see whether blocks above are closed"),
-        );
-      beyond++;
-      return;
-    }
-    const block: Open = { open: place, statements: [], close: null };
-    const owner = current ?? level().at(-1);
-    if (owner !== undefined && owner.block === null) owner.block = block;
-    else {
-      report(
-        problem(
-          "H0012",
-          place,
-          "a block begins here, but no keyword stands in front of it",
-          "remove the brace, or write the keyword in front of it",
-        ),
-      );
-      level().push({ words: [], block, place });
-    }
-    stack.push(block);
-  };
-  const close = (line: Line, at: number) => {
-    const place = placeIn(line, at, at + 1);
-    if (beyond > 0) {
-      beyond--;
-      return;
-    }
-    const block = stack.pop();
-    if (block !== undefined) block.close = place;
-    else
-      report(
-        problem(
-          "H0010",
-          place,
-          "this brace closes nothing",
-          "remove it, or see whether a block above lacks its opening brace",
-        ),
-      );
-  };
-
+  const tree: Growing = { top: [], stack: [], beyond: 0, report };
   for (const line of lines) {
     let current: OpenStatement | null = null;
     for (const token of tokensOf(line, options, () => current?.words, report)) {
       if (token.type === "word") {
-        if (current === null) {
-          current = { words: [], block: null, place: placeIn(line, token.word.start, token.word.end) };
-          level().push(current);
-        }
+        current ??= begin(tree, placeIn(line, token.word.start, token.word.end));
         current.words.push(token.word);
-        continue;
+      } else {
+        const place = placeIn(line, token.at, token.at + 1);
+        if (token.type === "{") open(tree, place, current);
+        else close(tree, place);
+        current = null;
       }
-      if (token.type === "{") open(line, token.at, current);
-      else close(line, token.at);
-      current = null;
     }
   }
-  const unclosed = stack[0];
-  if (unclosed !== undefined) unclosedAtEnd(unclosed, top, stack.length, report);
-  return top;
+  const unclosed = tree.stack[0];
+  if (unclosed !== undefined) unclosedAtEnd(unclosed, tree.top, tree.stack.length, report);
+  return tree.top;
+}
+
+const levelOf = ({ stack, top }: Growing): OpenStatement[] => stack.at(-1)?.statements ?? top;
+
+function begin(tree: Growing, place: Place): OpenStatement {
+  const statement: OpenStatement = { words: [], block: null, place };
+  levelOf(tree).push(statement);
+  return statement;
+}
+
+function open(tree: Growing, place: Place, current: OpenStatement | null): void {
+  if (tree.stack.length >= MAX_DEPTH) {
+    if (tree.beyond === 0)
+      tree.report(
+        problem("H0012", place, "blocks are nested more than 100 deep here", "see whether blocks above are closed"),
+      );
+    tree.beyond++;
+    return;
+  }
+  const block: Open = { open: place, statements: [], close: null };
+  const owner = current ?? levelOf(tree).at(-1);
+  if (owner !== undefined && owner.block === null) owner.block = block;
+  else {
+    tree.report(
+      problem(
+        "H0012",
+        place,
+        "a block begins here, but no keyword stands in front of it",
+        "remove the brace, or write the keyword in front of it",
+      ),
+    );
+    begin(tree, place).block = block;
+  }
+  tree.stack.push(block);
+}
+
+function close(tree: Growing, place: Place): void {
+  if (tree.beyond > 0) {
+    tree.beyond--;
+    return;
+  }
+  const block = tree.stack.pop();
+  if (block !== undefined) block.close = place;
+  else
+    tree.report(
+      problem(
+        "H0010",
+        place,
+        "this brace closes nothing",
+        "remove it, or see whether a block above lacks its opening brace",
+      ),
+    );
 }
 
 function unclosedAtEnd(block: Open, top: readonly OpenStatement[], depth: number, report: Report): void {

@@ -4,7 +4,7 @@ import { centiseconds, type Duration, seconds } from "../agent/core/time.ts";
 import type { DeclaredAnnounce, DeclaredGlobals } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { announceIn } from "./globals.ts";
-import { entryOf, numberIn, type Section } from "./schema.ts";
+import { entryOf, numberIn, type Section } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 
 /** RFC 3768 §5.3.7: whole seconds. RFC 5798 §5.2.7: 12 bits of centiseconds. */

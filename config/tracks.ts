@@ -3,7 +3,7 @@
 import type { DeclaredTrack, DeclaredTracks } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
-import { linesIn, type Section } from "./schema.ts";
+import { linesIn, type Section } from "./section.ts";
 import type { Place } from "./source.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
 import { interfaceProblem, numberOf } from "./values.ts";

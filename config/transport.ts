@@ -5,7 +5,7 @@ import { addressLine } from "./addresses.ts";
 import type { DeclaredAddress, DeclaredPeer } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { peerLines } from "./peers.ts";
-import { addressIn, entryOf, has, linesIn, type Section } from "./schema.ts";
+import { addressIn, entryOf, has, linesIn, type Section } from "./section.ts";
 
 /** RFC 5798 §5.2.5: the count is one octet. */
 const MAX_ADDRESSES = 255;

@@ -3,7 +3,7 @@
 import { type IpAddress, parseAddress } from "../agent/core/address.ts";
 import type { DeclaredInstance, DeclaredVmac } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
-import { entryOf, has, type Section } from "./schema.ts";
+import { entryOf, has, type Section } from "./section.ts";
 import { placeOf, type Word } from "./syntax.ts";
 import { interfaceProblem } from "./values.ts";
 
