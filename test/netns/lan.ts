@@ -72,6 +72,8 @@ export type Host = {
 };
 
 export type Lan = {
+  /** The namespace of the bridge. */
+  readonly bridge: string;
   readonly hosts: readonly Host[];
   /** Throws when there is none of that name. */
   readonly host: (name: string) => Host;
@@ -249,6 +251,7 @@ function lanOf(site: Site, bridge: string, hosts: readonly Host[], forget: () =>
   };
   const lose = (match: string) => addDrop(bridge, "bridge", "forward", match);
   return {
+    bridge,
     hosts,
     host,
     capture: (...filter) => startCapture(bridge, BRIDGE, filter),
