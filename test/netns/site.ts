@@ -9,8 +9,8 @@ export type Site = Lan & {
   readonly heird: (host: string, config: string) => Promise<Heird>;
   /** Starts it again on the state directory of one that has ended. */
   readonly again: (ended: Heird) => Promise<Heird>;
-  /** A home that the test starts daemons in by itself. */
-  readonly home: (host: string, config: string) => Home;
+  /** A home whose daemon is not expected to run: it is removed, and nothing is asked of its log. */
+  readonly unchecked: (host: string, config: string) => Home;
 };
 
 type Started = { readonly host: string; readonly node: Heird };
@@ -33,6 +33,7 @@ export async function onSite(
   const lan = await createLan(tag, specs);
   const started: Started[] = [];
   const homes: Home[] = [];
+  const others: Home[] = [];
   const home = (host: string, config: string): Home => {
     const made = makeHome(lan.host(host), config);
     homes.push(made);
@@ -46,7 +47,11 @@ export async function onSite(
   const hostOf = (node: Heird): string => started.find((one) => one.node === node)?.host ?? "";
   const site: Site = {
     ...lan,
-    home,
+    unchecked: (host, config) => {
+      const made = makeHome(lan.host(host), config);
+      others.push(made);
+      return made;
+    },
     heird: (host, config) => launch(host, home(host, config)),
     again: (ended) => launch(hostOf(ended), ended.home),
   };
@@ -55,11 +60,11 @@ export async function onSite(
     for (const { node } of started) if (node.running()) await verifyRunning(node);
     for (const at of homes) await verifyEnded(at);
   } catch (error) {
-    const words = started.map(({ host, node }) => `--- heird ${node.pid} on ${host}\n${lastLines(node.output())}`);
+    const words = started.map(({ host, node }) => `--- heird ${node.pid} on ${host}\n${lastLines(node.output(), 25)}`);
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words.join("\n")}`, { cause: error });
   } finally {
     await lan.remove();
-    for (const at of homes) at.remove();
+    for (const at of [...homes, ...others]) at.remove();
   }
 }
 
