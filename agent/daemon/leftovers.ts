@@ -6,21 +6,22 @@ import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import { PRIORITY_OWNER } from "../core/config.ts";
 import type { Kernel, Outcome } from "../kernel.ts";
 import { type Holdings, holdingsOf } from "../log/holdings.ts";
+import type { Line } from "../log/line.ts";
 import { readSegment } from "../log/read.ts";
 import { segmentsOf } from "../log/recover.ts";
 
 /** This boot of the kernel; addresses of an earlier one are gone whatever its log says. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
-/** What the last daemon on this state directory may have left, by its log. */
-export function leftBy(stateDirectory: string): Holdings {
+/** What the last daemon on this state directory may have left, by its log and the lines that the disk did not take. */
+export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []): Holdings {
+  let lines = unwritten;
   for (const path of [...segmentsOf(stateDirectory)].reverse()) {
-    const { lines } = readSegment(path);
-    const header = lines[0];
-    if (header?.type !== "header") continue;
-    return header.boot === bootId() ? holdingsOf(lines) : new Map();
+    if (lines[0]?.type === "header") break;
+    lines = [...readSegment(path).lines, ...lines];
   }
-  return new Map();
+  const header = lines.findLast((line) => line.type === "header");
+  return header?.boot === bootId() ? holdingsOf(lines) : new Map();
 }
 
 type InterfaceKernel = Pick<Kernel, "interfaces" | "removeAddresses">;

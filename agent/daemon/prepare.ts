@@ -1,7 +1,7 @@
 // Everything that can be wrong before a daemon begins, looked at before anything is touched.
 
 import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { hasErrors, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
@@ -10,8 +10,9 @@ import type { Kernel } from "../kernel.ts";
 import { openLinuxKernel } from "../linux/linux-kernel.ts";
 import { lockFile } from "../linux/lock.ts";
 import { capabilities } from "../linux/realtime.ts";
+import { aheadPath } from "../log/ahead.ts";
 import { createStore, type Store } from "../log/file.ts";
-import { aheadPath, logDirectory, recover } from "../log/recover.ts";
+import { logDirectory, recover } from "../log/recover.ts";
 import type { Journal } from "../operate/journal.ts";
 import { bootId, hindrances, leftBy, removeLeftovers } from "./leftovers.ts";
 
@@ -43,20 +44,31 @@ export function loadOrRefuse(file: string, say: Pick<Teller, "warn">): AgentConf
 /** The state directory, ours alone as long as this process lives. */
 export function claim(stateDirectory: string): void {
   try {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o750 });
+    makeDirectory(stateDirectory);
   } catch (cause) {
-    throw new Refusal(
-      EXIT.internal,
-      `cannot use the state directory ${stateDirectory}: ${sentence(cause)}; name another with --state-dir`,
-    );
+    throw unusable(stateDirectory, sentence(cause));
   }
   const path = join(stateDirectory, "lock");
   const locked = lockFile(path);
   if (locked.ok) return;
+  if (locked.errno !== EAGAIN) throw unusable(stateDirectory, locked.error);
   throw new Refusal(
     EXIT.refused,
     `another heird uses ${stateDirectory} (${locked.error}); stop it, or give this one a --state-dir of its own`,
   );
+}
+
+/** Somebody else holds it. */
+const EAGAIN = 11;
+
+const unusable = (stateDirectory: string, why: string): Refusal =>
+  new Refusal(EXIT.internal, `cannot use the state directory ${stateDirectory}: ${why}; name another with --state-dir`);
+
+/** Parents first. Node's own recursive form never returns where nothing can be created, as below /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o750 });
 }
 
 function requireCapabilities(): void {
@@ -79,8 +91,8 @@ export function prepare(
   claim(options.stateDirectory);
   const kernel = openLinuxKernel();
   const ahead = aheadPath(options.stateDirectory);
-  const { rescued, torn, ...where } = recover(options.stateDirectory, ahead);
-  const leftovers = leftBy(options.stateDirectory);
+  const { rescued, torn, unwritten, ...where } = recover(options.stateDirectory, ahead);
+  const leftovers = leftBy(options.stateDirectory, unwritten);
   const wrong = hindrances(kernel, config, new Set([...leftovers.values()].map(({ address }) => address)));
   if (wrong.length > 0) {
     kernel.close();
@@ -88,13 +100,22 @@ export function prepare(
   }
   if (ahead === null)
     journal.warn(
-      "neither /run/heird nor /dev/shm can be written: the last lines of the log may be lost with this process",
+      "neither /run/heird nor /dev/shm is in memory and can be written: the last lines of the log may be lost with this process",
     );
   if (rescued + torn > 0)
     journal.warn({ rescued, torn }, `the log was not closed: ${rescued} line(s) rescued, ${torn} byte(s) cut`);
+  const lost = unwritten.length;
+  if (lost > 0) journal.error(`the disk is full: ${lost} line(s) of the log of the last daemon are lost`);
   tidy(kernel, leftovers, journal);
   const directory = logDirectory(options.stateDirectory);
-  const store = createStore({ ...where, directory, ahead, queueLimit: QUEUE_LIMIT, retention: options.retention });
+  const store = createStore({
+    ...where,
+    lost,
+    directory,
+    ahead,
+    queueLimit: QUEUE_LIMIT,
+    retention: options.retention,
+  });
   return { kernel, store, config, boot: bootId() };
 }
 
@@ -117,8 +138,8 @@ const sentence = (cause: unknown): string => (cause instanceof Error ? cause.mes
 export function cleanup(stateDirectory: string, say: Teller): { removed: number; failed: number } {
   if (!existsSync(stateDirectory)) return { removed: 0, failed: 0 };
   claim(stateDirectory);
-  recover(stateDirectory, aheadPath(stateDirectory));
-  const leftovers = leftBy(stateDirectory);
+  const { unwritten } = recover(stateDirectory, aheadPath(stateDirectory));
+  const leftovers = leftBy(stateDirectory, unwritten);
   if (leftovers.size === 0) return { removed: 0, failed: 0 };
   const kernel = openLinuxKernel();
   const tidied = tidy(kernel, leftovers, say);

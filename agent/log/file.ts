@@ -5,9 +5,10 @@
 // background writer then puts lines into the segments and syncs them in batches. When the disk is
 // full or hangs, lines wait in a bounded queue, and beyond that they are dropped and counted.
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { type FileHandle, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { openAhead } from "./ahead.ts";
 
 export type StoreStatus = {
   /** Number of the last line handed over, and of the last one known to be on the disk. */
@@ -49,29 +50,43 @@ export type StoreOptions = {
   readonly retention: number;
   /** How much may wait for the disk. */
   readonly queueLimit: number;
+  /** Lines that are missing after `last`: found by the recovery, and not to be had. */
+  readonly lost?: number;
+  /** How a segment is opened; from node:fs unless a test has a disk of its own. */
+  readonly openSegment?: (path: string) => Promise<SegmentFile>;
 };
+
+/** What is done to a segment. */
+export type SegmentFile = Pick<FileHandle, "write" | "datasync" | "stat" | "close">;
+
+// Not O_APPEND: after a short write the same place is written again.
+const openForWriting = (path: string): Promise<SegmentFile> =>
+  open(path, constants.O_WRONLY | constants.O_CREAT, 0o640);
 
 /** Between attempts when the disk refused, in ms. */
 const RETRY_MS = 1_000;
-/** The write-ahead copy is emptied when it is larger than this and everything in it is on the disk. */
-const AHEAD_BYTES = 64 * 1024;
+/** Lines that are written and synced together. */
+const BATCH = 1_024;
 
 export const segmentName = (segment: number): string => `${String(segment).padStart(8, "0")}.jsonl`;
 
 type Pending = { readonly segment: number; readonly text: string; readonly seq: number };
 
 /** The background writer's view of one segment file. */
-type Target = { readonly segment: number; readonly handle: FileHandle; position: number };
+type Target = { readonly segment: number; readonly handle: SegmentFile; position: number };
 
 export function createStore(options: StoreOptions): Store {
+  const { directory, retention, queueLimit, openSegment = openForWriting } = options;
   const ahead = options.ahead === null ? null : openAhead(options.ahead);
+  if (options.last.seq < 0) createFile(join(directory, segmentName(options.last.segment + 1)));
   const queue: Pending[] = [];
   let queuedBytes = 0;
   let segment = options.last.segment;
   let head = options.last.seq;
   let durable = options.last.seq;
-  let lost = 0;
-  let lostInAll = 0;
+  let lost = options.lost ?? 0;
+  let lostInAll = lost;
+  let begun = false;
   let error: string | null = null;
   let target: Target | null = null;
   let writing: Promise<void> | null = null;
@@ -81,19 +96,18 @@ export function createStore(options: StoreOptions): Store {
     if (target?.segment === wanted) return target;
     await target?.handle.close();
     target = null;
-    const path = join(options.directory, segmentName(wanted));
-    // Not O_APPEND: after a short write the same place is written again.
-    const handle = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o640);
+    const handle = await openSegment(join(directory, segmentName(wanted)));
     target = { segment: wanted, handle, position: (await handle.stat()).size };
-    await prune(options.directory, options.retention, wanted);
+    await prune(directory, retention, wanted);
     return target;
   };
 
   /** Writes what stands at the front of the queue for one segment; leaves it there when that fails. */
   const writeBatch = async (): Promise<void> => {
     const wanted = queue[0]?.segment ?? segment;
-    const size = queue.findIndex((pending) => pending.segment !== wanted);
-    const batch = queue.slice(0, size < 0 ? Math.min(queue.length, 1024) : Math.min(size, 1024));
+    const front = queue.slice(0, BATCH);
+    const other = front.findIndex((pending) => pending.segment !== wanted);
+    const batch = other < 0 ? front : front.slice(0, other);
     const file = await into(wanted);
     const bytes = Buffer.from(batch.map((pending) => pending.text).join(""));
     await writeAll(file, bytes);
@@ -115,7 +129,7 @@ export function createStore(options: StoreOptions): Store {
         await pause(RETRY_MS);
       }
     }
-    ahead?.empty();
+    ahead?.durable();
   };
 
   const kick = (): void => {
@@ -125,16 +139,25 @@ export function createStore(options: StoreOptions): Store {
     });
   };
 
+  const finish = async (): Promise<void> => {
+    await (writing ?? drain());
+    if (queue.length > 0) return;
+    await target?.handle.close();
+    ahead?.remove();
+  };
+
   return {
     epoch: options.epoch,
     last: options.last,
     append: (text, seq) => {
       head = seq;
-      if (lost > 0 || queuedBytes + text.length > options.queueLimit) {
+      // The header of a segment is always taken: without it, nothing that follows could be read.
+      if (!begun && (lost > 0 || queuedBytes + text.length > queueLimit)) {
         lost += 1;
         lostInAll += 1;
         return;
       }
+      begun = false;
       ahead?.write(text);
       queue.push({ segment, text, seq });
       queuedBytes += text.length;
@@ -142,22 +165,30 @@ export function createStore(options: StoreOptions): Store {
     },
     beginSegment: (next) => {
       segment = next;
+      begun = true;
       const before = lost;
       lost = 0;
       return before;
     },
     lostLines: () => lost,
-    ready: () => queuedBytes < options.queueLimit / 2,
+    ready: () => queuedBytes <= queueLimit / 2,
     status: () => ({ head, durable, queuedBytes, lost: lostInAll, error }),
     close: async (patience) => {
       closing = true;
-      const written = writing ?? (queue.length > 0 ? drain() : Promise.resolve());
-      await Promise.race([written, pause(patience)]);
       // A hung disk keeps its handle; the write-ahead copy keeps what it did not take.
-      if (queue.length === 0) await target?.handle.close();
+      await within(patience, finish());
       ahead?.close();
     },
   };
+}
+
+/** An empty first segment says that a log was begun here, whatever else is only in the write-ahead copy. */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o640));
+  } catch {
+    // The background writer will meet the same error, and tell it.
+  }
 }
 
 async function writeAll(file: Target, bytes: Buffer): Promise<void> {
@@ -173,6 +204,18 @@ const pause = (ms: number): Promise<void> =>
     setTimeout(resolve, ms).unref();
   });
 
+/** Waits for something, but no longer than so many ms, and keeps the process alive as long. */
+function within(ms: number, something: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    something.then(done, done);
+  });
+}
+
 /** Deletes the oldest segments until the rest fits; the current one always stays. */
 async function prune(directory: string, retention: number, current: number): Promise<void> {
   const names = (await readdir(directory)).filter((name) => /^\d{8}\.jsonl$/.test(name)).sort();
@@ -181,37 +224,4 @@ async function prune(directory: string, retention: number, current: number): Pro
     total += (await stat(join(directory, name))).size;
     if (total > retention && name !== segmentName(current)) await unlink(join(directory, name));
   }
-}
-
-type Ahead = { readonly write: (text: string) => void; readonly empty: () => void; readonly close: () => void };
-
-/** Null when the place in memory cannot be had, or belongs to somebody else. */
-function openAhead(path: string): Ahead | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
-  } catch {
-    return null;
-  }
-  if (fstatSync(fd).uid !== (process.getuid?.() ?? 0)) {
-    closeSync(fd);
-    return null;
-  }
-  ftruncateSync(fd);
-  let size = 0;
-  return {
-    write: (text) => {
-      try {
-        size += writeSync(fd, text);
-      } catch {
-        // The memory is full; the queue still has the line and the disk will get it.
-      }
-    },
-    empty: () => {
-      if (size < AHEAD_BYTES) return;
-      ftruncateSync(fd);
-      size = 0;
-    },
-    close: () => closeSync(fd),
-  };
 }

@@ -49,7 +49,9 @@ function lastWholeLine(bytes: Buffer, start: number, size: number): Tail | undef
     const before = end === 0 ? -1 : bytes.lastIndexOf(0x0a, end - 1);
     if (before < 0 && start > 0) return undefined;
     const text = bytes.toString("utf8", before + 1, end);
-    const found = wholeLine(text, previousHash(bytes, before));
+    const previous = previousHash(bytes, before);
+    if (previous === undefined && start > 0) return undefined;
+    const found = wholeLine(text, previous);
     if (found !== undefined) return { ...found, whole: start + end + 1, size };
     end = before;
   }
@@ -60,6 +62,12 @@ function previousHash(bytes: Buffer, end: number): string | undefined {
   if (end <= 0) return undefined;
   const start = bytes.lastIndexOf(0x0a, end - 1);
   return unseal(bytes.toString("utf8", start + 1, end))?.hash;
+}
+
+/** Whether a line is the next one; the header after a gap says itself how many are missing and what it follows. */
+export function follows(line: Line, before: { readonly seq: number; readonly hash: string }): boolean {
+  if (line.type !== "header") return line.seq === before.seq + 1;
+  return line.seq === before.seq + line.lost + 1 && (line.lost > 0 || line.prev === before.hash);
 }
 
 /** A line counts when it parses and its hash follows from the line before, or from the `prev` of a header. */

@@ -24,25 +24,27 @@ export type Ended = { readonly code: number | null; readonly out: string; readon
 
 /** Programs against the compiled agent; `close` removes the folder. */
 export type Compiled = {
+  /** Where agent/ stands, for programs that are started and watched by the test itself. */
+  readonly folder: string;
   /** Runs the text of a module beside agent/, with these options for node and in this network namespace. */
   readonly run: (program: string, how?: { readonly flags?: readonly string[]; readonly namespace?: string }) => Ended;
   readonly close: () => void;
 };
 
-function sources(): string[] {
-  return PARTS.flatMap((part) =>
-    part.endsWith(".ts") ? [part] : readdirSync(join(ROOT, part)).map((file) => `${part}/${file}`),
-  ).filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
+function sources(parts: readonly string[]): string[] {
+  return parts
+    .flatMap((part) => (part.endsWith(".ts") ? [part] : readdirSync(join(ROOT, part)).map((file) => `${part}/${file}`)))
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
 }
 
-/** Compiles the kernel port, without checking its types: that is tsc's business. */
-export function compile(): Compiled {
+/** Compiles the kernel port, or other parts, without checking their types: that is tsc's business. */
+export function compile(parts: readonly string[] = PARTS): Compiled {
   const folder = mkdtempSync(join(tmpdir(), "heird-contract-"));
   // A program that gave up root has to read it too.
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  for (const path of sources()) {
+  for (const path of sources(parts)) {
     const { outputText } = ts.transpileModule(readFileSync(join(ROOT, path), "utf8"), {
       compilerOptions: {
         target: ts.ScriptTarget.ES2022,
@@ -57,6 +59,7 @@ export function compile(): Compiled {
   }
   let programs = 0;
   return {
+    folder,
     run(program, { flags = [], namespace } = {}) {
       const file = join(folder, `program${++programs}.js`);
       writeFileSync(file, program);
