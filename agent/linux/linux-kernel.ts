@@ -3,11 +3,11 @@
 import { readFileSync } from "node:fs";
 import type { Family } from "../core/address.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
-import type { Datagram, InterfaceChange, Kernel, Outcome } from "../kernel.ts";
+import type { Datagram, InterfaceChange, InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
 import { now } from "./clock.ts";
-import { EBADF, ENODEV, type Failure, failure } from "./errno.ts";
+import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
 import { whenReadable } from "./ffi.ts";
 import { applyMessages, reconcile } from "./interface-table.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
@@ -15,6 +15,8 @@ import { type AddressAt, openCommandSocket, openEventSocket } from "./rtnetlink.
 import { vrrpSockets } from "./vrrp-sockets.ts";
 
 type Addresses = Parameters<Kernel["addAddresses"]>[0];
+
+type Links = ReadonlyMap<string, InterfaceState>;
 
 /**
  * Opens the kernel of this machine, in the network namespace of the calling thread. Throws a
@@ -25,8 +27,8 @@ export function openLinuxKernel(): Kernel {
   const commands = openCommandSocket();
   const table = commands.dump();
   const alarm = openAlarm();
+  const frames = createFrames(table.byName);
   const watchers = new Set<(change: InterfaceChange) => void>();
-  let frames: FrameSender | null = null;
   let reading = false;
   let closed = false;
 
@@ -40,14 +42,6 @@ export function openLinuxKernel(): Kernel {
       reading = false;
     }
   };
-
-  const openFrames = (): Outcome => {
-    if (frames !== null) return { ok: true };
-    const opened = openFrameSender();
-    if (opened.ok) frames = opened.frames;
-    return opened.ok ? { ok: true } : opened;
-  };
-
   const readEvents = (): void => {
     const messages = events.read();
     const changes = messages === "lost" ? reconcile(table, commands.dump()) : applyMessages(table, messages);
@@ -57,34 +51,11 @@ export function openLinuxKernel(): Kernel {
       for (const watcher of [...watchers]) watcher(change);
     }
   };
-
   const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
   const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
-
-  /** The addresses whose interface is there, asked for in one go; the others fail without asking. */
-  const each = (addresses: Addresses, doing: string, ask: (known: readonly AddressAt[]) => Outcome[]): Outcome[] => {
-    if (closed) return addresses.map(() => CLOSED);
-    const known: AddressAt[] = [];
-    for (const address of addresses) {
-      const index = table.byName.get(address.interface)?.index;
-      if (index !== undefined) known.push({ ...address, index });
-    }
-    const outcomes = ask(known).values();
-    return addresses.map((address) => {
-      const outcome = table.byName.has(address.interface) ? outcomes.next().value : undefined;
-      return outcome ?? failure(ENODEV, `${doing} ${address.address} on ${address.interface}`);
-    });
-  };
-
-  /** Told per announcement, read once a second: a burst for a thousand addresses would read it a thousand times. */
-  const forwarding = new Map<string, { readonly readAt: Instant; readonly on: boolean }>();
-  const forwardsIpv6 = (iface: string): boolean => {
-    const known = forwarding.get(iface);
-    if (known !== undefined && since(known.readAt, now()) < FORWARDING_AGE) return known.on;
-    const on = table.byName.has(iface) && readForwarding(iface);
-    forwarding.set(iface, { readAt: now(), on });
-    return on;
-  };
+  const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
+  const each = (addresses: Addresses, doing: string, ask: Ask): Outcome[] =>
+    closed ? addresses.map(() => CLOSED) : inOneGo(table.byName, addresses, doing, ask);
 
   return {
     now,
@@ -93,48 +64,90 @@ export function openLinuxKernel(): Kernel {
       watchers.add(listener);
       return () => void watchers.delete(listener);
     },
-    listen(iface: string, family: Family, listener: (datagram: Datagram) => void) {
-      if (closed) return CLOSED;
-      // Whoever hears neighbours will announce addresses to them; then is no time to open sockets.
-      openFrames();
-      return sockets.listen(iface, family, listener);
-    },
+    listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) =>
+      open(() => {
+        // Whoever hears neighbours will announce addresses to them; then is no time to open sockets.
+        frames.open();
+        return sockets.listen(iface, family, listener);
+      }),
     unlisten: sockets.unlisten,
     drain: () =>
       exclusively(() => {
         sockets.drain();
         readEvents();
       }),
-    sendPacket: (iface, family, packet, destination) =>
-      closed ? CLOSED : sockets.send(iface, family, packet, destination),
-    sendFrame(iface, frame) {
-      if (closed) return CLOSED;
-      const link = table.byName.get(iface);
-      if (link === undefined) return failure(ENODEV, `sending a frame from ${iface}`);
-      const opened = openFrames();
-      return frames === null ? opened : frames.send(link.index, iface, frame);
-    },
+    sendPacket: (iface, family, packet, destination) => open(() => sockets.send(iface, family, packet, destination)),
+    sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
     setAlarm(at, ring) {
       if (!closed) alarm.set(at, ring);
     },
-    forwardsIpv6,
+    forwardsIpv6: createForwarding(table.byName),
     close() {
       if (closed) return;
       closed = true;
       watchers.clear();
       sockets.close();
       unwatch();
-      events.close();
-      commands.close();
-      alarm.close();
+      for (const part of [events, commands, alarm, frames]) part.close();
+    },
+  };
+}
+
+/** The socket for whole frames, opened when it is first needed. */
+function createFrames(interfaces: Links) {
+  let frames: FrameSender | null = null;
+  const open = (): Outcome => {
+    if (frames !== null) return DONE;
+    const opened = openFrameSender();
+    if (!opened.ok) return opened;
+    frames = opened.frames;
+    return DONE;
+  };
+  return {
+    open,
+    send(iface: string, frame: Uint8Array): Outcome {
+      const link = interfaces.get(iface);
+      if (link === undefined) return failure(ENODEV, `sending a frame from ${iface}`);
+      const opened = open();
+      return frames === null ? opened : frames.send(link.index, iface, frame);
+    },
+    close(): void {
       frames?.close();
     },
   };
 }
 
+type Ask = (known: readonly AddressAt[]) => Outcome[];
+
+/** The addresses whose interface is there, asked for in one go; the others fail without asking. */
+function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: Ask): Outcome[] {
+  const known: AddressAt[] = [];
+  for (const address of addresses) {
+    const index = interfaces.get(address.interface)?.index;
+    if (index !== undefined) known.push({ ...address, index });
+  }
+  const outcomes = ask(known).values();
+  return addresses.map((address) => {
+    const outcome = interfaces.has(address.interface) ? outcomes.next().value : undefined;
+    return outcome ?? failure(ENODEV, `${doing} ${address.address} on ${address.interface}`);
+  });
+}
+
 const FORWARDING_AGE = seconds(1);
+
+/** Asked for each announcement, read once a second: a burst for a thousand addresses would read it a thousand times. */
+function createForwarding(interfaces: Links): (iface: string) => boolean {
+  const forwarding = new Map<string, { readonly readAt: Instant; readonly on: boolean }>();
+  return (iface) => {
+    const known = forwarding.get(iface);
+    if (known !== undefined && since(known.readAt, now()) < FORWARDING_AGE) return known.on;
+    const on = interfaces.has(iface) && readForwarding(iface);
+    forwarding.set(iface, { readAt: now(), on });
+    return on;
+  };
+}
 
 /** net.ipv6.conf.IF.forwarding; false where the kernel has no IPv6 on it. */
 function readForwarding(iface: string): boolean {

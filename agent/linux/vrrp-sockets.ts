@@ -30,12 +30,71 @@ export type VrrpSockets = {
   readonly close: () => void;
 };
 
+type Links = ReadonlyMap<string, InterfaceState>;
+type SendFrom = (iface: string, family: Family) => Sender | Extract<Outcome, { ok: false }>;
+
+const keyOf = (iface: string, family: Family): string => `${family} ${iface}`;
+
 /** Sockets on `interfaces`; `ready` is called when one of them has something to drain. */
-export function vrrpSockets(interfaces: ReadonlyMap<string, InterfaceState>, ready: () => void): VrrpSockets {
+export function vrrpSockets(interfaces: Links, ready: () => void): VrrpSockets {
+  const senders = createSenders(interfaces);
+  const receivers = createReceivers(interfaces, ready, senders.from);
+  return {
+    listen: receivers.listen,
+    unlisten: receivers.unlisten,
+    send(iface, family, packet, destination) {
+      if (familyOf(destination) !== family) return failure(EINVAL, `sending ${family} to ${destination}`);
+      const sender = senders.from(iface, family);
+      return "send" in sender ? sender.send(packet, destination) : sender;
+    },
+    linkChanged(iface) {
+      const index = interfaces.get(iface)?.index ?? 0;
+      for (const family of ["ipv4", "ipv6"] as const) {
+        senders.forget(iface, family, index);
+        receivers.follow(iface, family, index);
+      }
+    },
+    drain: receivers.drain,
+    close() {
+      receivers.close();
+      senders.close();
+    },
+  };
+}
+
+function createSenders(interfaces: Links) {
+  const sending = new Map<string, Sending>();
+  const from: SendFrom = (iface, family) => {
+    const key = keyOf(iface, family);
+    const known = sending.get(key);
+    if (known !== undefined) return known.sender;
+    const link = interfaces.get(iface);
+    if (link === undefined) return failure(ENODEV, `sending from ${iface}`);
+    const opened = openSender(link, family);
+    if (!opened.ok) return opened;
+    sending.set(key, { index: link.index, sender: opened.sender });
+    return opened.sender;
+  };
+  return {
+    from,
+    /** Closes the sender of a link that is another one now. */
+    forget(iface: string, family: Family, index: number): void {
+      const key = keyOf(iface, family);
+      const known = sending.get(key);
+      if (known === undefined || known.index === index) return;
+      sending.delete(key);
+      known.sender.close();
+    },
+    close(): void {
+      for (const { sender } of sending.values()) sender.close();
+      sending.clear();
+    },
+  };
+}
+
+function createReceivers(interfaces: Links, ready: () => void, sendFrom: SendFrom) {
   const clocks = clockPair();
   const listening = new Map<string, Listening>();
-  const sending = new Map<string, Sending>();
-  const keyOf = (iface: string, family: Family): string => `${family} ${iface}`;
 
   const shut = (entry: Listening): void => {
     entry.receiver?.close();
@@ -59,69 +118,40 @@ export function vrrpSockets(interfaces: ReadonlyMap<string, InterfaceState>, rea
     entry.receiver = opened.receiver;
     entry.index = link.index;
     // Whoever listens will send: the first advertisement shall not wait for its socket.
-    senderFor(entry.iface, entry.family);
+    sendFrom(entry.iface, entry.family);
     return DONE;
   };
 
-  const senderFor = (iface: string, family: Family): Sender | Extract<Outcome, { ok: false }> => {
-    const key = keyOf(iface, family);
-    const known = sending.get(key);
-    if (known !== undefined) return known.sender;
-    const link = interfaces.get(iface);
-    if (link === undefined) return failure(ENODEV, `sending from ${iface}`);
-    const opened = openSender(link, family);
-    if (!opened.ok) return opened;
-    sending.set(key, { index: link.index, sender: opened.sender });
-    return opened.sender;
-  };
-
   return {
-    listen(iface, family, listener) {
+    listen(iface: string, family: Family, listener: (datagram: Datagram) => void): Outcome {
       const key = keyOf(iface, family);
-      const known = listening.get(key);
-      const entry = known ?? { iface, family, listener, index: 0, receiver: null };
+      const entry = listening.get(key) ?? { iface, family, listener, index: 0, receiver: null };
       entry.listener = listener;
       if (entry.receiver !== null) return DONE;
       const opened = open(entry);
-      if (!opened.ok) return opened;
-      listening.set(key, entry);
+      if (opened.ok) listening.set(key, entry);
       return opened;
     },
-    unlisten(iface, family) {
+    unlisten(iface: string, family: Family): void {
       const entry = listening.get(keyOf(iface, family));
       if (entry === undefined) return;
       listening.delete(keyOf(iface, family));
       shut(entry);
     },
-    send(iface, family, packet, destination) {
-      if (familyOf(destination) !== family) return failure(EINVAL, `sending ${family} to ${destination}`);
-      const sender = senderFor(iface, family);
-      return "send" in sender ? sender.send(packet, destination) : sender;
+    /** Opens and closes what the present link asks for. */
+    follow(iface: string, family: Family, index: number): void {
+      const entry = listening.get(keyOf(iface, family));
+      if (entry === undefined || (entry.index === index && index !== 0)) return;
+      shut(entry);
+      // A refusal here (IPv6 switched off on the link) is tried again at its next change.
+      open(entry);
     },
-    linkChanged(iface) {
-      const index = interfaces.get(iface)?.index ?? 0;
-      for (const family of ["ipv4", "ipv6"] as const) {
-        const key = keyOf(iface, family);
-        const sender = sending.get(key);
-        if (sender !== undefined && sender.index !== index) {
-          sending.delete(key);
-          sender.sender.close();
-        }
-        const entry = listening.get(key);
-        if (entry === undefined || (entry.index === index && index !== 0)) continue;
-        shut(entry);
-        // A refusal here (IPv6 switched off on the link) is tried again at its next change.
-        open(entry);
-      }
-    },
-    drain() {
+    drain(): void {
       for (const { receiver } of listening.values()) receiver?.drain();
     },
-    close() {
+    close(): void {
       for (const entry of listening.values()) shut(entry);
-      for (const { sender } of sending.values()) sender.close();
       listening.clear();
-      sending.clear();
     },
   };
 }

@@ -89,6 +89,7 @@ export function kernelContract(name: string, open: () => Promise<Pair>): void {
 
     lists(given);
     datagrams(given);
+    listening(given);
     addresses(given);
     links(given);
     alarms(given);
@@ -164,7 +165,9 @@ function datagrams(pair: () => Pair): void {
     a.unlisten(wire, family);
     a.unlisten(other, family);
   });
+}
 
+function listening(pair: () => Pair): void {
   it("reads what waits when it is told to drain, before the loop turns", () => {
     const { a, b, wire, atB } = pair();
     const { heard, listener } = collect();

@@ -14,8 +14,9 @@ import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, wallClock } 
 import { lockFile } from "../../agent/linux/lock.ts";
 import { capabilities } from "../../agent/linux/realtime.ts";
 import { notifyManager, peerCredentials } from "../../agent/linux/unix-socket.ts";
+import { mustSkip } from "../netns/requirements.ts";
 
-describe.runIf(process.platform === "linux")("files and Unix sockets", () => {
+describe.skipIf(mustSkip("files and Unix sockets", []))("files and Unix sockets", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "heird-files-"));

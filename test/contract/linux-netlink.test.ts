@@ -9,8 +9,9 @@ import { familyOf } from "../../agent/core/address.ts";
 import { ADDRESS_PROTOCOL, type InterfaceAddress, type InterfaceChange, type Kernel } from "../../agent/kernel.ts";
 import { close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket } from "../../agent/linux/ffi.ts";
 import { openLinuxKernel } from "../../agent/linux/linux-kernel.ts";
+import { mustSkip } from "../netns/requirements.ts";
 import { GROUP, ip, packet, virtual } from "./kernel.ts";
-import { hindrance, ipCommand, type Namespaces, OTHER, openNamespaces, until, WIRE } from "./namespaces.ts";
+import { ipCommand, type Namespaces, OTHER, openNamespaces, until, WIRE } from "./namespaces.ts";
 
 /** The wire's addresses: IPv4 in order; IPv6 sorted, because kernels differ in the order of equal scopes. */
 function inKernelOrder(kernel: Kernel): readonly InterfaceAddress[] {
@@ -35,7 +36,7 @@ async function untilEqual<T>(known: () => T, truth: () => T): Promise<void> {
   expect(known()).toEqual(truth());
 }
 
-describe.runIf(hindrance() === "")("the Linux kernel", () => {
+describe.skipIf(mustSkip("the Linux kernel", ["ip"]))("the Linux kernel", () => {
   let namespaces: Namespaces;
   let kernel: Kernel;
   const changes: InterfaceChange[] = [];

@@ -2,10 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLinuxKernel } from "../../agent/linux/linux-kernel.ts";
+import { mustSkip } from "../netns/requirements.ts";
 import { type Compiled, compile } from "./compiled.ts";
-import { hindrance, type Namespaces, openNamespaces, until, WIRE } from "./namespaces.ts";
-
-const reason = hindrance();
+import { type Namespaces, openNamespaces, until, WIRE } from "./namespaces.ts";
 
 /** 127.0.0.1 to itself: 20 + 8 = 28 bytes, TTL 255, protocol 112. */
 const TO_MYSELF = "45c0001c00000000ff7000007f0000017f0000013133640000640000";
@@ -15,6 +14,7 @@ const listening = (then: string): string => `
 import { openLinuxKernel } from "./agent/linux/linux-kernel.js";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
+import { mustSkip } from "../netns/requirements.ts";
 const kernel = openLinuxKernel();
 const listen = (heard) => {
   for (const family of ["ipv4", "ipv6"]) {
@@ -29,48 +29,50 @@ const sendToMyself = () => {
 };
 ${then}`;
 
-describe.runIf(reason === "")("a process with the Linux kernel open", () => {
-  let namespaces: Namespaces;
-  let compiled: Compiled;
-  beforeAll(async () => {
-    namespaces = openNamespaces("lxp");
-    compiled = compile();
-    const kernel = openLinuxKernel();
-    await until("the wire is up", () => kernel.interfaces.get(WIRE)?.up === true);
-    kernel.close();
-  });
-  afterAll(() => {
-    compiled?.close();
-    namespaces?.close();
-  });
-  const run = (then: string, flags: readonly string[] = []) =>
-    compiled.run(listening(then), { flags, namespace: namespaces.a });
+describe.skipIf(mustSkip("a process with the Linux kernel open", ["ip"]))(
+  "a process with the Linux kernel open",
+  () => {
+    let namespaces: Namespaces;
+    let compiled: Compiled;
+    beforeAll(async () => {
+      namespaces = openNamespaces("lxp");
+      compiled = compile();
+      const kernel = openLinuxKernel();
+      await until("the wire is up", () => kernel.interfaces.get(WIRE)?.up === true);
+      kernel.close();
+    });
+    afterAll(() => {
+      compiled?.close();
+      namespaces?.close();
+    });
+    const run = (then: string, flags: readonly string[] = []) =>
+      compiled.run(listening(then), { flags, namespace: namespaces.a });
 
-  it("ends by itself after close, and not before", () => {
-    const ended = run(`
+    it("ends by itself after close, and not before", () => {
+      const ended = run(`
       listen(() => {});
       kernel.setAlarm(kernel.now() + 30_000, () => {
         console.log("rang");
         kernel.close();
       });
       process.on("exit", (code) => console.log("exit", code));`);
-    expect(ended).toEqual({ code: 0, out: "rang\nexit 0\n", err: "" });
-  });
+      expect(ended).toEqual({ code: 0, out: "rang\nexit 0\n", err: "" });
+    });
 
-  it("ends with the error when a listener throws", () => {
-    for (const cause of [
-      'kernel.watch(() => { throw new Error("told too much"); }); spawnSync("ip", ["link", "set", "other0", "mtu", "1400"]);',
-      'kernel.setAlarm(kernel.now(), () => { throw new Error("told too much"); });',
-      'kernel.listen("lo", "ipv4", () => { throw new Error("told too much"); }); sendToMyself();',
-    ]) {
-      const ended = run(`listen(() => {}); ${cause}`);
-      expect(ended.err).toContain("told too much");
-      expect(ended.code).toBe(1);
-    }
-  });
+    it("ends with the error when a listener throws", () => {
+      for (const cause of [
+        'kernel.watch(() => { throw new Error("told too much"); }); spawnSync("ip", ["link", "set", "other0", "mtu", "1400"]);',
+        'kernel.setAlarm(kernel.now(), () => { throw new Error("told too much"); });',
+        'kernel.listen("lo", "ipv4", () => { throw new Error("told too much"); }); sendToMyself();',
+      ]) {
+        const ended = run(`listen(() => {}); ${cause}`);
+        expect(ended.err).toContain("told too much");
+        expect(ended.code).toBe(1);
+      }
+    });
 
-  it("gives its children no socket", () => {
-    const ended = run(`
+    it("gives its children no socket", () => {
+      const ended = run(`
       const target = (fd) => { try { return readlinkSync("/proc/self/fd/" + fd); } catch { return ""; } };
       const open = () => readdirSync("/proc/self/fd").map(target).filter((to) => /^socket:|timerfd/.test(to));
       const before = new Set(open());
@@ -86,18 +88,18 @@ describe.runIf(reason === "")("a process with the Linux kernel open", () => {
         inherited: all.filter((to) => child.includes(to)),
       }));
       kernel.close();`);
-    // Two receivers, two senders, one packet socket; with netlink's two and the timer at least eight.
-    const told: { sockets: number; all: number; inherited: string[] } = JSON.parse(ended.out);
-    expect(told.sockets).toBe(5);
-    expect(told.all).toBeGreaterThanOrEqual(8);
-    expect(told.inherited).toEqual([]);
-    expect(ended.code).toBe(0);
-  });
+      // Two receivers, two senders, one packet socket; with netlink's two and the timer at least eight.
+      const told: { sockets: number; all: number; inherited: string[] } = JSON.parse(ended.out);
+      expect(told.sockets).toBe(5);
+      expect(told.all).toBeGreaterThanOrEqual(8);
+      expect(told.inherited).toEqual([]);
+      expect(ended.code).toBe(0);
+    });
 
-  it("goes on hearing when the collector has been round, though nobody holds the kernel", () => {
-    // A raw socket that nobody holds is closed by the collector, and a watch that nobody holds falls silent.
-    const ended = compiled.run(
-      `
+    it("goes on hearing when the collector has been round, though nobody holds the kernel", () => {
+      // A raw socket that nobody holds is closed by the collector, and a watch that nobody holds falls silent.
+      const ended = compiled.run(
+        `
       import { spawn } from "node:child_process";
       import { openLinuxKernel } from "./agent/linux/linux-kernel.js";
       const expected = new Set(["addresses", "datagram", "ring"]);
@@ -123,15 +125,15 @@ describe.runIf(reason === "")("a process with the Linux kernel open", () => {
       };
       setTimeout(collect, 1);
       setTimeout(() => process.exit(1), 5_000);`,
-      { flags: ["--expose-gc"], namespace: namespaces.a },
-    );
-    expect(ended.err).toBe("");
-    expect(ended.out.split("\n").sort()).toEqual(["", "addresses", "datagram", "ring"]);
-    expect(ended.code).toBe(0);
-  });
+        { flags: ["--expose-gc"], namespace: namespaces.a },
+      );
+      expect(ended.err).toBe("");
+      expect(ended.out.split("\n").sort()).toEqual(["", "addresses", "datagram", "ring"]);
+      expect(ended.code).toBe(0);
+    });
 
-  it("runs promises and ticks that a ring left behind, without waiting for anything else", () => {
-    const ended = run(`
+    it("runs promises and ticks that a ring left behind, without waiting for anything else", () => {
+      const ended = run(`
       const began = kernel.now();
       kernel.setAlarm(began + 10_000, () => {
         process.nextTick(() => console.log("tick"));
@@ -142,13 +144,13 @@ describe.runIf(reason === "")("a process with the Linux kernel open", () => {
         });
       });
       const other = setTimeout(() => console.log("too late"), 3_000);`);
-    expect(ended.out.split("\n").sort()).toEqual(["", "promise true", "tick"]);
-    expect(ended.code).toBe(0);
-  });
+      expect(ended.out.split("\n").sort()).toEqual(["", "promise true", "tick"]);
+      expect(ended.code).toBe(0);
+    });
 
-  it("says which capability is missing", () => {
-    const ended = compiled.run(
-      `import { spawnSync } from "node:child_process";
+    it("says which capability is missing", () => {
+      const ended = compiled.run(
+        `import { spawnSync } from "node:child_process";
        const words = ["--reuid=65534", "--clear-groups", "--inh-caps=-all", process.execPath, new URL("./unprivileged.js", import.meta.url).pathname];
        import { writeFileSync } from "node:fs";
        writeFileSync(new URL("./unprivileged.js", import.meta.url), ${JSON.stringify(`
@@ -165,27 +167,28 @@ describe.runIf(reason === "")("a process with the Linux kernel open", () => {
        const { stdout, stderr } = spawnSync("setpriv", words, { encoding: "utf8" });
        process.stdout.write(stdout);
        process.stderr.write(stderr);`,
-      { namespace: namespaces.a },
-    );
-    expect(ended.err).toBe("");
-    const { capabilities, errors } = JSON.parse(ended.out);
-    expect(capabilities).toEqual({ netRaw: false, netAdmin: false, sysNice: false });
-    expect(errors).toHaveLength(4);
-    for (const error of errors) expect(error).toMatch(/^EPERM: /);
-    expect(errors[0]).toContain("CAP_NET_RAW");
-    expect(errors[1]).toContain("CAP_NET_RAW");
-    expect(errors[3]).toContain("CAP_SYS_NICE");
-  });
+        { namespace: namespaces.a },
+      );
+      expect(ended.err).toBe("");
+      const { capabilities, errors } = JSON.parse(ended.out);
+      expect(capabilities).toEqual({ netRaw: false, netAdmin: false, sysNice: false });
+      expect(errors).toHaveLength(4);
+      for (const error of errors) expect(error).toMatch(/^EPERM: /);
+      expect(errors[0]).toContain("CAP_NET_RAW");
+      expect(errors[1]).toContain("CAP_NET_RAW");
+      expect(errors[3]).toContain("CAP_SYS_NICE");
+    });
 
-  it("can be put into the real-time class, and its children are not in it", () => {
-    const ended = run(`
+    it("can be put into the real-time class, and its children are not in it", () => {
+      const ended = run(`
       const { becomeRealtime, capabilities, clearAmbientCapabilities } = await import("./agent/linux/realtime.js");
       console.log(JSON.stringify([becomeRealtime(50), clearAmbientCapabilities(), capabilities()]));
       const policy = (pid) => spawnSync("chrt", ["-p", String(pid)], { encoding: "utf8" }).stdout.match(/SCHED_\\w+/)[0];
       console.log(policy(process.pid), spawnSync("sh", ["-c", "chrt -p $$"], { encoding: "utf8" }).stdout.match(/SCHED_\\w+/)[0]);
       kernel.close();`);
-    const [first = "", second = ""] = ended.out.split("\n");
-    expect(JSON.parse(first)).toEqual([{ ok: true }, { ok: true }, { netRaw: true, netAdmin: true, sysNice: true }]);
-    expect(second).toBe("SCHED_RR SCHED_OTHER");
-  });
-});
+      const [first = "", second = ""] = ended.out.split("\n");
+      expect(JSON.parse(first)).toEqual([{ ok: true }, { ok: true }, { netRaw: true, netAdmin: true, sysNice: true }]);
+      expect(second).toBe("SCHED_RR SCHED_OTHER");
+    });
+  },
+);
