@@ -14,7 +14,6 @@ const listening = (then: string): string => `
 import { openLinuxKernel } from "./agent/linux/linux-kernel.js";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
-import { mustSkip } from "../netns/requirements.ts";
 const kernel = openLinuxKernel();
 const listen = (heard) => {
   for (const family of ["ipv4", "ipv6"]) {
