@@ -83,7 +83,7 @@ describe.skipIf(mustSkip("addresses of the dead", needs)).concurrent("addresses 
 
   test("a virtual address that somebody put there while heird waited is his", async () => {
     await onSite("foreign", ROUTERS, async (site) => {
-      const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
+      const rt2 = site.host("rt2");
       const config = (priority: number): string =>
         configOf({ priority, interval: "0.1", addresses: [`${VIP}/24`, "192.168.1.2/24"] });
       const strong = await site.heird("rt1", config(200));
