@@ -1,10 +1,12 @@
 // The fold over all routers: which of them an event concerns, and what a new configuration changes.
 // Nothing here changes a phase; router.ts does.
 
+import type { IpAddress } from "./address.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Link } from "./event.ts";
 import { due, heard, newRouter, type RouterTurn, reconfigure, start, stop, surroundings } from "./router.ts";
+import { same } from "./same.ts";
 import {
   type AgentState,
   type LinkState,
@@ -107,13 +109,18 @@ const meet = (
   at: Instant,
 ): RouterTurn => surroundings(router, link?.up ?? false, primaryAddressOf(config, link, virtual), at);
 
-/** Routers are matched by key: those that stay keep phase and timers, those that go resign, new ones start. */
-function configured(before: AgentState, event: Event, config: AgentConfig): Turn {
+/**
+ * Routers are matched by key (B15.2): those that stay keep phase and timers whatever they are called,
+ * those that go resign, new ones start. Another VRID, interface or family is another router.
+ */
+function configured(before: AgentState, event: Event, given: AgentConfig): Turn {
   const { at } = event;
+  const config = settled(before.config, given);
   const leaving: Effect[] = [];
   for (const router of before.routers)
     if (positionOf(config, router.config.key) === undefined) leaving.push(...stop(router, at, "config").effects);
-  const turns = config.routers.map((wanted) => enter(before, config, wanted, at));
+  const virtual = virtualIn(before, config);
+  const turns = config.routers.map((wanted) => enter(before, wanted, virtual(wanted.interface), at));
   return {
     event,
     before,
@@ -122,13 +129,40 @@ function configured(before: AgentState, event: Event, config: AgentConfig): Turn
   };
 }
 
-function enter(before: AgentState, config: AgentConfig, wanted: RouterConfig, at: Instant): RouterTurn {
+/** Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. */
+function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
+  const routers = given.routers.map((wanted) => {
+    const i = positionOf(before, wanted.key);
+    const present = i === undefined ? undefined : before.routers[i];
+    return present !== undefined && same(present, wanted) ? present : wanted;
+  });
+  return { ...given, routers };
+}
+
+/**
+ * Virtual addresses by interface, and what a Master still holds of the old ones: that is there to the
+ * end of this turn, and nobody may begin to advertise from an address that is about to go.
+ */
+function virtualIn(before: AgentState, config: AgentConfig): (iface: string) => ReadonlySet<IpAddress> {
+  const held = before.routers
+    .filter(({ phase }) => phase.name === "master")
+    .flatMap((router) => router.config.virtualAddresses);
+  const known = new Map<string, ReadonlySet<IpAddress>>();
+  return (iface) => {
+    const told = known.get(iface);
+    if (told !== undefined) return told;
+    const mine = held.filter((own) => own.interface === iface).map(({ address }) => address);
+    const virtual = new Set([...virtualAddressesOn(config, iface), ...mine]);
+    known.set(iface, virtual);
+    return virtual;
+  };
+}
+
+function enter(before: AgentState, wanted: RouterConfig, virtual: ReadonlySet<IpAddress>, at: Instant): RouterTurn {
   const i = positionOf(before.config, wanted.key);
   const present = i === undefined ? undefined : before.routers[i];
-  const meeting = (router: RouterState): RouterTurn => {
-    const virtual = virtualAddressesOn(config, wanted.interface);
-    return meet(router, wanted, before.links[wanted.interface], virtual, at);
-  };
+  const meeting = (router: RouterState): RouterTurn =>
+    meet(router, wanted, before.links[wanted.interface], virtual, at);
   const reconfiguring = (router: RouterState): RouterTurn => reconfigure(router, wanted, at);
   if (present === undefined) {
     const { router } = meeting(newRouter(wanted, at));

@@ -8,10 +8,11 @@
 // A bare (445) is the number RFC 5798 gives to that step of its §6.4.
 
 import { compareAddresses, type IpAddress } from "./address.ts";
-import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "./config.ts";
+import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
 import type { Reason } from "./reason.ts";
+import { same } from "./same.ts";
 import { type Backup, effectivePriority, type Master, type RouterState } from "./state.ts";
 import { after, type Duration, type Instant, microseconds } from "./time.ts";
 import { masterDownInterval, skewTime } from "./timers.ts";
@@ -346,25 +347,41 @@ const movedBy = (us: number, deadline: Instant, at: Instant): Instant =>
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
   const { key, virtualAddresses, adverInterval, announce: when } = router.config;
-  const same = (a: { readonly address: string }, b: { readonly address: string }) =>
-    JSON.stringify(a) === JSON.stringify(b);
-  const gone = before.config.virtualAddresses.filter((old) => !virtualAddresses.some((kept) => same(old, kept)));
-  const come = virtualAddresses.filter((now) => !before.config.virtualAddresses.some((old) => same(old, now)));
-  const changed = gone.length > 0 || come.length > 0;
+  const gone = missingFrom(virtualAddresses, before.config.virtualAddresses);
+  const come = missingFrom(before.config.virtualAddresses, virtualAddresses);
   const effects: Effect[] = [];
   // The neighbours learn of a new list, priority or interval at once, not at the next tick.
-  if (
-    changed ||
-    effectivePriority(before) !== effectivePriority(router) ||
-    adverInterval !== before.config.adverInterval
-  )
-    effects.push(advertise(router));
+  const told = speaksAnew(before, router);
+  if (told) effects.push(advertise(router));
   if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
   if (come.length > 0) {
     effects.push({ type: "addAddresses", router: key, addresses: come });
     effects.push({ type: "announce", router: key, addresses: come, rounds: when.masterRepeat });
   }
-  const adverAt = effects[0]?.type === "sendAdvert" ? after(at, adverInterval) : phase.adverAt;
-  const refreshAt = when.refresh > 0 ? (phase.refreshAt ?? after(at, when.refresh)) : null;
+  const adverAt = told ? after(at, adverInterval) : phase.adverAt;
+  const refreshAt = when.refresh > 0 ? sooner(phase.refreshAt, after(at, when.refresh)) : null;
   return { router: { ...router, phase: { ...phase, adverAt, refreshAt } }, effects };
 }
+
+/** Whether the next advertisement would differ from the last one. */
+function speaksAnew(before: RouterState, router: RouterState): boolean {
+  const [old, now] = [before.config, router.config];
+  return (
+    effectivePriority(before) !== effectivePriority(router) ||
+    old.adverInterval !== now.adverInterval ||
+    old.version !== now.version ||
+    old.v3Checksum !== now.v3Checksum ||
+    !same(old.authentication, now.authentication) ||
+    !same(old.virtualAddresses, now.virtualAddresses)
+  );
+}
+
+/** Those of `wanted` that `list` has not, or not in this form. */
+function missingFrom(list: readonly VirtualAddress[], wanted: readonly VirtualAddress[]): readonly VirtualAddress[] {
+  const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
+  const known = new Map(list.map((own) => [placeOf(own), own]));
+  return wanted.filter((own) => !same(known.get(placeOf(own)), own));
+}
+
+/** A rhythm that became quicker does not wait for the end of the slow one. */
+const sooner = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);

@@ -20,6 +20,6 @@ function redactRouter(router: RouterConfig, key: string): RouterConfig {
 export const fingerprint = (secret: string, key: string): string =>
   `redacted:${createHmac("sha256", key).update(secret).digest("hex").slice(0, 8)}`;
 
-/** What was seen, as the log may keep it. The fold never looks at a password. */
+/** What was seen, as the log may keep it. All the fold asks of a password is whether it changed, which fingerprints tell too. */
 export const redactSeen = (seen: Observation, key: string): Observation =>
   seen.type === "configured" ? { ...seen, config: redactConfig(seen.config, key) } : seen;
