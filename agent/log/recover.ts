@@ -185,10 +185,18 @@ function put(path: string, text: string): boolean {
     fsyncSync(fd);
     return true;
   } catch {
-    if (fd !== null) truncateSync(path, size);
+    if (fd !== null) restore(path, size);
     return false;
   } finally {
     if (fd !== null) closeSync(fd);
+  }
+}
+
+function restore(path: string, size: number): void {
+  try {
+    truncateSync(path, size);
+  } catch {
+    // Then the next start meets a torn line, as after any other death.
   }
 }
 

@@ -1,0 +1,219 @@
+// A disk that hangs or is full holds nothing up: lines wait within bounds, beyond them they are counted,
+// and when it is back the log goes on with a segment that owns up to the gap.
+
+import { appendFileSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { step } from "../../agent/core/agent.ts";
+import { type AgentState, initialState } from "../../agent/core/state.ts";
+import { instantAt } from "../../agent/core/time.ts";
+import { aheadPath } from "../../agent/log/ahead.ts";
+import type { EventLog } from "../../agent/log/event-log.ts";
+import { createStore } from "../../agent/log/file.ts";
+import { readLog } from "../../agent/log/read.ts";
+import { logDirectory, recover, segmentsOf } from "../../agent/log/recover.ts";
+import { replay } from "../../agent/log/replay.ts";
+import { ALONE, live, wallClock } from "./history.ts";
+import { aheadIn, dropped, fakeDisk, openLog, openStore, SHORT_LIFE, scratch, until, writeLog } from "./scratch.ts";
+
+const { directory, clear } = scratch();
+afterAll(clear);
+
+const AFTER_ALL = instantAt(99_000_000);
+
+/** Writes so many lines that change nothing; gives how long each took, in ms. */
+function chatter(log: EventLog, state: AgentState, lines: number): number[] {
+  return Array.from({ length: lines }, (_, i) => {
+    const turn = step(state, { at: AFTER_ALL, seen: dropped(i) });
+    const before = performance.now();
+    log.commit(turn);
+    return performance.now() - before;
+  });
+}
+
+/** The log folds to this state, has no flaw but the gaps it owns up to, and has lost so many lines. */
+function expectSound(at: string, state: AgentState, head: number, lost: number): void {
+  const { lines, flaws } = readLog(at);
+  expect(flaws).toEqual([]);
+  expect(lines.at(-1)?.seq).toBe(head);
+  expect(lines).toHaveLength(head + 1 - lost);
+  const owned = lines.reduce((sum, line) => sum + (line.type === "header" ? line.lost : 0), 0);
+  expect(owned).toBe(lost);
+  const replayed = replay(lines);
+  expect(replayed.divergences).toEqual([]);
+  expect(replayed.state.routers.map(({ phase }) => phase)).toEqual(state.routers.map(({ phase }) => phase));
+}
+
+describe("a disk that hangs", () => {
+  it("holds up nothing, and everything is written when it is back", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const { store } = openStore(at, { openSegment: disk.openSegment });
+    const log = openLog(store);
+    disk.hang();
+    const { state } = live(SHORT_LIFE, log, wallClock(), ALONE);
+    await until("it hangs", () => disk.waiting() > 0);
+    expect(store.status()).toMatchObject({ durable: -1, lost: 0, error: null });
+    expect(store.status().queuedBytes).toBeGreaterThan(10_000);
+    disk.resume();
+    await store.close(5_000);
+    expect(store.status()).toMatchObject({ queuedBytes: 0, durable: log.head(), head: log.head() });
+    expectSound(at, state, log.head(), 0);
+  });
+
+  it("costs lines beyond the bound, which are counted, and a segment begins behind the gap", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const queueLimit = 200_000;
+    const { store } = openStore(at, { openSegment: disk.openSegment, queueLimit });
+    const log = openLog(store);
+    const { state } = live(SHORT_LIFE, log, wallClock(), ALONE);
+    disk.hang();
+    const took = chatter(log, state, 4_000).sort((a, b) => a - b);
+    // Beyond the bound there is only the header of one segment, which is always taken.
+    expect(store.status().queuedBytes).toBeLessThan(queueLimit + 12_000);
+    const { lost } = store.status();
+    expect(lost).toBeGreaterThan(1_000);
+    // 4000 lines, of which the slowest four may have met the garbage collector.
+    expect(took[3_995]).toBeLessThan(5);
+
+    disk.resume();
+    await until("there is room", () => store.status().queuedBytes === 0);
+    expect(readLog(at).flaws).toEqual([]);
+    chatter(log, state, 30);
+    await store.close(5_000);
+    // The line that met the gap was the last one to be lost.
+    expect(store.status().lost).toBe(lost + 1);
+    expectSound(at, state, log.head(), lost + 1);
+  });
+
+  it("does not hold up the end either, and the copy has what it did not take", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const { store, recovered } = openStore(at, { openSegment: disk.openSegment });
+    disk.hang();
+    const log = openLog(store);
+    const { state } = live(SHORT_LIFE, log, wallClock(), ALONE);
+    const before = Date.now();
+    await store.close(50);
+    expect(Date.now() - before).toBeLessThan(2_000);
+    const next = openStore(at);
+    expect(next.recovered).toMatchObject({ epoch: recovered.epoch, rescued: log.head() + 1 });
+    await next.store.close(5_000);
+    expectSound(at, state, log.head(), 0);
+    // A line that comes after the end is nobody's, and harms nobody.
+    store.append("late\n", log.head() + 1);
+    disk.resume();
+  });
+});
+
+describe("a full disk", () => {
+  it("is told, tried again, and leaves no line torn in the middle", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const { store } = openStore(at, { openSegment: disk.openSegment });
+    const log = openLog(store);
+    disk.room(20_001);
+    const { state } = live(SHORT_LIFE, log, wallClock(), ALONE);
+    await until("it is full", () => store.status().error !== null);
+    expect(store.status().error).toMatch(/^ENOSPC/);
+    expect(store.status().durable).toBeLessThan(log.head());
+    const torn = readLog(at);
+    // What a reader sees meanwhile: at most one torn line, and it is the last.
+    expect(torn.flaws.length).toBeLessThan(2);
+    for (const { says } of torn.flaws) expect(says).toBe("was torn off");
+    disk.room(null);
+    await until("it is written", () => store.status().durable === log.head());
+    expect(store.status().error).toBeNull();
+    await store.close(5_000);
+    expectSound(at, state, log.head(), 0);
+  });
+
+  it("does not keep a daemon from starting, and the log owns up to what it could not rescue", async () => {
+    const at = directory();
+    const written = await writeLog(at);
+    const files = segmentsOf(at);
+    const kept = readLog(at).lines.findIndex((line) => line.type === "header" && line.segment === 2);
+    writeFileSync(aheadIn(at), files.map((file) => readFileSync(file, "utf8")).join(""));
+    // The process died when all but the first segment was in the copy only, and there is no room for it.
+    for (const file of files.slice(1)) rmSync(file);
+    symlinkSync("/dev/full", files[1] ?? "");
+    const recovered = recover(at, aheadIn(at));
+    expect(recovered).toMatchObject({ rescued: 0, last: { seq: written - 1, segment: 1 } });
+    expect(recovered.unwritten).toHaveLength(written - kept);
+
+    rmSync(files[1] ?? "");
+    const store = createStore({
+      ...recovered,
+      directory: logDirectory(at),
+      ahead: null,
+      retention: 1_000_000,
+      queueLimit: 1_000_000,
+      lost: recovered.unwritten.length,
+    });
+    const log = openLog(store);
+    await store.close(5_000);
+    const { lines, flaws } = readLog(at);
+    expect(flaws).toEqual([]);
+    expect(lines.at(-1)).toMatchObject({ type: "header", start: true, lost: written - kept, seq: written });
+    expect(log.head()).toBe(written);
+  });
+});
+
+describe("the write-ahead copy", () => {
+  it("lies in memory, or nowhere", () => {
+    const path = aheadPath(directory());
+    if (path !== null) expect([0x01021994, 0x858458f6]).toContain(statfsSync(dirname(path)).type);
+  });
+
+  it("is another one for another state directory", () => {
+    const one = aheadPath(directory());
+    expect(aheadPath(directory())).not.toBe(one ?? "");
+  });
+
+  it("does not grow while the disk keeps up, and has everything while it does not", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const { store } = openStore(at, { openSegment: disk.openSegment });
+    const log = openLog(store);
+    for (let i = 0; i < 10; i++) {
+      chatter(log, initialState, 100);
+      await until("the disk has it", () => store.status().queuedBytes === 0);
+    }
+    // 1000 lines of some 230 bytes; it is emptied above 64 KiB, after at most 100 lines more.
+    expect(readFileSync(aheadIn(at)).length).toBeLessThan(64 * 1024 + 100 * 300);
+    disk.hang();
+    chatter(log, initialState, 1_000);
+    expect(readFileSync(aheadIn(at), "utf8").trimEnd().split("\n").length).toBeGreaterThanOrEqual(1_000);
+    disk.resume();
+    await store.close(5_000);
+  });
+});
+
+describe("the segments", () => {
+  it("are deleted from the oldest on, and the rest is a whole log", async () => {
+    const at = directory();
+    const { store } = openStore(at, { retention: 40_000 });
+    const log = openLog(store);
+    chatter(log, initialState, 2_000);
+    await store.close(5_000);
+    const { lines, flaws } = readLog(at);
+    expect(flaws).toEqual([]);
+    expect(lines.at(-1)?.seq).toBe(log.head());
+    expect(lines[0]?.type).toBe("header");
+    expect(lines[0]?.seq).toBeGreaterThan(1_000);
+    // 40 000 bytes of segments of 12 000, and the one that is being written.
+    expect(segmentsOf(at).length).toBeLessThanOrEqual(5);
+  });
+
+  it("are not touched by what else lies there", async () => {
+    const at = directory();
+    const { store } = openStore(at, { retention: 1 });
+    const log = openLog(store);
+    appendFileSync(`${segmentsOf(at)[0]}.note`, "mine");
+    chatter(log, initialState, 100);
+    await store.close(5_000);
+    expect(segmentsOf(at)).toHaveLength(1);
+    expect(readFileSync(`${segmentsOf(at)[0]?.replace(/\d{8}\.jsonl$/, "00000001.jsonl")}.note`, "utf8")).toBe("mine");
+  });
+});
