@@ -3,7 +3,7 @@
 
 router priority=255 interval=2s garp_master_repeat=3 garp_master_delay=3s address=10.0.0.100,10.0.0.101
 startup
-wait 7s
+wait 9s
 ----
 initialize -> master (owner_startup)
   send advert priority=255
@@ -16,4 +16,6 @@ at 3s
 at 4s
   send advert priority=255
 at 6s
+  send advert priority=255
+at 8s
   send advert priority=255

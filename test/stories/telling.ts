@@ -12,7 +12,7 @@ import {
   routerOf,
   type Turn,
 } from "../../agent/core/state.ts";
-import { type Instant, inSeconds, until } from "../../agent/core/time.ts";
+import { type Instant, inSeconds, since, until } from "../../agent/core/time.ts";
 import { USUAL_PREFIX } from "./options.ts";
 import { OUR_ADDRESSES, type Played } from "./stage.ts";
 
@@ -79,8 +79,13 @@ const tellAddresses = (addresses: readonly VirtualAddress[]): string =>
 export const tellState = ({ routers }: AgentState, now: Instant): readonly string[] =>
   routers.map((router) => {
     const { phase, config } = router;
-    const deadline = nextDeadline(phase);
-    const due = deadline === null ? "" : ` due in ${inSeconds(until(now, deadline))}`;
     const name = routers.length < 2 ? "" : `${config.name}: `;
-    return `${name}${phase.name} priority=${effectivePriority(router)}${due}`;
+    return `${name}${phase.name} priority=${effectivePriority(router)}${tellDeadline(nextDeadline(phase), now)}`;
   });
+
+function tellDeadline(deadline: Instant | null, now: Instant): string {
+  if (deadline === null) return "";
+  return deadline < now
+    ? ` overdue by ${inSeconds(since(deadline, now))}`
+    : ` due in ${inSeconds(until(now, deadline))}`;
+}
