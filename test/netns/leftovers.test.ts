@@ -130,7 +130,7 @@ describe.skipIf(mustSkip("death at any moment", needs))("death at any moment", (
       for (let death = 0; death < 30; death++) {
         if (death % 2 === 0) {
           // Master_Down_Interval: 3 * 10 ms + 2 * 10 ms / 256 = 30.078 ms after the start, so about now.
-          await pause(Math.random() * 30);
+          await pause(10 + Math.random() * 30);
         } else {
           await node.reach("master");
           node.signal("SIGTERM");
