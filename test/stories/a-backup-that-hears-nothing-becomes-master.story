@@ -20,7 +20,7 @@ ok
 
 # ... and then everything does, in this order: the advertisement first, because
 # the LAN waits for it; the announcement last, because it points at addresses
-# that must be there.
+# that must be there: RFC 5798 §6.4.2 (380).
 
 wait 1us
 ----

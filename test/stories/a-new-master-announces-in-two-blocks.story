@@ -1,5 +1,6 @@
-# Keepalived (B12.3): garp_master_repeat rounds at once, as many again after
-# garp_master_delay, and then no more.  Each round covers every address.
+# RFC 5798 §6.4.1 (120): a gratuitous ARP for each address.  Keepalived (B12.3):
+# garp_master_repeat rounds of them at once, as many again after garp_master_delay, and
+# then no more.
 
 router priority=255 interval=2s garp_master_repeat=3 garp_master_delay=3s address=10.0.0.100,10.0.0.101
 startup

@@ -1,5 +1,5 @@
-# RFC 9568 §6.4.3: RFC 5798 (775) only discards it; the newer text has the Master
-# advertise at once, so that the other learns of it and bridges, too.  Keepalived
+# RFC 5798 §6.4.3 (775) only discards it; RFC 9568 §6.4.3 has the Master advertise at
+# once, so that the other learns of it and bridges, too.  Keepalived
 # (B9.5) also announces the addresses.  Adver_Timer runs on: due at 1 s as before.
 
 router priority=255 interval=1s

@@ -1,5 +1,5 @@
-# RFC 5798 §6.4.3 (735), (775): 9.255.255.255 is less than 10.0.0.1, though not as
-# text; the sender is the one to yield, and is told so at once (RFC 9568 §6.4.3).
+# RFC 5798 §6.4.3 (735): 9.255.255.255 is less than 10.0.0.1, though not as text; the
+# sender is the one to yield, and is told so at once (RFC 9568 §6.4.3).
 
 router priority=100
 startup

@@ -1,5 +1,6 @@
 # RFC 5798 §5.1.2.1: the source of an IPv6 advertisement is the link-local address of
-# the interface.  A global one does not do.
+# the interface.  A global one does not do.  Each address is announced by unsolicited NA,
+# RFC 5798 §6.4.2 (395).
 
 source fe80::1 removed
 source 2001:db8::1 added

@@ -1,5 +1,6 @@
-# RFC 5798 §5.2.3, B9.13: the same VRID in both families is two virtual routers.  With
-# the IPv6 source gone one of them is in FAULT, and the other does not care.
+# RFC 5798 §5.2.3, B9.13: the same VRID in both families is two virtual routers.  What
+# is announced over IPv6 is an unsolicited NA, RFC 5798 §6.4.1 (130), where the other sends
+# ARP.  With the IPv6 source gone one of them is in FAULT, and the other does not care.
 
 router name=four family=ipv4 vrid=51 priority=255
 router name=six family=ipv6 vrid=51 priority=255 address=fe80::100
