@@ -2,66 +2,38 @@
 // heird: reads the arguments and hands over to a command. What a command does not need is not loaded.
 
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { COMMAND_NAMES, type CommandName, LEVELS, parse, SHELLS, type Values } from "./cli/commands.ts";
+import { helpOn, overview } from "./cli/help.ts";
 import { EXIT, Refusal } from "./cli/refusal.ts";
 import { VERSION } from "./cli/version.ts";
 
-const HELP = `heird ${VERSION}: VRRP failover that can explain itself
-
-  heird run -f FILE [--state-dir DIR]     run in the foreground; log to stderr
-  heird check FILE [--json] [--strict]    tell every mistake in a configuration
-  heird status [--json] [--state-dir DIR] ask a running daemon
-  heird cleanup [--state-dir DIR]         remove addresses that a dead daemon left
-
-  -f, --config FILE     the configuration (default /etc/heird/heird.conf, else
-                        /etc/keepalived/keepalived.conf)
-      --state-dir DIR   event log, lock and control socket (default /var/lib/heird)
-      --log-level LEVEL trace, debug, info, warn, error (default info)
-      --log-size MIB    how much of the event log is kept (default 1024)
-      --json            one JSON document
-  -h, --help            this
-      --version         the version
-
-Signals to a running daemon: SIGTERM and SIGINT resign and stop, SIGHUP takes the file anew.
-Exit codes: 0 ok, 1 cannot go on, 2 usage, 3 no daemon answers, 4 configuration errors,
-5 warnings under --strict, 6 refused.`;
-
-const OPTIONS = {
-  config: { type: "string", short: "f" },
-  "state-dir": { type: "string", default: "/var/lib/heird" },
-  "log-level": { type: "string", default: "info" },
-  "log-size": { type: "string", default: "1024" },
-  json: { type: "boolean", default: false },
-  strict: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-  version: { type: "boolean", default: false },
-} as const;
-
 const DEFAULT_FILES = ["/etc/heird/heird.conf", "/etc/keepalived/keepalived.conf"] as const;
-const defaultFile = (): string => DEFAULT_FILES.find((path) => existsSync(path)) ?? DEFAULT_FILES[0];
-const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-
-function argumentsOf(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new Refusal(EXIT.usage, `${cause instanceof Error ? cause.message : String(cause)}\nheird --help says more`);
-  }
-}
-
-type Values = ReturnType<typeof argumentsOf>["values"];
+const fileOf = ({ config }: Values): string =>
+  config ?? DEFAULT_FILES.find((path) => existsSync(path)) ?? DEFAULT_FILES[0];
 
 async function main(argv: readonly string[]): Promise<number | null> {
-  const { values, positionals } = argumentsOf(argv);
-  const [command, ...rest] = positionals;
+  const { command, values, operands } = parse(argv);
   if (values.version) return print(`heird ${VERSION}`);
-  if (values.help || command === "help") return print(HELP);
+  if (values.help) return print(command === null ? overview() : helpOn(command));
+  if (command === null) throw new Refusal(EXIT.usage, overview());
+  return execute(command, values, operands);
+}
+
+/** Null for a command that goes on by itself. */
+async function execute(command: CommandName, values: Values, operands: readonly string[]): Promise<number | null> {
   switch (command) {
     case "run":
-      return runCommand(values, rest);
-    case "check": {
-      const { check } = await import("./cli/check.ts");
-      return check(rest[0] ?? values.config ?? defaultFile(), values);
+      return runCommand(values);
+    case "check":
+      return checkCommand(values, operands);
+    case "plan": {
+      const { plan } = await import("./cli/plan.ts");
+      return plan(fileOf(values), values);
+    }
+    case "reload": {
+      const { reload } = await import("./cli/reload.ts");
+      return reload(values);
     }
     case "status": {
       const { status } = await import("./cli/status.ts");
@@ -69,24 +41,37 @@ async function main(argv: readonly string[]): Promise<number | null> {
     }
     case "cleanup":
       return cleanupCommand(values);
+    case "completion": {
+      const { completion } = await import("./cli/completion.ts");
+      const shell = SHELLS.find((name) => name === operands[0]);
+      return shell === undefined ? EXIT.usage : print(completion(shell).trimEnd());
+    }
+    case "help": {
+      const wanted = COMMAND_NAMES.find((name) => name === operands[0]);
+      return print(wanted === undefined ? overview() : helpOn(wanted));
+    }
     case "version":
       return print(`heird ${VERSION}`);
-    default:
-      throw new Refusal(
-        EXIT.usage,
-        command === undefined ? HELP : `there is no command "${command}"; heird --help lists them`,
-      );
   }
 }
 
-async function runCommand(values: Values, rest: readonly string[]): Promise<null> {
-  if (rest.length > 0) throw new Refusal(EXIT.usage, `heird run takes no "${rest[0]}"; the file is named with -f`);
-  if (!LEVELS.includes(values["log-level"]))
+async function checkCommand(values: Values, operands: readonly string[]): Promise<number> {
+  if (values.explain !== undefined) {
+    const { explain } = await import("./cli/explain-code.ts");
+    return explain(values.explain);
+  }
+  const { check } = await import("./cli/check.ts");
+  return check(operands.length > 0 ? operands : [fileOf(values)], values);
+}
+
+async function runCommand(values: Values): Promise<null> {
+  if (!LEVELS.some((level) => level === values["log-level"]))
     throw new Refusal(EXIT.usage, `--log-level is one of ${LEVELS.join(", ")}`);
   const mebibytes = Number(values["log-size"]);
   if (!(mebibytes >= 1)) throw new Refusal(EXIT.usage, "--log-size is a number of MiB, at least 1");
   const options = {
-    file: values.config ?? defaultFile(),
+    file: resolve(fileOf(values)),
+    configId: values["config-id"],
     stateDirectory: values["state-dir"],
     retention: mebibytes * 1024 * 1024,
   };

@@ -104,6 +104,10 @@ export function printDiagnostic(diagnostic: Diagnostic, excerpts: Excerpts, { co
   return lines.join("\n");
 }
 
+/** One diagnostic in one line, for logs: where, what, and nothing of the file. */
+export const headlineOf = ({ severity, code, message, position }: Diagnostic): string =>
+  `${whereOf(position)}: ${severity}[${code}]: ${visible(message)}`;
+
 /** All of them, and a last line that counts. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],

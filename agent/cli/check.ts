@@ -4,15 +4,19 @@ import { diagnosticsAsJson, hasErrors, printDiagnostics } from "../../config/dia
 import { loadConfig } from "../../config/load.ts";
 import { EXIT } from "./refusal.ts";
 
-const EXIT_STRICT = 5;
+type Flags = { readonly json: boolean; readonly strict: boolean; readonly "config-id"?: string | undefined };
 
 /** Prints the diagnostics (compiler style on stderr, JSON on stdout) and gives the exit code. */
-export function check(file: string, flags: { readonly json: boolean; readonly strict: boolean }): number {
-  const { diagnostics, files, config } = loadConfig(file);
-  if (flags.json) process.stdout.write(`${diagnosticsAsJson(diagnostics)}\n`);
+export function check(paths: readonly string[], { json, strict, "config-id": configId }: Flags): number {
+  const loaded = paths.map((path) => ({ path, ...loadConfig(path, configId === undefined ? {} : { configId }) }));
+  const diagnostics = loaded.flatMap((one) => one.diagnostics);
+  const files = new Map(loaded.flatMap((one) => [...one.files]));
+  if (json) process.stdout.write(`${diagnosticsAsJson(diagnostics)}\n`);
   else if (diagnostics.length > 0)
     process.stderr.write(`${printDiagnostics(diagnostics, files, { colour: process.stderr.isTTY === true })}\n`);
-  if (hasErrors(diagnostics) || config === null) return EXIT.config;
-  if (!flags.json) process.stdout.write(`${file}: ok, ${config.routers.length} instance(s)\n`);
-  return flags.strict && diagnostics.length > 0 ? EXIT_STRICT : EXIT.ok;
+  if (hasErrors(diagnostics) || loaded.some(({ config }) => config === null)) return EXIT.config;
+  if (!json)
+    for (const { path, config } of loaded)
+      process.stdout.write(`${path}: ok, ${config?.routers.length ?? 0} instance(s)\n`);
+  return strict && diagnostics.some(({ severity }) => severity === "warning") ? EXIT.strict : EXIT.ok;
 }

@@ -7,6 +7,7 @@ export const EXIT = {
   usage: 2,
   unreachable: 3,
   config: 4,
+  strict: 5,
   refused: 6,
 } as const;
 

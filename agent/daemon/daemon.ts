@@ -14,15 +14,16 @@ import { sendAdvert } from "../effects/send-advert.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { openEventLog } from "../log/event-log.ts";
-import { type Question, serveControl } from "../operate/control.ts";
+import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { statusOf } from "../operate/status.ts";
 import { run } from "../run.ts";
 import { adverts } from "../sources/adverts.ts";
 import { commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
-import { hindrances } from "./leftovers.ts";
-import { loadOrRefuse, type Prepared } from "./prepare.ts";
+import type { Source } from "./loader.ts";
+import type { Prepared } from "./prepare.ts";
+import { createReloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
@@ -32,8 +33,10 @@ const REALTIME_PRIORITY = 10;
 const LAST_WORDS = 2_000;
 const WATCHDOG_MS = 1_000;
 const OVERDUE = seconds(1);
+/** Nobody waits for the end of what a signal begins. */
+const HANGUP = { wait: false, requireNoFailover: false };
 
-export type DaemonOptions = { readonly file: string; readonly stateDirectory: string };
+export type DaemonOptions = Source & { readonly stateDirectory: string };
 
 /** Runs until SIGTERM or SIGINT. */
 export function runDaemon({ kernel, store, config, boot }: Prepared, options: DaemonOptions, journal: Journal): void {
@@ -44,7 +47,16 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
   const log = openEventLog(store, identity, Date.now, initialState, started);
   const performer = perform(kernel);
   const commander = commands();
-  const reloads = { generation: 1, last: "none yet" };
+  const reloader = createReloader({
+    kernel,
+    journal,
+    state: () => state,
+    idle: performer.idle,
+    configure: (next) => {
+      if (ending) throw new Error("the daemon is stopping");
+      commander.configure(next);
+    },
+  });
   const dropped: Record<string, Partial<Record<DropReason, number>>> = {};
   let state: AgentState = initialState;
   let ending = false;
@@ -52,6 +64,7 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
 
   const onTurn = (turn: Turn): void => {
     state = turn.state;
+    reloader.watch(turn);
     tell(journal, turn);
     const wrong = turn.effects.length > 0 ? violations(turn) : [];
     if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
@@ -68,34 +81,17 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
       version: VERSION,
       realtime,
       stateDirectory: options.stateDirectory,
-      config: { file: options.file, generation: reloads.generation, lastReload: reloads.last },
+      config: { file: options.file, ...reloader.status() },
       log: { ...store.status(), epoch: store.epoch },
       dropped,
       seq: log.head(),
     });
 
-  /** A file with a mistake changes nothing; the reason is told to whoever asked. */
-  const reload = (): void => {
-    notifyManager("RELOADING=1");
-    try {
-      const next = loadOrRefuse(options.file, journal);
-      const ours = new Set(state.config.routers.flatMap((router) => router.virtualAddresses.map((own) => own.address)));
-      const wrong = hindrances(kernel, next, ours);
-      if (wrong.length > 0) throw new Error(wrong.join("\n"));
-      commander.configure(next);
-      reloads.generation += 1;
-      reloads.last = "ok";
-    } catch (cause) {
-      reloads.last = cause instanceof Error ? cause.message : String(cause);
-      journal.error(`reload refused, the old configuration stays: ${reloads.last}`);
-      throw cause;
-    } finally {
-      notifyManager("READY=1");
-    }
-  };
-
-  const answer = async (question: Question): Promise<unknown> => {
-    if (question === "reload") reload();
+  const answer = async (question: Question, { file, wait, requireNoFailover }: Details): Promise<unknown> => {
+    const { configId } = options;
+    if (question === "plan") return reloader.plan({ file: file ?? options.file, configId });
+    if (question === "reload")
+      return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });
     if (question === "snapshot") log.snapshot(state, kernel.now());
     return status();
   };
@@ -126,13 +122,8 @@ export function runDaemon({ kernel, store, config, boot }: Prepared, options: Da
   process.on("uncaughtException", collapse);
   process.on("unhandledRejection", collapse);
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
-  process.on("SIGHUP", () => {
-    try {
-      reload();
-    } catch {
-      // Told already; the old configuration goes on.
-    }
-  });
+  // Told in the journal; a reload that fails leaves what there is.
+  process.on("SIGHUP", () => void reloader.reload(options, HANGUP).catch(() => undefined));
 
   run(
     initialState,

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hasErrors, printDiagnostics } from "../../config/diagnostic.ts";
+import { hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
 import type { AgentConfig } from "../core/config.ts";
@@ -14,7 +14,9 @@ import { aheadPath } from "../log/ahead.ts";
 import { createStore, type Store } from "../log/file.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Journal } from "../operate/journal.ts";
+import { discreet, maskedFiles } from "./discreet.ts";
 import { bootId, hindrances, leftBy, removeLeftovers } from "./leftovers.ts";
+import type { Source } from "./loader.ts";
 
 /** How many bytes of log lines may wait in memory for a disk that does not answer. */
 const QUEUE_LIMIT = 64 * 1024 * 1024;
@@ -30,14 +32,14 @@ export type Prepared = {
 };
 
 /** Reads the configuration, or refuses with every mistake in it. */
-export function loadOrRefuse(file: string, say: Pick<Teller, "warn">): AgentConfig {
-  const { config, diagnostics, files } = loadConfig(file);
+function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
+  const { config, diagnostics, files } = loadConfig(file, configId === undefined ? {} : { configId });
+  const told = discreet(diagnostics, files);
   if (config === null || hasErrors(diagnostics)) {
     const colour = process.stderr.isTTY === true;
-    throw new Refusal(EXIT.config, `${printDiagnostics(diagnostics, files, { colour })}\n${file} is not used`);
+    throw new Refusal(EXIT.config, `${printDiagnostics(told, maskedFiles(files), { colour })}\n${file} is not used`);
   }
-  for (const diagnostic of diagnostics)
-    say.warn(printDiagnostics([diagnostic], files, { colour: false }).split("\n")[0] ?? diagnostic.message);
+  for (const diagnostic of told) say.warn(headlineOf(diagnostic));
   return config;
 }
 
@@ -82,11 +84,8 @@ function requireCapabilities(): void {
 }
 
 /** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
-export function prepare(
-  options: { file: string; stateDirectory: string; retention: number },
-  journal: Journal,
-): Prepared {
-  const config = loadOrRefuse(options.file, journal);
+export function prepare(options: Source & { stateDirectory: string; retention: number }, journal: Journal): Prepared {
+  const config = loadOrRefuse(options, journal);
   requireCapabilities();
   claim(options.stateDirectory);
   const kernel = openLinuxKernel();

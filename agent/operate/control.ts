@@ -6,8 +6,19 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { dirname, join } from "node:path";
 
 /** What can be asked. */
-export const QUESTIONS = ["status", "snapshot", "reload"] as const;
+export const QUESTIONS = ["status", "snapshot", "reload", "plan"] as const;
 export type Question = (typeof QUESTIONS)[number];
+
+/** What may be said with a question; what is left out is not wanted. */
+export type Details = {
+  /** plan: the file to compare with what runs; a whole path. */
+  readonly file?: string;
+  /** reload: answer when the addresses are right. */
+  readonly wait?: boolean;
+  /** reload: change nothing unless no virtual router can change its Master. */
+  readonly requireNoFailover?: boolean;
+};
+type Asked = { readonly question: Question; readonly details: Details };
 export type Answer = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly error: string };
 
 /** A question is one short line; more is not one. */
@@ -15,6 +26,8 @@ const LONGEST_QUESTION = 4096;
 /** How long somebody may take to ask, in ms. */
 const PATIENCE = 5_000;
 const CONNECTIONS = 32;
+/** How long an answer may take, in ms: a large configuration is read in seconds, and addresses come in bursts. */
+const ANSWER = 120_000;
 
 /** The socket of a daemon, in its state directory. */
 export const socketPath = (stateDirectory: string): string => join(stateDirectory, "heird.sock");
@@ -32,7 +45,7 @@ function reachable(path: string): { path: string; release: () => void } {
 /** Answers questions until it is closed. The caller holds the state directory's lock, so an old socket is a dead one. */
 export function serveControl(
   stateDirectory: string,
-  answer: (question: Question) => Promise<unknown>,
+  answer: (question: Question, details: Details) => Promise<unknown>,
   failed: (error: Error) => void,
 ): Server {
   const { path, release } = reachable(socketPath(stateDirectory));
@@ -45,7 +58,7 @@ export function serveControl(
   return server;
 }
 
-function converse(socket: Socket, answer: (question: Question) => Promise<unknown>): void {
+function converse(socket: Socket, answer: (question: Question, details: Details) => Promise<unknown>): void {
   let asked = "";
   socket.on("error", () => socket.destroy());
   socket.setTimeout(PATIENCE, () => socket.destroy());
@@ -56,11 +69,12 @@ function converse(socket: Socket, answer: (question: Question) => Promise<unknow
     if (end < 0 && asked.length <= LONGEST_QUESTION) return;
     socket.removeAllListeners("data");
     socket.resume();
-    const question = end < 0 ? undefined : questionIn(asked.slice(0, end));
-    if (question === undefined)
-      finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
+    const said = end < 0 ? undefined : questionIn(asked.slice(0, end));
+    // From here on it is us who may be slow.
+    socket.setTimeout(0);
+    if (said === undefined) finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
     else
-      answer(question).then(
+      answer(said.question, said.details).then(
         (answered) => finish(socket, { ok: true, answer: answered }),
         (cause: unknown) =>
           finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
@@ -69,28 +83,38 @@ function converse(socket: Socket, answer: (question: Question) => Promise<unknow
 }
 
 const finish = (socket: Socket, answer: Answer): void => {
+  socket.setTimeout(PATIENCE); // for whoever does not read it
   socket.end(`${JSON.stringify(answer)}\n`);
 };
 
-function questionIn(line: string): Question | undefined {
+function questionIn(line: string): Asked | undefined {
   try {
     const asked: unknown = JSON.parse(line);
     if (typeof asked !== "object" || asked === null || !("ask" in asked)) return undefined;
-    return QUESTIONS.find((question) => question === asked.ask);
+    const question = QUESTIONS.find((known) => known === asked.ask);
+    return question === undefined ? undefined : { question, details: detailsIn(asked) };
   } catch {
     return undefined;
   }
 }
 
+const detailsIn = (asked: object): Details => ({
+  ...("file" in asked && typeof asked.file === "string" ? { file: asked.file } : {}),
+  wait: "wait" in asked && asked.wait === true,
+  requireNoFailover: "requireNoFailover" in asked && asked.requireNoFailover === true,
+});
+
 /** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
-export function ask(stateDirectory: string, question: Question): Promise<unknown> {
+export function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
   const { path, release } = reachable(socketPath(stateDirectory));
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     let text = "";
     socket.setEncoding("utf8");
-    socket.setTimeout(2 * PATIENCE, () => socket.destroy(new Error("the daemon does not answer")));
-    socket.on("connect", () => socket.write(`${JSON.stringify({ ask: question })}\n`));
+    socket.setTimeout(question === "reload" || question === "plan" ? ANSWER : 2 * PATIENCE, () =>
+      socket.destroy(new Error("the daemon does not answer")),
+    );
+    socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, ask: question })}\n`));
     socket.on("data", (chunk: string) => {
       text += chunk;
     });

@@ -1,0 +1,172 @@
+// Every command and option, once: what is parsed, what help prints and what a shell completes are
+// all read from these two tables, so they cannot disagree.
+
+import { parseArgs } from "node:util";
+import { EXIT, Refusal } from "./refusal.ts";
+
+/** What stands in the place of a value, for people and for a shell. */
+export type Value = {
+  /** As help calls it: `FILE`. */
+  readonly name: string;
+  /** How a shell completes it; null for whatever people type. */
+  readonly complete: "file" | "directory" | readonly string[] | null;
+};
+
+const FILE: Value = { name: "FILE", complete: "file" };
+export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+const flag = (help: string) => ({ type: "boolean", default: false, value: null, help }) as const;
+
+/** Every option: the form `parseArgs` wants, and what people are told of it. */
+export const OPTIONS = {
+  config: {
+    type: "string",
+    short: "f",
+    value: FILE,
+    help: "the configuration (default /etc/heird/heird.conf, else /etc/keepalived/keepalived.conf)",
+  },
+  "config-id": {
+    type: "string",
+    short: "i",
+    value: { name: "ID", complete: null },
+    help: "what @id lines are compared with (default the short host name)",
+  },
+  "state-dir": {
+    type: "string",
+    default: "/var/lib/heird",
+    value: { name: "DIR", complete: "directory" },
+    help: "event log, lock and control socket (default /var/lib/heird)",
+  },
+  "log-level": {
+    type: "string",
+    default: "info",
+    value: { name: "LEVEL", complete: LEVELS },
+    help: "trace, debug, info, warn, error (default info)",
+  },
+  "log-size": {
+    type: "string",
+    default: "1024",
+    value: { name: "MIB", complete: null },
+    help: "how much of the event log is kept (default 1024)",
+  },
+  from: { type: "string", value: FILE, help: "compare with this configuration, not with a running daemon" },
+  explain: { type: "string", value: { name: "CODE", complete: null }, help: "what a diagnostic such as H0104 means" },
+  "require-no-failover": flag("exit with 6, changing nothing, unless no virtual router can change its Master"),
+  wait: flag("return when the addresses are as the new configuration wants them"),
+  strict: flag("warnings fail, too (exit code 5)"),
+  json: flag("one JSON document"),
+  help: { ...flag("this"), short: "h" },
+  version: flag("the version"),
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Options of every command. */
+const GLOBAL: readonly OptionName[] = ["help", "version"];
+
+export type Command = {
+  /** In one line. */
+  readonly summary: string;
+  /** The words behind the command; null for none. */
+  readonly operands: (Value & { readonly many: boolean; readonly required: boolean }) | null;
+  readonly options: readonly OptionName[];
+  /** Further sentences, one line each. */
+  readonly details: readonly string[];
+};
+
+const none = { operands: null, details: [] } as const;
+
+export const COMMANDS = {
+  run: {
+    ...none,
+    summary: "run in the foreground; log to stderr",
+    options: ["config", "config-id", "state-dir", "log-level", "log-size"],
+    details: ["SIGTERM and SIGINT resign and stop, SIGHUP takes the file anew."],
+  },
+  check: {
+    summary: "tell every mistake in a configuration, or in those of a cluster",
+    operands: { ...FILE, many: true, required: false },
+    options: ["config", "config-id", "explain", "json", "strict"],
+    details: [
+      "One file is checked by itself. Several are checked as the files of routers that stand beside each",
+      "other, too: what they disagree about, who becomes Master, and who after each failure.",
+    ],
+  },
+  plan: {
+    ...none,
+    summary: "tell what a reload would change, and whether it would move an address",
+    options: ["config", "config-id", "from", "json", "require-no-failover", "state-dir"],
+    details: ["The running daemon is asked, and changes nothing. Without one it is told what a start would do."],
+  },
+  reload: {
+    ...none,
+    summary: "make a running daemon take its file anew",
+    options: ["json", "require-no-failover", "state-dir", "wait"],
+    details: ["With a mistake in the file nothing changes, and the mistakes are printed."],
+  },
+  status: { ...none, summary: "ask a running daemon how it is", options: ["json", "state-dir"] },
+  cleanup: { ...none, summary: "remove addresses that a dead daemon left", options: ["state-dir"] },
+  completion: {
+    ...none,
+    summary: "print a completion script for a shell",
+    operands: { name: "SHELL", complete: SHELLS, many: false, required: true },
+    options: [],
+    details: ["bash: source <(heird completion bash)"],
+  },
+  help: { ...none, summary: "tell of a command", operands: null, options: [] },
+  version: { ...none, summary: "print the version", options: [] },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+export const commandOf = (name: CommandName): Command => COMMANDS[name];
+
+/** The options a command takes, those of every command last. */
+export const optionsOf = (name: CommandName): readonly OptionName[] => [...commandOf(name).options, ...GLOBAL];
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, tokens: true });
+  } catch (cause) {
+    throw new Refusal(EXIT.usage, `${cause instanceof Error ? cause.message : String(cause)}\nheird --help says more`);
+  }
+}
+
+export type Values = ReturnType<typeof parsed>["values"];
+export type Parsed = {
+  /** Null when there is none. */
+  readonly command: CommandName | null;
+  readonly values: Values;
+  readonly operands: readonly string[];
+};
+
+/** Reads the arguments, or refuses what no command, or not this one, understands. */
+export function parse(argv: readonly string[]): Parsed {
+  const { values, positionals, tokens } = parsed(argv);
+  const [word, ...operands] = positionals;
+  if (word === undefined) return { command: null, values, operands };
+  const command = COMMAND_NAMES.find((name) => name === word);
+  if (command === undefined) throw new Refusal(EXIT.usage, `there is no command "${word}"; heird --help lists them`);
+  const alien = tokens.find((token) => token.kind === "option" && !optionsOf(command).some((o) => o === token.name));
+  if (alien?.kind === "option")
+    throw new Refusal(EXIT.usage, `heird ${command} takes no ${alien.rawName}; heird help ${command} says more`);
+  if (!values.help && !values.version) operandsFit(command, operands);
+  return { command, values, operands };
+}
+
+function operandsFit(command: CommandName, given: readonly string[]): void {
+  if (command === "help") return;
+  const { operands } = commandOf(command);
+  const beyond = operands === null ? given[0] : operands.many ? undefined : given[1];
+  if (beyond !== undefined)
+    throw new Refusal(EXIT.usage, `heird ${command} takes no "${beyond}"; heird help ${command} says more`);
+  const [first] = given;
+  if (operands === null) return;
+  if (operands.required && first === undefined)
+    throw new Refusal(EXIT.usage, `heird ${command} needs a ${operands.name}; heird help ${command} says more`);
+  const words = operands.complete;
+  if (typeof words === "object" && words !== null && first !== undefined && !words.includes(first))
+    throw new Refusal(EXIT.usage, `"${first}" is none of ${words.join(", ")}`);
+}
