@@ -3,7 +3,7 @@
 // failed effect becomes an observation, and the lane goes on.
 
 import { Observable, type Subscriber } from "rxjs";
-import type { RouterConfig, RouterKey } from "../core/config.ts";
+import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Effect, EffectType } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
 import { type AgentState, routerOf, type Turn } from "../core/state.ts";
@@ -18,7 +18,7 @@ import { sendAdvert } from "./send-advert.ts";
 /** While advertisements keep failing in the same way it is told at most this often. */
 const TELL_EVERY: Duration = seconds(60);
 
-type Label = { readonly type: EffectType; readonly router: RouterKey };
+type Label = { readonly type: EffectType; readonly router: RouterKey; readonly addresses: readonly VirtualAddress[] };
 
 export type Performer = {
   readonly drive: Driver;
@@ -26,8 +26,9 @@ export type Performer = {
   readonly idle: () => Promise<void>;
 };
 
-export function perform(kernel: Kernel): Performer {
-  const lane = createLane<Label>(setImmediate);
+/** `later` lets the sockets and the alarm have their turn before the next step. */
+export function perform(kernel: Kernel, later: (step: () => void) => void = setImmediate): Performer {
+  const lane = createLane<Label>(later);
   const foreign = new Set<string>();
   const send = sendAdvert(kernel);
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant }>();
@@ -53,7 +54,7 @@ export function perform(kernel: Kernel): Performer {
 
   const queue = (effect: Exclude<Effect, { type: "sendAdvert" }>, tell: Tell): void => {
     const { type, router, addresses } = effect;
-    if (type === "removeAddresses") lane.forget((label) => label.type === "announce" && label.router === router);
+    if (type === "removeAddresses") lane.forget((label) => label.type === "announce" && isAbout(label, effect));
     const work =
       type === "announce"
         ? announce(kernel, addresses, effect.rounds)
@@ -61,7 +62,7 @@ export function perform(kernel: Kernel): Performer {
           ? addAddresses(kernel, addresses, foreign)
           : removeAddresses(kernel, addresses, foreign);
     const started = kernel.now();
-    lane.add({ type, router }, work, (applied) => {
+    lane.add({ type, router, addresses }, work, (applied) => {
       for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
     });
   };
@@ -79,6 +80,14 @@ export function perform(kernel: Kernel): Performer {
 }
 
 type Tell = Subscriber<Observation>;
+
+const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
+
+/** Whether work concerns nothing but addresses that are let go; a new configuration may keep some of a router's. */
+function isAbout(label: Label, { router, addresses }: Pick<Label, "router" | "addresses">): boolean {
+  const leaving = new Set(addresses.map(placeOf));
+  return label.router === router && label.addresses.every((own) => leaving.has(placeOf(own)));
+}
 
 const configIn = (state: AgentState, key: RouterKey): RouterConfig | undefined => routerOf(state, key)?.config;
 

@@ -4,7 +4,7 @@ import { Observable } from "rxjs";
 import type { Family } from "../core/address.ts";
 import type { AgentConfig, RouterConfig } from "../core/config.ts";
 import type { DropReason, Observation } from "../core/event.ts";
-import { type Duration, type Instant, seconds, since } from "../core/time.ts";
+import { type Duration, type Instant, instantAt, seconds, since } from "../core/time.ts";
 import type { Datagram, Kernel } from "../kernel.ts";
 import type { Driver, Sighting } from "../run.ts";
 import { createReceiver } from "../wire/receive.ts";
@@ -105,17 +105,26 @@ type Refused = { readonly router: RouterConfig["key"] | null; readonly reason: D
 /** Turns refusals into observations: the first of each kind at once, then one a minute with the count. */
 function createComplaints(): (datagram: Datagram, refused: Refused) => Observation | null {
   const counted = new Map<string, Counted>();
-  return (datagram, { router, reason, detail }) => {
-    const known = counted.size >= COMPLAINTS ? `${datagram.interface} ${reason}` : "";
-    const kind = known || `${datagram.interface} ${reason} ${router ?? ""} ${datagram.source}`;
+  let swept = instantAt(0);
+  /** Senders beyond what is remembered are one kind for each reason; room is made once a minute. */
+  const kindOf = (exact: string, coarse: string, at: Instant): string => {
+    if (counted.size < COMPLAINTS || counted.has(exact)) return exact;
+    if (since(swept, at) >= TELL_EVERY) {
+      swept = at;
+      for (const [kind, { told }] of counted) if (since(told, at) >= TELL_EVERY) counted.delete(kind);
+    }
+    return counted.size < COMPLAINTS ? exact : coarse;
+  };
+  return ({ interface: iface, source, at }, { router, reason, detail }) => {
+    const coarse = `${iface} ${reason}`;
+    const kind = kindOf(`${coarse} ${router ?? ""} ${source}`, coarse, at);
     const entry = counted.get(kind);
-    if (entry !== undefined && since(entry.told, datagram.at) < TELL_EVERY) {
+    if (entry !== undefined && since(entry.told, at) < TELL_EVERY) {
       entry.count += 1;
       return null;
     }
     const count = (entry?.count ?? 0) + 1;
-    counted.set(kind, { told: datagram.at, count: 0 });
-    const { interface: iface, source } = datagram;
+    counted.set(kind, { told: at, count: 0 });
     return { type: "advertDropped", router, interface: iface, source, reason, detail, count };
   };
 }

@@ -1,0 +1,144 @@
+// What is done about a decision: in order, without holding anything up, and told when it fails.
+
+import { describe, expect, it } from "vitest";
+import type { RouterConfig } from "../../agent/core/config.ts";
+import { instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
+import { router, virtual } from "../log/history.ts";
+import type { Deed } from "./fake-kernel.ts";
+import { configOf, DOWN, expectRemembered, kindsOf, ONE, OWN, phaseOf, scene, seenBy } from "./scene.ts";
+
+/** 250 addresses each, 10.7.n.1 .. 10.7.n.250 on eth0: four routers have a thousand; one advertisement has room for 255. */
+const many = (vrid: number, wanted: Partial<RouterConfig> = {}): RouterConfig => {
+  const addresses = Array.from({ length: 250 }, (_, i) => virtual(`10.7.${vrid}.${i + 1}`, "eth0"));
+  return router("eth0", "ipv4", vrid, { virtualAddresses: addresses, ...wanted });
+};
+/** Byte 1 of the VRRP header, behind 20 bytes of IPv4. */
+const isOf = ({ vrid }: RouterConfig, deed: Deed): boolean => deed.type === "packet" && deed.bytes[21] === vrid;
+
+describe("a takeover of a thousand addresses", () => {
+  const big = [11, 12, 13, 14].map((vrid) => many(vrid));
+  const first = many(11);
+  const quick = router("eth0", "ipv4", 3, { version: 3, adverInterval: milliseconds(10), basePriority: 255 });
+
+  it("does not hold back the advertisements of another router", () => {
+    const set = scene({ config: configOf(...big, quick) });
+    // A thousand times 0.1 ms: 100 ms without a pause between the bursts.
+    set.kernel.addressTakes(microseconds(100));
+    set.time.advanceTo(instantAt(DOWN + 600_000));
+    expect(set.kernel.truth("eth0")).toHaveLength(1 + 1_000 + 1);
+    const ofQuick = set.kernel.deeds.filter((deed) => isOf(quick, deed));
+    const gaps = ofQuick.slice(1).map(({ at }, i) => at - (ofQuick[i]?.at ?? 0));
+    // Late by no more than the first burst, which has 50: 10 ms + 5 ms.
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(15_000);
+    expect(ofQuick.length).toBeGreaterThan(390);
+    const adds = set.kernel.deeds.filter(({ type, at }) => type === "add" && at >= DOWN);
+    expect(adds.length).toBeGreaterThanOrEqual(20);
+    const between = ofQuick.filter(({ at }) => at > (adds[0]?.at ?? 0) && at < (adds.at(-1)?.at ?? 0));
+    expect(between.length).toBeGreaterThan(4);
+  });
+
+  it("says who is Master for all of them before the first address", () => {
+    const set = scene({ config: configOf(...big) });
+    set.kernel.addressTakes(microseconds(100));
+    set.time.advanceTo(instantAt(DOWN + 600_000));
+    const late = big.map((config) => (set.kernel.deeds.find((deed) => isOf(config, deed))?.at ?? 0) - DOWN);
+    // All four are due at the same instant; the first burst of the first is done within its turn.
+    expect(Math.max(...late)).toBeLessThanOrEqual(5_000);
+  });
+
+  it("drops what is left to announce when mastership is lost, and lets go of everything", () => {
+    const set = scene({ config: configOf(first) });
+    set.kernel.addressTakes(microseconds(20));
+    set.time.advanceTo(instantAt(DOWN));
+    set.say(250, first);
+    set.time.advance(milliseconds(200));
+    expect(phaseOf(set, first)).toBe("backup");
+    expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
+    // Five rounds of 250 would have been due.
+    const kinds = kindsOf(set.kernel.deeds);
+    expect(kinds.filter((kind) => kind === "frame").length).toBeLessThan(250);
+    expect(kinds.lastIndexOf("frame")).toBeLessThan(kinds.indexOf("remove"));
+    expectRemembered(set);
+  });
+
+  it("goes on announcing what a reload keeps", () => {
+    const set = scene({ config: configOf(first) });
+    set.kernel.addressTakes(microseconds(20));
+    set.time.advanceTo(instantAt(DOWN));
+    set.agent.reload(configOf({ ...first, virtualAddresses: first.virtualAddresses.slice(1) }));
+    set.time.advance(milliseconds(200));
+    expect(phaseOf(set, first)).toBe("master");
+    expect(kindsOf(set.kernel.deeds).filter((kind) => kind === "frame").length).toBeGreaterThanOrEqual(5 * 249);
+    expect(set.kernel.truth("eth0")).toHaveLength(1 + 249);
+  });
+});
+
+describe("an effect that fails", () => {
+  it("is told with its cause, and the lane goes on", () => {
+    const two = router("eth0", "ipv4", 1, {
+      virtualAddresses: [virtual("10.0.1.1", "eth0"), virtual("10.0.1.2", "nowhere")],
+    });
+    const set = scene({ config: configOf(two) });
+    set.time.advanceTo(instantAt(DOWN + 1_000));
+    expect(seenBy(set, "effectFailed")).toMatchObject([
+      { effect: "addAddresses", error: expect.stringMatching(/^10\.0\.1\.2\/24 on nowhere: ENODEV/) },
+      { effect: "announce", error: expect.stringMatching(/^nowhere: ENODEV/) },
+    ]);
+    expect(seenBy(set, "effectDone")).toMatchObject([
+      { effect: "addAddresses", detail: "1 added", foreign: [] },
+      { effect: "announce", detail: "5 sent" },
+    ]);
+    expectRemembered(set);
+  });
+
+  it("is told once a minute while advertisements fail alike, and at once when they fail otherwise", () => {
+    const set = scene();
+    const refused = (error: string) => (what: Deed["type"]) =>
+      what === "packet" ? { ok: false as const, errno: 1, error } : null;
+    set.kernel.refuse(refused("ENOBUFS: no room"));
+    // The first advert at 3.6 s, then one a second: told at 3.6 s and again at 63.6 s.
+    set.time.advanceTo(instantAt(DOWN + 59_500_000));
+    expect(seenBy(set, "effectFailed")).toHaveLength(1);
+    set.time.advanceTo(instantAt(DOWN + 60_500_000));
+    expect(seenBy(set, "effectFailed")).toHaveLength(2);
+    set.kernel.refuse(refused("EPERM: forbidden"));
+    set.time.advance(seconds(1));
+    expect(seenBy(set, "effectFailed").at(-1)).toMatchObject({ effect: "sendAdvert", error: "EPERM: forbidden" });
+    expect(seenBy(set, "effectFailed")).toHaveLength(3);
+    expect(phaseOf(set)).toBe("master");
+  });
+});
+
+describe("an address that is there already", () => {
+  const own = ONE.virtualAddresses[0] ?? virtual("10.0.1.100", "eth0");
+
+  it("is somebody else's, is told, and stays when we let go", () => {
+    const set = scene({}, (kernel) => kernel.plant("eth0", own.address, own.prefixLength, 3));
+    set.time.advanceTo(instantAt(DOWN + 100_000));
+    expect(seenBy(set, "effectDone")[0]).toMatchObject({
+      effect: "addAddresses",
+      detail: "0 added, 1 there already",
+      foreign: [own.address],
+    });
+    set.say(200);
+    set.time.advance(milliseconds(10));
+    expect(phaseOf(set)).toBe("backup");
+    expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN, own.address]);
+    // Gone by its owner's hand, it is ours the next time.
+    set.kernel.uproot("eth0", own.address);
+    set.time.advance(seconds(4));
+    expect(phaseOf(set)).toBe("master");
+    set.say(200);
+    set.time.advance(milliseconds(10));
+    expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
+  });
+
+  it("is ours when it carries our protocol number, and goes when we let go", () => {
+    const set = scene({}, (kernel) => kernel.plant("eth0", own.address, own.prefixLength, 18));
+    set.time.advanceTo(instantAt(DOWN + 100_000));
+    expect(seenBy(set, "effectDone")[0]).toMatchObject({ detail: "1 added", foreign: [] });
+    set.say(200);
+    set.time.advance(milliseconds(10));
+    expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
+  });
+});
