@@ -334,16 +334,16 @@ function rearmed(before: RouterState, router: RouterState, phase: Backup, at: In
   // After a resignation only Skew_Time is being waited for.
   const spanOf = phase.resigned ? skewTimeOf : downIntervalOf;
   const moved = spanOf(router, masterAdverInterval) - spanOf(before, phase.masterAdverInterval);
-  const masterDownAt = moved === 0 ? phase.masterDownAt : movedBy(moved, phase.masterDownAt, at);
+  const masterDownAt = movedBy(moved, phase.masterDownAt, at);
   const { preemptDelay } = router.config;
   const longer = preemptDelay - before.config.preemptDelay;
   const preemptAt = phase.preemptAt === null || preemptDelay === 0 ? null : movedBy(longer, phase.preemptAt, at);
   return { ...phase, masterDownAt, masterAdverInterval, preemptAt };
 }
 
-/** A deadline moved by so many microseconds, though not into the past. */
+/** A deadline moved by so many microseconds, though not into the past; by nothing, it stays where it is. */
 const movedBy = (us: number, deadline: Instant, at: Instant): Instant =>
-  after(at, microseconds(Math.max(0, deadline + us - at)));
+  us === 0 ? deadline : after(at, microseconds(Math.max(0, deadline + us - at)));
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
   const { key, virtualAddresses, adverInterval, announce: when } = router.config;

@@ -178,6 +178,22 @@ function hold(held: Map<string, readonly string[]>, effect: Turn["effects"][numb
   held.set(effect.router, adding ? [...has, ...named] : has.filter((one) => !named.includes(one)));
 }
 
+describe("a configuration that says nothing new", () => {
+  it("changes nothing, and leaves every router the very object it was", () => {
+    always((turns) => {
+      const last = turns.at(-1);
+      if (last === undefined) return;
+      const config = JSON.parse(JSON.stringify(last.state.config));
+      const { state, effects } = step(last.state, { at: last.event.at, seen: { type: "configured", config } });
+      expect(effects).toEqual([]);
+      expect(state).toEqual(last.state);
+      state.config.routers.forEach((router, i) => {
+        expect(router).toBe(last.state.config.routers[i]);
+      });
+    });
+  });
+});
+
 describe("replay", () => {
   it("folds the same events to the same states, also from their text", () => {
     always((turns) => {

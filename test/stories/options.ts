@@ -63,6 +63,7 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "preempt",
   "preempt_delay",
   "password",
+  "v3_checksum_as_v2",
   "address",
   "garp_master_repeat",
   "garp_master_delay",
@@ -97,7 +98,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
     preempt: oneOf(text("preempt", "yes"), ["yes", "no"]) === "yes",
     preemptDelay: spanOf(text("preempt_delay", "0s")),
     authentication: password === undefined ? { type: "none" } : { type: "pass", password },
-    v3Checksum: "pseudoHeader",
+    v3Checksum: oneOf(text("v3_checksum_as_v2", "no"), ["yes", "no"]) === "yes" ? "plain" : "pseudoHeader",
     virtualAddresses: virtualAddressesOf(
       text("address", family === "ipv4" ? "10.0.0.100" : "fe80::100"),
       USUAL_PREFIX[family],
