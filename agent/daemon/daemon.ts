@@ -9,21 +9,21 @@ import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
 import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
-import { perform } from "../effects/perform.ts";
+import { type Performer, perform } from "../effects/perform.ts";
 import { sendAdvert } from "../effects/send-advert.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
-import { openEventLog } from "../log/event-log.ts";
+import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
-import { statusOf } from "../operate/status.ts";
+import { type Status, statusOf } from "../operate/status.ts";
 import { run } from "../run.ts";
-import { adverts } from "../sources/adverts.ts";
-import { commands } from "../sources/commands.ts";
+import { adverts, type CountDrop } from "../sources/adverts.ts";
+import { type Commander, commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
 import type { Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
-import { createReloader } from "./reload.ts";
+import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
@@ -33,112 +33,143 @@ const REALTIME_PRIORITY = 10;
 const LAST_WORDS = 2_000;
 const WATCHDOG_MS = 1_000;
 const OVERDUE = seconds(1);
+/** Addresses that the kernel is asked to remove in one call. */
+const BURST = 50;
 /** Nobody waits for the end of what a signal begins. */
 const HANGUP = { wait: false, requireNoFailover: false };
 
 export type DaemonOptions = Source & { readonly stateDirectory: string };
 
+/** Everything a daemon is made of; `state` and `ending` change as it lives. */
+type Life = Prepared & {
+  readonly options: DaemonOptions;
+  readonly journal: Journal;
+  readonly log: EventLog;
+  readonly performer: Performer;
+  readonly commander: Commander;
+  readonly reloader: Reloader;
+  readonly started: Instant;
+  readonly realtime: boolean;
+  readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
+  readonly memory: { state: AgentState; ending: boolean; server: Server | null };
+};
+
 /** Runs until SIGTERM or SIGINT. */
-export function runDaemon({ kernel, store, config, boot }: Prepared, options: DaemonOptions, journal: Journal): void {
-  const realtime = prepareProcess(journal, config);
+export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: Journal): void {
+  const realtime = prepareProcess(journal, prepared.config);
   warmUp();
+  const life = born(prepared, options, journal, realtime);
+  const { kernel, performer, commander, memory } = life;
+  listenToSignals(life);
+  run(
+    initialState,
+    [adverts(kernel, countIn(life.dropped)), performer.drive, alarm(kernel), links(kernel), commander.drive],
+    kernel.now,
+    life.log,
+  ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
+  commander.configure(prepared.config);
+  commander.startup();
+  const failed = (error: Error): void => journal.error(`control socket: ${error.message}`);
+  memory.server = serveControl(options.stateDirectory, (question, details) => answer(life, question, details), failed);
+  notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
+  // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
+  setInterval(() => {
+    if (!overdue(memory.state, kernel.now())) notifyManager("WATCHDOG=1");
+  }, WATCHDOG_MS).unref();
+}
+
+function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
+  const { kernel, store, boot } = prepared;
   const started = kernel.now();
-  const identity = { version: VERSION, cluster: "default", boot };
-  const log = openEventLog(store, identity, Date.now, initialState, started);
+  const log = openEventLog(store, { version: VERSION, cluster: "default", boot }, Date.now, initialState, started);
   const performer = perform(kernel);
   const commander = commands();
+  const memory: Life["memory"] = { state: initialState, ending: false, server: null };
   const reloader = createReloader({
     kernel,
     journal,
-    state: () => state,
+    state: () => memory.state,
     idle: performer.idle,
     configure: (next) => {
-      if (ending) throw new Error("the daemon is stopping");
+      if (memory.ending) throw new Error("the daemon is stopping");
       commander.configure(next);
     },
   });
-  const dropped: Record<string, Partial<Record<DropReason, number>>> = {};
-  let state: AgentState = initialState;
-  let ending = false;
-  let server: Server | null = null;
+  return { ...prepared, options, journal, log, performer, commander, reloader, started, realtime, dropped: {}, memory };
+}
 
-  const onTurn = (turn: Turn): void => {
-    state = turn.state;
-    reloader.watch(turn);
-    tell(journal, turn);
-    const wrong = turn.effects.length > 0 ? violations(turn) : [];
-    if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
-  };
+function onTurn({ memory, reloader, journal }: Life, turn: Turn): void {
+  memory.state = turn.state;
+  reloader.watch(turn);
+  tell(journal, turn);
+  const wrong = turn.effects.length > 0 ? violations(turn) : [];
+  if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
+}
 
-  const countDrop = (iface: string, reason: DropReason): void => {
+const countIn =
+  (dropped: Life["dropped"]): CountDrop =>
+  (iface, reason) => {
     dropped[iface] ??= {};
     dropped[iface][reason] = (dropped[iface][reason] ?? 0) + 1;
   };
 
-  const status = () =>
-    statusOf(state, kernel.now(), {
-      started,
-      version: VERSION,
-      realtime,
-      stateDirectory: options.stateDirectory,
-      config: { file: options.file, ...reloader.status() },
-      log: { ...store.status(), epoch: store.epoch },
-      dropped,
-      seq: log.head(),
-    });
+async function answer(life: Life, question: Question, { file, wait, requireNoFailover }: Details): Promise<unknown> {
+  const { options, reloader, log, memory, kernel } = life;
+  if (question === "plan") return reloader.plan({ file: file ?? options.file, configId: options.configId });
+  if (question === "reload")
+    return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });
+  if (question === "snapshot") log.snapshot(memory.state, kernel.now());
+  return status(life);
+}
 
-  const answer = async (question: Question, { file, wait, requireNoFailover }: Details): Promise<unknown> => {
-    const { configId } = options;
-    if (question === "plan") return reloader.plan({ file: file ?? options.file, configId });
-    if (question === "reload")
-      return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });
-    if (question === "snapshot") log.snapshot(state, kernel.now());
-    return status();
-  };
+const status = ({ memory, kernel, started, realtime, options, reloader, store, dropped, log }: Life): Status =>
+  statusOf(memory.state, kernel.now(), {
+    started,
+    version: VERSION,
+    realtime,
+    stateDirectory: options.stateDirectory,
+    config: { file: options.file, ...reloader.status() },
+    log: { ...store.status(), epoch: store.epoch },
+    dropped,
+    seq: log.head(),
+  });
 
-  const end = async (signal: string): Promise<void> => {
-    if (ending) return;
-    ending = true;
-    journal.info(`${signal}: resigning`);
-    notifyManager("STOPPING=1");
-    commander.shutdown();
-    await performer.idle();
-    log.snapshot(state, kernel.now());
-    server?.close();
-    kernel.close();
-    await store.close(LAST_WORDS);
-    journal.flush();
-    process.exit(EXIT.ok);
-  };
-
-  /** The last resort: a daemon that is wrong lets go of everything, without a queue, and ends. */
-  const collapse = (cause: unknown): void => {
-    journal.fatal({ err: cause }, "this must not happen; letting go of every address");
-    letGo(state, kernel);
-    journal.flush();
-    process.exit(EXIT.internal);
-  };
-
-  process.on("uncaughtException", collapse);
-  process.on("unhandledRejection", collapse);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+function listenToSignals(life: Life): void {
+  process.on("uncaughtException", (cause) => collapse(life, cause));
+  process.on("unhandledRejection", (cause) => collapse(life, cause));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(life, signal));
   // Told in the journal; a reload that fails leaves what there is.
-  process.on("SIGHUP", () => void reloader.reload(options, HANGUP).catch(() => undefined));
+  process.on("SIGHUP", () => void life.reloader.reload(life.options, HANGUP).catch(() => undefined));
+}
 
-  run(
-    initialState,
-    [adverts(kernel, countDrop), performer.drive, alarm(kernel), links(kernel), commander.drive],
-    kernel.now,
-    log,
-  ).subscribe({ next: onTurn, error: collapse });
-  commander.configure(config);
-  commander.startup();
-  server = serveControl(options.stateDirectory, answer, (error) => journal.error(`control socket: ${error.message}`));
-  notifyManager(`READY=1\nSTATUS=${config.routers.length} instance(s)`);
-  // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
-  setInterval(() => {
-    if (!overdue(state, kernel.now())) notifyManager("WATCHDOG=1");
-  }, WATCHDOG_MS).unref();
+/** The orderly end: priority 0, addresses gone, the log closed. */
+async function end({ memory, journal, commander, performer, log, kernel, store }: Life, signal: string): Promise<void> {
+  if (memory.ending) return;
+  memory.ending = true;
+  journal.info(`${signal}: resigning`);
+  notifyManager("STOPPING=1");
+  commander.shutdown();
+  await performer.idle();
+  log.snapshot(memory.state, kernel.now());
+  memory.server?.close();
+  kernel.close();
+  await store.close(LAST_WORDS);
+  journal.flush();
+  process.exit(EXIT.ok);
+}
+
+/** The last resort: a daemon that is wrong lets go of everything, without a queue, and ends. */
+function collapse({ memory, journal, kernel, performer }: Life, cause: unknown): void {
+  journal.fatal({ err: cause }, "this must not happen; letting go of every address");
+  const send = sendAdvert(kernel);
+  for (const { config, phase, primaryAddress } of memory.state.routers) {
+    if (phase.name !== "master") continue;
+    if (primaryAddress !== null) send(config, PRIORITY_STOP, primaryAddress);
+    const ours = config.virtualAddresses.filter((own) => !performer.isForeign(own));
+    for (let i = 0; i < ours.length; i += BURST) kernel.removeAddresses(ours.slice(i, i + BURST));
+  }
+  journal.flush();
+  process.exit(EXIT.internal);
 }
 
 const overdue = (state: AgentState, now: Instant): boolean =>
@@ -158,15 +189,4 @@ function prepareProcess(journal: Journal, config: AgentConfig): boolean {
       `${hasty.join(", ")}: advert_int below 100 ms without real-time scheduling is unsafe under load (${outcome.error})`,
     );
   return false;
-}
-
-/** Says priority 0 for every Master and removes its addresses, at once and whatever else is going on. */
-function letGo(state: AgentState, kernel: Prepared["kernel"]): void {
-  const send = sendAdvert(kernel);
-  for (const { config, phase, primaryAddress } of state.routers) {
-    if (phase.name !== "master") continue;
-    if (primaryAddress !== null) send(config, PRIORITY_STOP, primaryAddress);
-    for (let i = 0; i < config.virtualAddresses.length; i += 50)
-      kernel.removeAddresses(config.virtualAddresses.slice(i, i + 50));
-  }
 }

@@ -25,7 +25,8 @@ export type Foreign = Set<string>;
 
 const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no answer" };
 
-const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
+/** What tells one address on one interface from another. */
+export const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 export function* addAddresses(
   kernel: AddressKernel,

@@ -10,7 +10,7 @@ import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
-import { addAddresses, removeAddresses } from "./addresses.ts";
+import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
 import { announce } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { sendAdvert } from "./send-advert.ts";
@@ -24,6 +24,8 @@ export type Performer = {
   readonly drive: Driver;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
+  /** Whether an address was there before us: it is somebody else's, and stays whatever happens. */
+  readonly isForeign: (own: VirtualAddress) => boolean;
 };
 
 /** `later` lets the sockets and the alarm have their turn before the next step. */
@@ -76,12 +78,10 @@ export function perform(kernel: Kernel, later: (step: () => void) => void = setI
       }),
     );
 
-  return { drive, idle: lane.idle };
+  return { drive, idle: lane.idle, isForeign: (own) => foreign.has(placeOf(own)) };
 }
 
 type Tell = Subscriber<Observation>;
-
-const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
 
 /** Whether work concerns nothing but addresses that are let go; a new configuration may keep some of a router's. */
 function isAbout(label: Label, { router, addresses }: Pick<Label, "router" | "addresses">): boolean {

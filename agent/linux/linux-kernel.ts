@@ -53,6 +53,10 @@ export function openLinuxKernel(): Kernel {
   };
   const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
   const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
+  const drain = (): void => {
+    sockets.drain();
+    readEvents();
+  };
   const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
   const each = (addresses: Addresses, doing: string, ask: Ask): Outcome[] =>
     closed ? addresses.map(() => CLOSED) : inOneGo(table.byName, addresses, doing, ask);
@@ -60,10 +64,7 @@ export function openLinuxKernel(): Kernel {
   return {
     now,
     interfaces: table.byName,
-    watch(listener) {
-      watchers.add(listener);
-      return () => void watchers.delete(listener);
-    },
+    watch: (listener) => enrol(watchers, listener),
     listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) =>
       open(() => {
         // Whoever hears neighbours will announce addresses to them; then is no time to open sockets.
@@ -71,11 +72,7 @@ export function openLinuxKernel(): Kernel {
         return sockets.listen(iface, family, listener);
       }),
     unlisten: sockets.unlisten,
-    drain: () =>
-      exclusively(() => {
-        sockets.drain();
-        readEvents();
-      }),
+    drain: () => exclusively(drain),
     sendPacket: (iface, family, packet, destination) => open(() => sockets.send(iface, family, packet, destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
@@ -93,6 +90,11 @@ export function openLinuxKernel(): Kernel {
       for (const part of [events, commands, alarm, frames]) part.close();
     },
   };
+}
+
+function enrol<T>(members: Set<T>, member: T): () => void {
+  members.add(member);
+  return () => void members.delete(member);
 }
 
 /** The socket for whole frames, opened when it is first needed. */
