@@ -1,5 +1,6 @@
 // Every packet of test/wire/*.hex, byte for byte, in both directions. How each checksum comes about
-// stands in the file of the packet.
+// stands in the file of the packet. What is sent is filled in as RFC 5798 §7.2, RFC 9568 §7.2 (the
+// plain checksum) and RFC 3768 §7.2 (v2) demand.
 
 import { describe, expect, it } from "vitest";
 import { bytesOf, type IpAddress } from "../../agent/core/address.ts";

@@ -1,4 +1,5 @@
-// The ladder: its order, each rung with its words, what is no reason to drop, and the memory.
+// The ladder: its order, each rung with its words, what is no reason to drop, and the memory. Each
+// rung of RFC 5798 §7.1, RFC 9568 §7.1 (v3) and RFC 3768 §7.1 (v2) is met once and missed once.
 
 import { describe, expect, it } from "vitest";
 import type { RouterConfig } from "../../agent/core/config.ts";
