@@ -13,8 +13,10 @@ import { attempt, type Daemon, type Finished } from "./command.ts";
 import { eventually } from "./eventually.ts";
 import type { Host } from "./lan.ts";
 
+/** From a source file the build is one folder further, from a compiled one it is where we are. */
+const BUILD = import.meta.filename.endsWith(".ts") ? "../../dist/agent/main.js" : "../../agent/main.js";
 /** The build; another one can be tried with the same tests. */
-export const MAIN = process.env["HEIRD_MAIN"] ?? resolve(import.meta.dirname, "../../dist/agent/main.js");
+export const MAIN = process.env["HEIRD_MAIN"] ?? resolve(import.meta.dirname, BUILD);
 
 /** The words that run heird with these arguments. */
 export const heird = (...args: readonly string[]): readonly string[] => [process.execPath, MAIN, ...args];
