@@ -50,9 +50,9 @@ check_machine() {
 
 # Pairs of a program and the Debian package it comes from.
 wanted_programs() {
-  echo "ip iproute2"
+  printf '%s\n' "ip iproute2" "tcpdump tcpdump"
   if [ "$purpose" = test ]; then
-    printf '%s\n' "keepalived keepalived" "tcpdump tcpdump" "nft nftables" "ps procps" \
+    printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
       "systemd-analyze systemd"
   fi
   # raw-socket is compiled where there is no build of it yet.
