@@ -2,7 +2,7 @@
 // of a routine window, and the lines are chained.
 
 import { hostname } from "node:os";
-import type { RouterConfig, RouterKey } from "../core/config.ts";
+import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
@@ -23,6 +23,8 @@ export type EventLog = {
   readonly snapshot: (state: AgentState, at: Instant) => void;
   /** The number of the last line. */
   readonly head: () => number;
+  /** The addresses that may be on interfaces because of us, those that are on their way among them. */
+  readonly held: () => readonly VirtualAddress[];
 };
 
 export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
@@ -90,6 +92,7 @@ export function openEventLog(
       write(when, { state: snapshotOf(now) });
     },
     head: () => seq,
+    held: () => [...ledger.held().values()],
   };
 }
 

@@ -16,8 +16,9 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { readAhead } from "./ahead.ts";
-import { type Last, segmentName } from "./file.ts";
+import type { Last } from "./file.ts";
 import { genesis, type Line } from "./line.ts";
+import { segmentName } from "./segments.ts";
 import { follows, tailOf, wholeLine } from "./tail.ts";
 
 export type Recovered = {

@@ -18,11 +18,11 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openAhead } from "../../agent/log/ahead.ts";
-import { segmentName } from "../../agent/log/file.ts";
 import type { Line } from "../../agent/log/line.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, recover, segmentsOf } from "../../agent/log/recover.ts";
 import { replay } from "../../agent/log/replay.ts";
+import { segmentName } from "../../agent/log/segments.ts";
 import { ALONE, live, wallClock } from "./history.ts";
 import { aheadIn, openLog, openStore, SHORT_LIFE, scratch, writeLog } from "./scratch.ts";
 

@@ -9,8 +9,9 @@ import type { Observation } from "../../agent/core/event.ts";
 import { initialState } from "../../agent/core/state.ts";
 import { instantAt } from "../../agent/core/time.ts";
 import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
-import { createStore, type SegmentFile, type Store, type StoreOptions } from "../../agent/log/file.ts";
+import { createStore, type Store, type StoreOptions } from "../../agent/log/file.ts";
 import { logDirectory, type Recovered, recover } from "../../agent/log/recover.ts";
+import type { SegmentFile } from "../../agent/log/segments.ts";
 import { ALONE, type History, ip, live, wallClock } from "./history.ts";
 
 const MIB = 1024 * 1024;
