@@ -18,6 +18,8 @@ export type Details = {
   /** reload: change nothing unless no virtual router can change its Master. */
   readonly requireNoFailover?: boolean;
 };
+/** Gives what is answered; what it rejects with is answered as an error. */
+export type Answerer = (question: Question, details: Details) => Promise<unknown>;
 type Asked = { readonly question: Question; readonly details: Details };
 export type Answer = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly error: string };
 
@@ -43,30 +45,40 @@ function reachable(path: string): { path: string; release: () => void } {
 }
 
 /** Answers questions until it is closed. The caller holds the state directory's lock, so an old socket is a dead one. */
-export function serveControl(
-  stateDirectory: string,
-  answer: (question: Question, details: Details) => Promise<unknown>,
-  failed: (error: Error) => void,
-): Server {
+export function serveControl(stateDirectory: string, answer: Answerer, failed: (error: Error) => void): Server {
   const { path, release } = reachable(socketPath(stateDirectory));
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, answer));
   server.maxConnections = CONNECTIONS;
   server.on("error", failed);
   server.on("close", release);
-  server.listen(path, () => chmodSync(path, 0o660));
+  server.listen(path, () => {
+    try {
+      chmodSync(path, 0o660);
+    } catch (cause) {
+      failed(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  });
   return server;
 }
 
-function converse(socket: Socket, answer: (question: Question, details: Details) => Promise<unknown>): void {
+function converse(socket: Socket, answer: Answerer): void {
   let asked = "";
   socket.on("error", () => socket.destroy());
   socket.setTimeout(PATIENCE, () => socket.destroy());
+  // Who sends a letter now and then is never idle, and would keep the place of others.
+  const deadline = setTimeout(() => socket.destroy(), PATIENCE);
+  socket.on("close", () => clearTimeout(deadline));
+  // Who has stopped talking may still listen, but only to the answer of a question.
+  const hangUp = (): void => void socket.destroy();
+  socket.on("end", hangUp);
   socket.setEncoding("utf8");
   socket.on("data", (chunk: string) => {
     asked += chunk;
     const end = asked.indexOf("\n");
     if (end < 0 && asked.length <= LONGEST_QUESTION) return;
+    clearTimeout(deadline);
+    socket.off("end", hangUp);
     socket.removeAllListeners("data");
     socket.resume();
     const said = end < 0 ? undefined : questionIn(asked.slice(0, end));
@@ -74,13 +86,16 @@ function converse(socket: Socket, answer: (question: Question, details: Details)
     socket.setTimeout(0);
     if (said === undefined) finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
     else
-      answer(said.question, said.details).then(
-        (answered) => finish(socket, { ok: true, answer: answered }),
+      answered(said, answer).then(
+        (result) => finish(socket, { ok: true, answer: result }),
         (cause: unknown) =>
           finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
       );
   });
 }
+
+/** A mistake on the way to an answer is an answer, too. */
+const answered = async ({ question, details }: Asked, answer: Answerer): Promise<unknown> => answer(question, details);
 
 const finish = (socket: Socket, answer: Answer): void => {
   socket.setTimeout(PATIENCE); // for whoever does not read it
@@ -105,7 +120,7 @@ const detailsIn = (asked: object): Details => ({
 });
 
 /** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
-export function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
+export async function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
   const { path, release } = reachable(socketPath(stateDirectory));
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);

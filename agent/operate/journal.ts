@@ -7,20 +7,19 @@ import type { Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
+import { openSink } from "./sink.ts";
 
 export type Journal = Logger;
 
 /** Writes to stderr: pretty on a terminal, JSON lines otherwise; never waits for whoever reads. */
 export async function openJournal(level: string): Promise<Journal> {
-  // A reader that went away must not take the daemon with it.
+  // Touching it makes a pipe non-blocking; a reader that went away must not take the daemon with it.
   process.stderr.on("error", () => {});
-  if (process.stderr.isTTY) {
-    const { default: pretty } = await import("pino-pretty");
-    return pino({ level }, pretty({ destination: 2, ignore: "pid,hostname", translateTime: "HH:MM:ss.l" }));
-  }
-  const destination = pino.destination({ fd: 2, sync: false });
-  destination.on("error", () => {});
-  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const sink = openSink(2);
+  if (!process.stderr.isTTY) return pino({ level, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  const { prettyFactory } = await import("pino-pretty");
+  const pretty = prettyFactory({ ignore: "pid,hostname", translateTime: "HH:MM:ss.l" });
+  return pino({ level }, { ...sink, write: (line) => sink.write(pretty(line)) });
 }
 
 /** Tells a turn. */
