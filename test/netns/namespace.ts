@@ -7,6 +7,9 @@ import { readdirSync, readFileSync } from "node:fs";
 const FOLDER = "/run/netns";
 const OURS = /^heird-(\d+)-(\d+)-/;
 
+/** How often a removal is tried. */
+const ATTEMPTS = 5;
+
 /** When a process began, in ticks since the machine did: with its pid it names that process and no later one. */
 function startOf(pid: number): string | undefined {
   try {
@@ -34,22 +37,29 @@ function existing(): readonly string[] {
   }
 }
 
+/**
+ * Runs ip in a session of its own: whoever presses Ctrl-C once more, because a removal takes a moment,
+ * must not interrupt the removal. Until it has that session it can still be hit.
+ */
+const ipAlone = (...args: readonly string[]): string =>
+  execFileSync("setsid", ["ip", ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
 /** Ends what runs inside a namespace that bears our prefix, and removes it; one that is gone is fine. */
 export function removeNamespace(name: string): void {
   if (!OURS.test(name)) throw new Error(`${name} is not a namespace of these tests`);
-  if (!existing().includes(name)) return;
-  for (const pid of pidsIn(name)) killQuietly(pid);
-  try {
-    execFileSync("ip", ["netns", "delete", name], { stdio: ["ignore", "ignore", "pipe"] });
-  } catch (error) {
-    if (existing().includes(name)) throw error;
+  for (let attempts = 1; existing().includes(name); attempts++) {
+    for (const pid of pidsIn(name)) killQuietly(pid);
+    try {
+      ipAlone("netns", "delete", name);
+    } catch (error) {
+      if (existing().includes(name) && attempts === ATTEMPTS) throw error;
+    }
   }
 }
 
 function pidsIn(name: string): readonly number[] {
   try {
-    const listed = execFileSync("ip", ["netns", "pids", name], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-    return listed.split("\n").filter(Boolean).map(Number);
+    return ipAlone("netns", "pids", name).split("\n").filter(Boolean).map(Number);
   } catch {
     return []; // a name whose mount is gone has nobody in it
   }
