@@ -189,13 +189,13 @@ const overdue = (state: AgentState, now: Instant): boolean =>
   });
 
 /**
- * A collection in parallel waits for its helper threads, which are not real-time: on a busy machine
- * collections of 2 ms took 40.
+ * A young collection in parallel waits for its helper threads, which are not real-time: on a busy
+ * machine collections of 2 ms took 40.
  */
-const COLLECT_ALONE = ["scavenge", "marking", "compaction", "pointer-update"].map((what) => `--no-parallel-${what}`);
+const COLLECT_ALONE = "--no-parallel-scavenge";
 
 function prepareProcess(journal: Journal, config: AgentConfig): boolean {
-  for (const option of COLLECT_ALONE) setFlagsFromString(option);
+  setFlagsFromString(COLLECT_ALONE);
   const cleared = clearAmbientCapabilities();
   if (!cleared.ok) journal.warn(`children would inherit capabilities: ${cleared.error}`);
   const outcome = becomeRealtime(REALTIME_PRIORITY);

@@ -1,8 +1,9 @@
-// Reads a configuration aside: in a thread of its own, because fifty instances take tens of
+// Reads configurations aside: in a thread of its own, because fifty instances take tens of
 // milliseconds to read, and adverts go out every hundred.
 //
-// The thread runs this very file. It starts within half a millisecond of the main thread's time, which
-// is a tenth of what starting a process takes; and it is SCHED_OTHER, whatever the main thread is.
+// The thread runs this very file, is started with the daemon and stays. To start a thread or a process
+// at each reload takes locks of the whole process in an ordinary priority: on a machine with three busy
+// neighbours the real-time main thread then waited up to 99 ms for them, and 15 ms with this one.
 
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../config/diagnostic.ts";
@@ -13,33 +14,74 @@ import { discreet } from "./discreet.ts";
 export type Source = { readonly file: string; readonly configId: string | undefined };
 export type Read = { readonly config: AgentConfig | null; readonly diagnostics: readonly Diagnostic[] };
 
+export type Loader = {
+  /**
+   * Reads a file as `heird check` does, and tells no password of it but in the configuration. Rejects
+   * with a sentence when it takes more time or memory than any file should.
+   */
+  readonly read: (source: Source) => Promise<Read>;
+};
+
 /** Marks the thread as ours; whoever else imports this file in a thread does not set it off. */
-const ROLE = "heird reads a configuration";
+const ROLE = "heird reads configurations";
 
 /** Longer than this no file takes; a bomb that the limits of the language let through ends here. */
 const PATIENCE = 60_000;
 const MEMORY_MIB = 1_024;
 
-/** Reads a file as `heird check` does, and tells no password of it but in the configuration. Rejects with a sentence when it takes more time or memory than any file should. */
-export function loadAside(source: Source): Promise<Read> {
-  const worker = new Worker(new URL(import.meta.url), {
-    workerData: { role: ROLE, source },
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
-  });
-  return new Promise<Read>((resolve, reject) => {
-    const impatience = setTimeout(
-      () => reject(new Error(`${source.file} was not read within ${PATIENCE / 1_000} s`)),
-      PATIENCE,
-    );
-    worker.once("message", (read: Read) => resolve(read));
-    worker.once("error", (cause) =>
-      reject(new Error(`${source.file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)),
-    );
-    worker.once("exit", () => {
-      clearTimeout(impatience);
-      reject(new Error(`${source.file} cannot be read: the thread that reads it ended`)); // too late after a message
+type Waiting = {
+  readonly resolve: (read: Read) => void;
+  readonly reject: (cause: Error) => void;
+  readonly impatience: NodeJS.Timeout;
+};
+type Answer = { readonly id: number; readonly read: Read };
+
+/** Starts the thread. One that dies over a file is replaced when the next one is read. */
+export function openLoader(): Loader {
+  const waiting = new Map<number, Waiting>();
+  let ids = 0;
+  let thread: Worker | null = null;
+
+  const settle = (id: number, how: (one: Waiting) => void): void => {
+    const one = waiting.get(id);
+    if (one === undefined) return;
+    waiting.delete(id);
+    clearTimeout(one.impatience);
+    how(one);
+  };
+  /** Whoever waits for a thread that is gone would wait for ever. */
+  const lose = (worker: Worker, why: string): void => {
+    if (thread !== worker) return;
+    thread = null;
+    void worker.terminate();
+    for (const id of [...waiting.keys()]) settle(id, ({ reject }) => reject(new Error(why)));
+  };
+  const start = (): Worker => {
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: { role: ROLE },
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
     });
-  }).finally(() => void worker.terminate());
+    worker.unref();
+    worker.on("message", ({ id, read }: Answer) => settle(id, ({ resolve }) => resolve(read)));
+    worker.on("error", (cause: unknown) =>
+      lose(worker, `the configuration cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`),
+    );
+    worker.on("exit", () => lose(worker, "the configuration cannot be read: the thread that reads it ended"));
+    return worker;
+  };
+
+  thread = start();
+  return {
+    read: (source) =>
+      new Promise((resolve, reject) => {
+        const worker = thread ?? start();
+        thread = worker;
+        const id = ids++;
+        const give = (): void => lose(worker, `${source.file} was not read within ${PATIENCE / 1_000} s`);
+        waiting.set(id, { resolve, reject, impatience: setTimeout(give, PATIENCE) });
+        worker.postMessage({ id, source });
+      }),
+  };
 }
 
 function readHere({ file, configId }: Source): Read {
@@ -47,6 +89,8 @@ function readHere({ file, configId }: Source): Read {
   return { config, diagnostics: discreet(diagnostics, files) };
 }
 
-type Data = { readonly role: string; readonly source: Source };
-const data: Data | null = workerData;
-if (!isMainThread && data?.role === ROLE) parentPort?.postMessage(readHere(data.source));
+const data: { readonly role: string } | null = workerData;
+if (!isMainThread && data?.role === ROLE)
+  parentPort?.on("message", ({ id, source }: { readonly id: number; readonly source: Source }) => {
+    parentPort?.postMessage({ id, read: readHere(source) } satisfies Answer);
+  });

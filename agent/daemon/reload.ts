@@ -12,10 +12,11 @@ import { notifyManager } from "../linux/unix-socket.ts";
 import type { Journal } from "../operate/journal.ts";
 import { type Plan, planOf, type ReloadOutcome, whatChanges } from "../operate/plan.ts";
 import { hindrances } from "./leftovers.ts";
-import { loadAside, type Source } from "./loader.ts";
+import type { Loader, Source } from "./loader.ts";
 
 /** What a reload needs of the daemon around it. */
 export type Surroundings = {
+  readonly loader: Loader;
   readonly kernel: Pick<Kernel, "interfaces" | "now">;
   readonly state: () => AgentState;
   readonly configure: (config: AgentConfig) => void;
@@ -47,7 +48,7 @@ export function createReloader(around: Surroundings): Reloader {
   const listening = new Set<string[]>();
 
   const consider = async (source: Source): Promise<Considered> => {
-    const { config, diagnostics } = await loadAside(source);
+    const { config, diagnostics } = await around.loader.read(source);
     const base = { schema: 1, diagnostics, failures: [] } as const;
     if (config === null || hasErrors(diagnostics))
       return { outcome: { ...base, outcome: "errors", plan: null }, config: null };
