@@ -15,11 +15,25 @@ export type Diagnostic = {
   readonly notes: readonly Note[];
   /** What would be right, as one sentence without a full stop; null when the message says it all. */
   readonly help: string | null;
+  /** Errors with the same words here are mended by one edit; null for one that stands alone. */
+  readonly mistake: string | null;
 };
 
 export type Report = (diagnostic: Diagnostic) => void;
 
 const ORIGIN = { include: "included from here", macro: "defined here", repeat: "repeated by this line" } as const;
+
+/** The same wrong word is one mistake wherever it stands: to search for it and replace it is one edit. */
+const BY_WORD: ReadonlySet<Code> = new Set(["H0103", "H0108", "H0110"]);
+const BY_MESSAGE: ReadonlySet<Code> = new Set(["H0001", "H0018", "H0101", "H0102", "H0105", "H0201"]);
+
+function mistakeOf(code: Code, { line, start, end }: Place, message: string): string | null {
+  if (!BY_WORD.has(code) && !BY_MESSAGE.has(code)) return null;
+  const word = line.text.slice(start, end);
+  const variable = /\$\{?\w+/.exec(word)?.[0];
+  if (variable !== undefined) return `${code} ${variable}`;
+  return `${code} ${BY_WORD.has(code) ? word : message}`;
+}
 
 /** A diagnostic about a stretch of text; the macros and includes it came through are noted. */
 export function problem(
@@ -28,6 +42,7 @@ export function problem(
   message: string,
   help: string | null = null,
   notes: readonly Note[] = [],
+  mistake: string | null = mistakeOf(code, at, message),
 ): Diagnostic {
   const origins = originsOf(at).map(({ how, name, position }) => ({
     position,
@@ -40,8 +55,18 @@ export function problem(
     position: positionOf(at),
     notes: [...notes, ...origins],
     help,
+    mistake,
   };
 }
+
+/** The same mistake at another place: no error of its own, because the edit that mends the first one mends it. */
+export const again = (diagnostic: Diagnostic, first: Diagnostic): Diagnostic => ({
+  ...diagnostic,
+  code: "H0019",
+  severity: CODES.H0019.severity,
+  notes: [{ position: first.position, message: "one edit mends both" }, ...diagnostic.notes],
+  help: null,
+});
 
 /** A diagnostic about a file as a whole. */
 export const fileProblem = (code: Code, file: string, message: string, help: string | null = null): Diagnostic => ({
@@ -51,6 +76,7 @@ export const fileProblem = (code: Code, file: string, message: string, help: str
   position: { file, line: 1, column: 1, length: 0 },
   notes: [],
   help,
+  mistake: null,
 });
 
 /** The note that points at the other one of two. */
@@ -154,5 +180,5 @@ export const diagnosticsAsJson = (diagnostics: readonly Diagnostic[]): string =>
   JSON.stringify({
     errors: diagnostics.filter(({ severity }) => severity === "error").length,
     warnings: diagnostics.filter(({ severity }) => severity === "warning").length,
-    diagnostics,
+    diagnostics: diagnostics.map(({ mistake: _, ...told }) => told),
   });

@@ -22,7 +22,7 @@ export function declareGroups(
     const names = nameLines(linesIn(section, "group"));
     const members = names.flatMap((word) => {
       const before = taken.get(word.text);
-      if (!known.has(word.text)) report(unknownMember(word, instances));
+      if (!known.has(word.text)) report(unknownMember(word, instances, section.label));
       else if (before !== undefined)
         report(
           problem(
@@ -70,12 +70,15 @@ export function declareGroups(
   });
 }
 
-function unknownMember(word: Word, instances: readonly string[]) {
+/** What is missing from one list goes from it, or is written, together. */
+function unknownMember(word: Word, instances: readonly string[], group: string) {
   const near = closest(word.text, instances);
   return problem(
     "H0201",
     placeOf(word),
     `vrrp_instance "${word.text}" is defined nowhere`,
     near === undefined ? "write the name of a vrrp_instance" : `did you mean ${near}?`,
+    [],
+    near === undefined ? `members of ${group}` : `H0201 ${word.text}`,
   );
 }

@@ -5,9 +5,10 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { hostname } from "node:os";
 import type { AgentConfig } from "../agent/core/config.ts";
 import { checkWhole } from "./check.ts";
+import { collector } from "./collect.ts";
 import type { Declaration } from "./declaration.ts";
 import { declare } from "./declare.ts";
-import { type Diagnostic, fileProblem, hasErrors, inOrder } from "./diagnostic.ts";
+import { type Diagnostic, fileProblem, inOrder } from "./diagnostic.ts";
 import { expand } from "./expand.ts";
 import { checkHost, type Host } from "./host.ts";
 import type { FileReader } from "./include.ts";
@@ -41,25 +42,9 @@ export type Loaded = {
   readonly files: ReadonlyMap<string, string>;
 };
 
-/** A file with a mistake on every line is as useless with a thousand diagnostics as with a million. */
-const MAX_DIAGNOSTICS = 1_000;
-
 /** Loads a configuration: everything that is wrong with it is found in one run. */
 export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
-  const found: Diagnostic[] = [];
-  let dropped = 0;
-  let refused = false;
-  const told = new Set<string>();
-  const report = (diagnostic: Diagnostic) => {
-    refused ||= diagnostic.severity === "error";
-    // A macro that is used a hundred times has its mistake once at each place, and no more.
-    const { file, line, column } = diagnostic.position;
-    const key = `${file}:${line}:${column}:${diagnostic.code}:${diagnostic.message}`;
-    if (told.has(key)) return;
-    if (found.length < MAX_DIAGNOSTICS) told.add(key);
-    if (found.length < MAX_DIAGNOSTICS) found.push(diagnostic);
-    else dropped++;
-  };
+  const { report, refused, list } = collector();
   const name = hostname();
   const assumeHonoured = options.assumeHonoured ?? false;
   const { lines, files } = expand(
@@ -80,11 +65,10 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
   const config = lower(declaration, { hostname: name, assumeHonoured }, report);
-  if (dropped > 0) found.push(fileProblem("H0016", path, `${dropped} more diagnostics are not shown`));
   return {
-    config: refused || hasErrors(found) ? null : config,
+    config: refused() ? null : config,
     declaration,
-    diagnostics: inOrder(found, files.keys()),
+    diagnostics: inOrder(list(path), files.keys()),
     files,
   };
 }

@@ -2,7 +2,7 @@
 
 /** The candidate nearest to a word, if it is near enough to be a slip. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = word.length <= 3 ? 1 : word.length <= 7 ? 2 : 3;
+  const limit = word.length <= 3 ? 1 : word.length <= 10 ? 2 : 3;
   if (word.length > 64) return undefined;
   const plain = word.toLowerCase().replaceAll("-", "_");
   let best: string | undefined;

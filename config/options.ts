@@ -59,6 +59,8 @@ export function optionLine(
       else {
         unknown(word, table, what, report);
         ok = false;
+        // A number behind an unknown option is its value, and not a second mistake.
+        if (/^\d+$/.test(words[i + 1]?.text ?? "")) i++;
       }
       continue;
     }

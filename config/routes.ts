@@ -50,7 +50,8 @@ export function routeLine({ words, place }: Statement, report: Report): Declared
   if (to === undefined && ok)
     report(problem("H0204", end, "the route has no destination", "write the network it leads to, or default"));
   if (to === undefined || !ok || !valid || second !== undefined) return undefined;
-  const given = options.some(({ name }) => name === "to") ? options : [{ name: "to", values: [to] }, ...options];
+  const plain = twoGateways(options);
+  const given = plain.some(({ name }) => name === "to") ? plain : [{ name: "to", values: [to] }, ...plain];
   return { options: given, noTrack: untracked(given, to, end, report), place: end };
 }
 
@@ -65,6 +66,15 @@ function deprecated(words: readonly Word[], report: Report): void {
     if (better !== undefined)
       report(problem("H0404", placeOf(word), `${word.text} in routes is an old name`, `write ${better}`));
   }
+}
+
+/** `via A or B` is the old form of two next hops. */
+function twoGateways(options: readonly DeclaredOption[]): readonly DeclaredOption[] {
+  const second = options.find(({ name }) => name === "or");
+  if (second === undefined) return options;
+  const rest = options.filter(({ name }) => name !== "or" && name !== "via");
+  const hops = options.filter(({ name }) => name === "via").concat({ name: "via", values: second.values });
+  return [...rest, ...hops.flatMap((via) => [{ name: "nexthop", values: [] }, via])];
 }
 
 /** A route without an interface of its own cannot be watched: nothing says when it must have gone. */

@@ -4,12 +4,13 @@
 import { argumentsOf } from "./arguments.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import type { BlockName, Keyword } from "./keywords/keyword.ts";
-import { blocksWith, KEYWORDS, keywordIn } from "./keywords.ts";
-import { closest } from "./near.ts";
+import { keywordIn } from "./keywords.ts";
 import type { Entry, Section } from "./section.ts";
 import { type Place, placeIn } from "./source.ts";
 import { type SupportReporter, supportReporter } from "./support.ts";
+import { secondKeyword, surplus } from "./surplus.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
+import { type UnknownReporter, unknownReporter } from "./unknown.ts";
 
 export type SchemaOptions = { readonly assumeHonoured: boolean };
 
@@ -25,15 +26,20 @@ type Frame = {
 type Work = {
   readonly report: Report;
   readonly support: SupportReporter;
-  /** Unknown words so far: after the first hundreds nobody reads what was meant instead. */
-  unknown: number;
+  readonly unknown: UnknownReporter;
+  /** The names of instances, because members of a sync group are often written without `group { }`. */
+  readonly instances: ReadonlySet<string>;
 };
-
-const MAX_SUGGESTIONS = 200;
 
 /** The outermost section. */
 export function schema(statements: readonly Statement[], options: SchemaOptions, report: Report): Section {
-  const work: Work = { report, support: supportReporter(options, report), unknown: 0 };
+  const instances = new Set(
+    statements.flatMap(({ words: [keyword, name] }) =>
+      keyword?.text === "vrrp_instance" && name !== undefined ? [name.text] : [],
+    ),
+  );
+  const support = supportReporter(options, report);
+  const work: Work = { report, support, unknown: unknownReporter(report), instances };
   const root: Frame = { block: "root", owner: null, entries: [], seen: new Map(), quiet: false };
   fill(work, [root], statements);
   const first = statements[0]?.place;
@@ -65,8 +71,8 @@ function read(work: Work, frames: readonly Frame[], statement: Statement, adopte
   }
   const keyword = name.quoted ? undefined : keywordIn(frame.block, name.text);
   const outer = frames.slice(0, -1).findLastIndex(({ block }) => isBlockIn(block, name.text));
-  if (keyword !== undefined) known(work, frames, frame, keyword, name, statement, adopted);
-  else if (outer < 0) unknown(work, frame, name, statement);
+  if (keyword !== undefined) known(work, frames, keyword, statement, adopted);
+  else if (outer < 0) unknown(work, frames, frame, name, statement);
   else {
     neverClosed(work, frame, name);
     read(work, frames.slice(0, outer + 1), statement, adopted);
@@ -74,8 +80,7 @@ function read(work: Work, frames: readonly Frame[], statement: Statement, adopte
 }
 
 const isBlockIn = (block: BlockName, name: string): boolean => {
-  const kind = keywordIn(block, name)?.shape.kind;
-  return kind === "block" || kind === "lines" || kind === "skip";
+  return wantsBlock(keywordIn(block, name)?.shape.kind);
 };
 
 function neverClosed({ report }: Work, frame: Frame, name: Word): void {
@@ -91,84 +96,117 @@ function neverClosed({ report }: Work, frame: Frame, name: Word): void {
   );
 }
 
-function unknown(work: Work, frame: Frame, name: Word, statement: Statement): void {
-  const where = frame.block === "root" ? "outside of any block" : `in ${frame.block}`;
-  const { report } = work;
-  work.unknown++;
-  const help = work.unknown > MAX_SUGGESTIONS ? null : unknownHelp(frame.block, name.text);
-  if (statement.block === null) {
-    report(problem("H0001", placeOf(name), `unknown keyword "${name.text}" ${where}`, help));
+/** A word that is no keyword here. What it was probably meant to be is read, so that nothing else seems to be missing. */
+function unknown(work: Work, frames: readonly Frame[], frame: Frame, name: Word, statement: Statement): void {
+  const member = frame.block === "vrrp_sync_group" && work.instances.has(name.text);
+  if (member) {
+    const group = keywordIn(frame.block, "group");
+    work.unknown.member(frame.entries, name);
+    if (group !== undefined) frame.entries.push(membersOf(group, name, statement));
     return;
   }
-  const trap =
-    frame.block === "root"
-      ? ""
-      : `; Keepalived would skip this line only and take the brace that closes it for the end of ${frame.block}`;
-  report(
-    problem(
-      "H0018",
-      placeOf(name),
-      `unknown block "${name.text}" ${where}${trap}`,
-      help ?? "remove the block from its keyword to its closing brace",
-    ),
-  );
+  const meant = work.unknown.keyword(frame.block, frame.entries, name, statement);
+  if (meant === undefined) return;
+  const isBlock = wantsBlock(meant.shape.kind);
+  if (isBlock !== (statement.block !== null)) return;
+  const silent = isBlock ? work : { ...work, report: () => undefined };
+  known(silent, [...frames.slice(0, -1), { ...frame, quiet: true }], meant, statement, []);
 }
 
-function unknownHelp(block: BlockName, name: string): string | null {
-  const foreign = [...name].find((c) => c > "~");
-  const near = closest(
-    name,
-    KEYWORDS[block].flatMap((row) => [row.name, ...row.aliases]),
-  );
-  const strange =
-    foreign === undefined
-      ? ""
-      : ` (it has U+${(foreign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} in it, which only looks like another character)`;
-  if (near !== undefined) return `did you mean ${near}?${strange}`;
-  const cleaned = name.replace(/[^\x21-\x7e]/g, "");
-  if (foreign !== undefined && keywordIn(block, cleaned) !== undefined) return `did you mean ${cleaned}?${strange}`;
-  if (name === ";" || name.startsWith("//") || name.startsWith("--")) return "comments begin with # or !";
-  const elsewhere = blocksWith(name);
-  if (elsewhere.length > 0)
-    return elsewhere.includes("root") ? "it belongs outside of any block" : `it belongs into ${elsewhere.join(" or ")}`;
-  return strange === "" ? null : `see${strange}`;
-}
+/** One statement as the lines of `group { }`. */
+const membersOf = (keyword: Keyword, name: Word, statement: Statement): Entry => ({
+  keyword,
+  name,
+  args: [],
+  value: true,
+  section: null,
+  lines: [statement],
+  place: wordsPlace(statement),
+});
 
 function known(
   work: Work,
   frames: readonly Frame[],
-  frame: Frame,
   keyword: Keyword,
-  name: Word,
   statement: Statement,
   adopted: readonly Statement[],
 ): void {
+  const frame = innermost(frames);
+  const [name, ...args] = statement.words;
+  if (frame === undefined || name === undefined) return;
+  const second = secondKeyword(frame.block, keyword, args);
+  if (second >= 0) {
+    severalOnLine(work, frames, keyword, statement, second + 1);
+    return;
+  }
   const { shape } = keyword;
   if (!frame.quiet) work.support.tell(keyword, name);
-  if (shape.kind === "skip") return;
-  const args = statement.words.slice(1);
   const statements = inner(work, keyword, name, statement) ?? adopted;
-  const quiet = frame.quiet || keyword.support !== "honoured";
-  let section: Section | null = null;
-  let lines: readonly Statement[] = [];
+  if (shape.kind === "skip") return;
+  const entry = { keyword, name, args, place: wordsPlace(statement), section: null, lines: [] };
   if (shape.kind === "block") {
-    const label = labelOf(work, keyword, name, args, shape.named);
-    if (label === undefined) return;
-    const child: Frame = { block: shape.block, owner: name, entries: [], seen: new Map(), quiet };
-    fill(work, [...frames, child], statements);
-    section = { block: shape.block, label, place: wordsPlace(statement), entries: child.entries };
+    const section = sectionOf(work, frames, frame, { ...entry, shape }, statements);
+    if (section !== undefined) enter(work, frame, { ...entry, value: true, section });
   } else if (shape.kind === "lines") {
-    surplus(work, frame, args);
-    lines = linesOf(work, frames, name, statements);
-    if (lines.length === 0 && statement.block !== null && statement.block.statements.length === 0) {
+    surplus(work.report, args);
+    const lines = linesOf(work, frames, name, statements);
+    if (lines.length === 0 && saysNothing(statement))
       work.report(problem("H0122", placeOf(name), `${name.text} is empty`));
-    }
-  } else if (statement.block !== null) {
-    fill(work, frames, statement.block.statements);
+    enter(work, frame, { ...entry, value: true, lines });
+  } else {
+    fill(work, frames, statement.block?.statements ?? []);
+    const around = { report: work.report, surplus: (words: readonly Word[]) => surplus(work.report, words) };
+    enter(work, frame, { ...entry, value: argumentsOf(keyword, name, args, around) });
   }
-  const rest = { report: work.report, surplus: (words: readonly Word[]) => surplus(work, frame, words) };
-  const value = section !== null || shape.kind === "lines" ? true : argumentsOf(keyword, name, args, rest);
-  enter(work, frame, { keyword, name, args, value, section, lines, place: wordsPlace(statement) });
+}
+
+type BlockEntry = Pick<Entry, "keyword" | "name" | "args" | "place"> & {
+  readonly shape: Extract<Keyword["shape"], { readonly kind: "block" }>;
+};
+
+/** The block behind a keyword; undefined when it has no name and needs one. */
+function sectionOf(
+  work: Work,
+  frames: readonly Frame[],
+  frame: Frame,
+  { keyword, name, args, place, shape }: BlockEntry,
+  statements: readonly Statement[],
+): Section | undefined {
+  const label = labelOf(work, keyword, name, args, shape.named);
+  if (label === undefined) return undefined;
+  const quiet = frame.quiet || keyword.support !== "honoured";
+  const child: Frame = { block: shape.block, owner: name, entries: [], seen: new Map(), quiet };
+  fill(work, [...frames, child], statements);
+  return { block: shape.block, label, place, entries: child.entries };
+}
+
+const saysNothing = ({ block }: Statement): boolean => block !== null && block.statements.length === 0;
+
+/** Keepalived reads the first and drops the rest. Here every one is read, so that one mistake stays one. */
+function severalOnLine(
+  work: Work,
+  frames: readonly Frame[],
+  keyword: Keyword,
+  statement: Statement,
+  second: number,
+): void {
+  const { words, block, place } = statement;
+  const from = words[second];
+  const last = words[second - 1];
+  if (from === undefined || last === undefined) return;
+  work.report(
+    problem(
+      "H0005",
+      placeOf(from),
+      `${from.text} stands on the same line as another keyword, and Keepalived would ignore it`,
+      "write one keyword per line",
+      [],
+      `H0005 ${place.line.file.path}:${place.line.number}`,
+    ),
+  );
+  const plain: Word = last.text.endsWith(";") && !last.quoted ? { ...last, text: last.text.slice(0, -1) } : last;
+  known(work, frames, keyword, { words: [...words.slice(0, second - 1), plain], block: null, place }, []);
+  read(work, frames, { words: words.slice(second), block, place: { ...place, start: from.start } }, []);
 }
 
 function wordsPlace({ words, place }: Statement): Place {
@@ -178,7 +216,7 @@ function wordsPlace({ words, place }: Statement): Place {
 
 /** The statements of its braces; null when it has none and should. A brace where none belongs is reported. */
 function inner({ report }: Work, keyword: Keyword, name: Word, statement: Statement): readonly Statement[] | null {
-  const wants = keyword.shape.kind === "block" || keyword.shape.kind === "lines";
+  const wants = wantsBlock(keyword.shape.kind);
   if (statement.block !== null) {
     if (!wants)
       report(
@@ -201,8 +239,11 @@ function inner({ report }: Work, keyword: Keyword, name: Word, statement: Statem
 const needsFollowers = (frames: readonly Frame[], statement: Statement): boolean => {
   const name = statement.words[0]?.text ?? "";
   const kind = keywordIn(innermost(frames)?.block ?? "root", name)?.shape.kind;
-  return statement.block === null && (kind === "block" || kind === "lines");
+  return statement.block === null && wantsBlock(kind);
 };
+
+const wantsBlock = (kind: Keyword["shape"]["kind"] | undefined): boolean =>
+  kind === "block" || kind === "lines" || kind === "skip";
 
 /** Where the opening brace is missing, the lines that can only belong to the block. */
 function followers(frames: readonly Frame[], statements: readonly Statement[], from: number): readonly Statement[] {
@@ -212,7 +253,7 @@ function followers(frames: readonly Frame[], statements: readonly Statement[], f
     if (keywordIn(here, name) !== undefined) return false;
     return keyword?.shape.kind === "block"
       ? keywordIn(keyword.shape.block, name) !== undefined
-      : keyword?.shape.kind === "lines";
+      : keyword?.shape.kind === "lines" || keyword?.shape.kind === "skip";
   };
   let to = from;
   while (to < statements.length && belongs(statements[to]?.words[0]?.text ?? "")) to++;
@@ -286,42 +327,6 @@ function linesOf(
     lines.push(statement);
   }
   return lines;
-}
-
-/** Some words as text, not more than a message can bear. */
-function wordsText(words: readonly Word[]): string {
-  const shown = words
-    .slice(0, 8)
-    .map(({ text }) => text)
-    .join(" ");
-  return shown.length > 80 || words.length > 8 ? `${shown.slice(0, 80)}…` : shown;
-}
-
-/** Words behind the last argument: Keepalived drops them without a word. */
-function surplus({ report }: Work, frame: Frame, words: readonly Word[]): void {
-  const keyword = words.find(({ text, quoted }) => !quoted && keywordIn(frame.block, text) !== undefined);
-  const first = words[0];
-  if (keyword !== undefined) {
-    report(
-      problem(
-        "H0005",
-        placeOf(keyword),
-        `${keyword.text} stands on the same line as another keyword, and Keepalived would ignore it`,
-        "write one keyword per line",
-      ),
-    );
-  } else if (first !== undefined) {
-    const last = words.at(-1) ?? first;
-    const place = { ...placeOf(first), end: last.line === first.line ? last.end : first.end };
-    report(
-      problem(
-        "H0004",
-        place,
-        `"${wordsText(words)}" is ignored: the keyword takes nothing more`,
-        "remove it, or write # in front of a comment",
-      ),
-    );
-  }
 }
 
 function enter({ report }: Work, frame: Frame, entry: Entry): void {

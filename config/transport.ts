@@ -93,6 +93,8 @@ function familyOfTransport(section: Section, { peers }: Transport, family: Famil
           peer.place,
           `peer ${peer.address} is of the other family than the addresses`,
           "peers and addresses are of one family",
+          [],
+          `family of ${section.label}`,
         ),
       );
   }
@@ -106,6 +108,8 @@ function familyOfTransport(section: Section, { peers }: Transport, family: Famil
           at.place,
           `${name} ${source} is of the other family than the addresses`,
           "write an address of the same family",
+          [],
+          `family of ${section.label}`,
         ),
       );
   }

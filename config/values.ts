@@ -108,7 +108,7 @@ function withoutLength(word: Word, what: string, report: Report): IpAddress | un
 
 /** What is probably wrong with a text that should be an address. */
 export function addressHelp(text: string): string {
-  if (/[<>]|[xX]{2}|IP|HERE/.test(text)) return "replace the placeholder by an address";
+  if (/[<>]|[xX]{2}|(^|\.)[xX](\.|$)|IP|HERE/.test(text)) return "replace the placeholder by an address";
   if (text.includes("$"))
     return `${text} has a variable that is not defined here; where text follows the name, write \${NAME}`;
   if (/[,;]$/.test(text)) return `leave the ${text.at(-1)} away and write one address per line`;

@@ -1,0 +1,62 @@
+// What stands on a line behind the arguments of its keyword.
+
+import { problem, type Report } from "./diagnostic.ts";
+import type { BlockName, Keyword, Shape } from "./keywords/keyword.ts";
+import { keywordIn } from "./keywords.ts";
+import { placeOf, type Word } from "./syntax.ts";
+
+/** How many words a shape may take. */
+function mostWords(shape: Shape): number {
+  switch (shape.kind) {
+    case "flag":
+    case "lines":
+      return 0;
+    case "texts":
+      return shape.max;
+    case "weight":
+      return 2;
+    case "command":
+      return 3;
+    case "block":
+      return shape.named ? 1 : 0;
+    case "skip":
+      return Number.POSITIVE_INFINITY;
+    default:
+      return 1;
+  }
+}
+
+/** The keyword alone means something, so that another one behind it is no value. */
+const standsAlone = (shape: Shape): boolean =>
+  shape.kind === "flag" ||
+  ((shape.kind === "bool" || shape.kind === "number" || shape.kind === "choice") && shape.bare !== null);
+
+/** The number of the argument that is a keyword of the same block; -1 when there is none. */
+export function secondKeyword(block: BlockName, keyword: Keyword, args: readonly Word[]): number {
+  const from = standsAlone(keyword.shape) ? 0 : mostWords(keyword.shape);
+  return args.findIndex(({ text, quoted }, i) => i >= from && !quoted && keywordIn(block, text) !== undefined);
+}
+
+/** Some words as text, not more than a message can bear. */
+function wordsText(words: readonly Word[]): string {
+  const shown = words
+    .slice(0, 8)
+    .map(({ text }) => text)
+    .join(" ");
+  return shown.length > 80 || words.length > 8 ? `${shown.slice(0, 80)}…` : shown;
+}
+
+/** Words behind the last argument: Keepalived drops them without a word. */
+export function surplus(report: Report, words: readonly Word[]): void {
+  const first = words[0];
+  if (first === undefined) return;
+  const last = words.at(-1) ?? first;
+  report(
+    problem(
+      "H0004",
+      { ...placeOf(first), end: last.line === first.line ? last.end : first.end },
+      `"${wordsText(words)}" is ignored: the keyword takes nothing more`,
+      "remove it, or write # in front of a comment",
+    ),
+  );
+}
