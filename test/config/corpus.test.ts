@@ -3,8 +3,27 @@
 import { describe, expect, test } from "vitest";
 import { hasErrors } from "../../config/diagnostic.ts";
 import type { Loaded } from "../../config/load.ts";
-import { CORPUS, type CorpusFile, corpusFiles, corpusIsThere, loadCorpusFile, type Message } from "./corpus.ts";
-import { asSummary, summary } from "./summary.ts";
+import { skipBecause } from "../netns/requirements.ts";
+import {
+  type CorpusFile,
+  corpusFiles,
+  corpusIsThere,
+  loadCorpusFile,
+  type Message,
+  noCorpus,
+  type Variant,
+} from "./corpus.ts";
+import {
+  declaredGlobals,
+  declaredObjects,
+  declaredRoute,
+  declaredRule,
+  printedGlobals,
+  printedObjects,
+  printedRoute,
+  printedRule,
+} from "./expected.ts";
+import { asSummary, instanceSummary, summary } from "./summary.ts";
 
 /** Where heird loads a file and rightly has something else than Keepalived: one sentence each. */
 const DIFFERENT: Readonly<Record<string, string>> = {
@@ -31,6 +50,7 @@ const DIFFERENT: Readonly<Record<string, string>> = {
 const COUNTERPARTS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/SECURITY VIOLATION/, ["H0504"]],
   [/Unable to set default user/, ["H0505", "H0506"]],
+  [/track script .* not found/, ["H0018"]],
   [/No VIP specified/, ["H0210", "H0211", "H0103", "H0018", "H0111", "H0407"]],
   [/without any unicast peers/, ["H0405", "H0103"]],
   [/Ignoring track_interface .* own interface/, ["H0213"]],
@@ -39,7 +59,7 @@ const COUNTERPARTS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/There are \d+ missing '}'s/, ["H0011", "H0006", "H0013"]],
   [/virtual router id must be set/, ["H0204", "H0101", "H0104"]],
   [/has only \d+ virtual router/, ["H0207", "H0201"]],
-  [/has no virtual router|no matching virtual router/, ["H0208", "H0201"]],
+  [/has no virtual router|no matching virtual router/, ["H0208", "H0201", "H0001"]],
   [/Non-existent interface/, ["H0501", "H0108", "H0007"]],
   [/empty notification_email/, ["H0122"]],
   [/Unknown interface!/, ["H0204", "H0108", "H0501"]],
@@ -104,6 +124,60 @@ function outcomeOf(file: CorpusFile): string {
   return DIFFERENT[file.id] === undefined ? `wrong: ${file.id} ${file.name}` : "explained";
 }
 
+/** What is compared beside instances, groups and scripts: its name, heird's reading, Keepalived's. */
+function partsOf(
+  { declaration }: Loaded,
+  { expect: theirs }: CorpusFile,
+): readonly (readonly [string, unknown, unknown])[] {
+  const { instances, statics } = declaration;
+  // biome-ignore lint/suspicious/noExplicitAny: this is what reads a shape from outside
+  const printed = (kind: string): string[][] => theirs.instances.map((one: any) => one[`virtual_${kind}`]);
+  const rules = [statics.rules, ...instances.map((one) => one.rules)].map((list) => list.map(declaredRule));
+  const theirRules = [theirs.static.rules ?? [], ...printed("rules")].map((list: string[], i) =>
+    list.map((text, j) => printedRule(text, rules[i]?.[j]?.["priority"] !== undefined)),
+  );
+  const { smtpServer: mail, ...globals } = declaredGlobals(declaration);
+  const { smtpServer: theirMail, ...theirGlobals } = printedGlobals(theirs.globals);
+  // Names of mail servers are not looked up while a file is read.
+  const named = mail !== null && /[^\d.:]/.test(mail);
+  return [
+    [
+      "routes",
+      [statics.routes, ...instances.map((one) => one.routes)].map((list) => list.map(declaredRoute)),
+      [theirs.static.routes ?? [], ...printed("routes")].map((list: string[]) => list.map(printedRoute)),
+    ],
+    ["rules", rules, theirRules],
+    ["objects", declaredObjects(declaration), printedObjects(theirs.track_files, theirs.track_processes)],
+    ["globals", { ...globals, mail: named ? "" : mail }, { ...theirGlobals, mail: named ? "" : theirMail }],
+  ];
+}
+
+const SHORT = ["name", "version", "family", "vrid", "interface", "state", "priority", "sync_group"] as const;
+
+const short = (one: ReturnType<typeof instanceSummary>) => [
+  ...SHORT.map((field) => one[field]),
+  one.advert_int,
+  one.vips.length,
+  one.excluded_vips.length,
+  one.unicast_peers,
+];
+// biome-ignore lint/suspicious/noExplicitAny: this is what reads a shape from outside
+const asShort = (one: any) => [
+  ...SHORT.map((field) => one[field]),
+  Number(one.advert_int),
+  one.vip_count,
+  one.excluded_vip_count,
+  one.unicast_peers,
+];
+
+/** "same", "refused", or which one differs. */
+function variantOutcome(file: CorpusFile, { config_id: id, hostname, expect_short: theirs }: Variant): string {
+  const { config, declaration } = loadCorpusFile(file, { configId: id ?? hostname ?? "node1" });
+  if (config === null) return "refused";
+  const mine = declaration.instances.map((one) => short(instanceSummary(one)));
+  return JSON.stringify(mine) === JSON.stringify(theirs?.instances.map(asShort)) ? "same" : `${file.id} ${id}`;
+}
+
 const hostOf = ({ env }: CorpusFile) => {
   const users = new Set(["root", "nobody", ...env.users]);
   return {
@@ -121,7 +195,7 @@ const hostOf = ({ env }: CorpusFile) => {
   };
 };
 
-describe.runIf(corpusIsThere)("the corpus", () => {
+describe.skipIf(skipBecause("346 configurations of others", noCorpus))("the corpus", () => {
   const files = corpusIsThere ? corpusFiles() : [];
 
   test("every file that loads says what Keepalived parsed, or a sentence says why not", () => {
@@ -135,11 +209,47 @@ describe.runIf(corpusIsThere)("the corpus", () => {
 
   test("what is refused is understood all the same, wherever Keepalived's guess is the reading", () => {
     const refused = files.filter((file) => file.expect !== null && loadCorpusFile(file).config === null);
-    const same = refused.filter(
+    // What is nearly a keyword is read as that one, so that nothing else seems to be missing; Keepalived leaves it out.
+    const guessed = ({ diagnostics }: Loaded) =>
+      diagnostics.some(({ code, help }) => code === "H0005" || /^(did you mean|write group)/.test(help ?? ""));
+    const comparable = refused.filter((file) => !guessed(loadCorpusFile(file)));
+    const same = comparable.filter(
       (file) => JSON.stringify(summary(loadCorpusFile(file).declaration)) === JSON.stringify(asSummary(file.expect)),
     );
-    expect(refused.length).toBeGreaterThan(0);
-    expect(same.length / refused.length).toBeGreaterThan(0.8);
+    expect(comparable.length).toBeGreaterThan(40);
+    expect(same.length / comparable.length).toBeGreaterThan(0.8);
+  });
+
+  test("a file that Keepalived runs and heird refuses has one error, wherever one edit mends it", () => {
+    const errors = files
+      .filter(({ expect: theirs }) => theirs !== null)
+      .map((file) => loadCorpusFile(file).diagnostics.filter(({ severity }) => severity === "error").length);
+    expect(errors.filter((count) => count === 1).length).toBeGreaterThanOrEqual(60);
+    expect(errors.filter((count) => count > 1).length).toBeLessThanOrEqual(25);
+  });
+
+  test("routes, rules, files, processes and globals are what Keepalived parsed", () => {
+    const different: string[] = [];
+    let compared = 0;
+    for (const file of files) {
+      const loaded = loadCorpusFile(file);
+      if (file.expect === null || loaded.config === null) continue;
+      for (const [what, mine, theirs] of partsOf(loaded, file)) {
+        compared++;
+        if (JSON.stringify(mine) !== JSON.stringify(theirs)) different.push(`${file.id} ${what}`);
+      }
+    }
+    // The tracked files could not be made on the machine of the verdict; that interface was not there.
+    expect(different).toEqual(["123 globals", "124 globals", "275 objects", "298 objects", "299 objects"]);
+    expect(compared).toBeGreaterThan(900);
+  });
+
+  test("the same files with other configuration ids have the instances that Keepalived has", () => {
+    const outcomes = files.flatMap((file) => (file.variants ?? []).map((variant) => variantOutcome(file, variant)));
+    const different = outcomes.filter((outcome) => outcome !== "same" && outcome !== "refused");
+    // The base interface did not exist there, and the dump shows the virtual one.
+    expect(different).toEqual(["275 null", "345 medium", "345 low"]);
+    expect(outcomes.filter((outcome) => outcome === "same").length).toBeGreaterThan(100);
   });
 
   test("every complaint of Keepalived about VRRP has a counterpart at its line, or a sentence why not", () => {
@@ -169,9 +279,3 @@ describe.runIf(corpusIsThere)("the corpus", () => {
     }
   });
 });
-
-if (!corpusIsThere) {
-  test(`the corpus is not at ${CORPUS}: nothing of it was tested`, ({ annotate }) => {
-    annotate(`looked at ${CORPUS}`);
-  });
-}

@@ -8,6 +8,9 @@ import { memory } from "./memory.ts";
 export const CORPUS = resolve(import.meta.dirname, "../../../shared/corpus");
 export const corpusIsThere = existsSync(resolve(CORPUS, "index.json"));
 
+/** Why tests over it cannot run, for `skipBecause`. It lies beside the checkout, not in it. */
+export const noCorpus = corpusIsThere ? null : `there is no ${CORPUS}; place the corpus there`;
+
 export type Message = {
   readonly line?: number;
   readonly text: string;
@@ -28,7 +31,16 @@ export type CorpusFile = {
   readonly daemon: { readonly runs: boolean };
   // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests are about
   readonly expect: any;
+  readonly variants?: readonly Variant[];
   readonly extra_files?: readonly { readonly as: string; readonly file: string }[];
+};
+
+/** The same file with another configuration id. */
+export type Variant = {
+  readonly config_id: string | null;
+  readonly hostname: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly expect_short: any;
 };
 
 export type Mistake = {
