@@ -1,7 +1,7 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type AgentState, nextDeadline } from "./core/state.ts";
+import { type AgentState, nextDeadline, routerOf, type Turn } from "./core/state.ts";
 import type { Instant } from "./core/time.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
@@ -23,8 +23,9 @@ export const alarm =
       let ringing = false;
 
       const arm = (): void => {
-        const at = state === null ? null : earliestOf(state);
-        if (at === null || ringing || (armed !== null && armed <= at)) return;
+        if (ringing || state === null) return;
+        const at = earliestOf(state);
+        if (at === null || (armed !== null && armed <= at)) return;
         armed = at;
         kernel.setAlarm(at, ring);
       };
@@ -42,13 +43,21 @@ export const alarm =
 
       const turns = turns$.subscribe((turn) => {
         state = turn.state;
-        arm();
+        if (armed === null || mayComeFirst(turn, armed)) arm();
       });
       return () => {
         turns.unsubscribe();
         kernel.setAlarm(null, ring);
       };
     });
+
+/** Packets and deadlines move the deadline of one router only; of 250, the other 249 need no look. */
+function mayComeFirst({ event: { seen }, state }: Turn, armed: Instant): boolean {
+  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return true;
+  const router = routerOf(state, seen.router);
+  const at = router === undefined ? null : nextDeadline(router.phase);
+  return at !== null && at < armed;
+}
 
 function earliestOf(state: AgentState): Instant | null {
   let earliest: Instant | null = null;

@@ -4,7 +4,7 @@
 import { hostname } from "node:os";
 import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Reason } from "../core/reason.ts";
-import type { AgentState, PhaseName, Turn } from "../core/state.ts";
+import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Store } from "./file.ts";
@@ -104,21 +104,21 @@ function concerned({ event: { seen } }: Turn): RouterKey | null {
 /** One mark for each router whose phase this turn changed. */
 export function marksOf(turn: Turn): readonly Mark[] {
   if (turn.before.routers === turn.state.routers) return [];
-  // Asked after every turn: of 250 routers, 249 are the very objects they were.
-  const aligned = turn.before.config === turn.state.config;
-  const marks: Mark[] = [];
-  for (const [i, router] of turn.state.routers.entries()) {
-    if (aligned && turn.before.routers[i] === router) continue;
-    const { config, phase } = router;
-    const from = routerOf(turn.before, config.key)?.phase.name ?? "initialize";
-    if (from !== phase.name) marks.push(markOf(config, from, phase.name, phase.because));
-  }
-  if (aligned) return marks;
+  // Asked after every turn: a packet or a deadline concerns one router, and the other 249 need no look.
+  const key = concerned(turn);
+  const only = key === null ? undefined : routerOf(turn.state, key);
+  if (only !== undefined) return markFor(turn, only);
+  const marks = turn.state.routers.flatMap((router) => markFor(turn, router));
   for (const { config, phase } of turn.before.routers) {
     const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";
     if (gone) marks.push(markOf(config, phase.name, "initialize", "config"));
   }
   return marks;
+}
+
+function markFor({ before }: Turn, { config, phase }: RouterState): readonly Mark[] {
+  const from = routerOf(before, config.key)?.phase.name ?? "initialize";
+  return from === phase.name ? [] : [markOf(config, from, phase.name, phase.because)];
 }
 
 const markOf = ({ key, name }: RouterConfig, from: PhaseName, phase: PhaseName, because: Reason): Mark => ({

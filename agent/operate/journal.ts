@@ -3,8 +3,7 @@
 
 import { type Logger, pino } from "pino";
 import type { Observation } from "../core/event.ts";
-import type { Turn } from "../core/state.ts";
-import { routerOf } from "../core/state.ts";
+import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
 import { openSink } from "./sink.ts";
@@ -25,17 +24,16 @@ export async function openJournal(level: string): Promise<Journal> {
 /** Tells a turn. */
 export function tell(journal: Journal, turn: Turn): void {
   for (const { name, router, from, phase, because } of marksOf(turn)) {
-    const priority = routerOf(turn.state, turn.before.config.routers.find((r) => r.key === router)?.key ?? router)
-      ?.config.basePriority;
+    const priority = routerOf(turn.state, router)?.config.basePriority;
     journal.info(
       { instance: name, router, from, to: phase, because, priority },
       `${name}: ${from} -> ${phase} (${because})`,
     );
   }
-  tellSeen(journal, turn.event.seen);
+  tellSeen(journal, turn.state, turn.event.seen);
 }
 
-function tellSeen(journal: Journal, seen: Observation): void {
+function tellSeen(journal: Journal, state: AgentState, seen: Observation): void {
   switch (seen.type) {
     case "effectFailed":
       journal.error(
@@ -53,7 +51,11 @@ function tellSeen(journal: Journal, seen: Observation): void {
       );
       return;
     case "linkChanged":
-      journal.info(seen.link, `${seen.link.name} is ${linkWord(seen.link)}`);
+      // Containers come and go with links that no router is on.
+      journal[concerns(state, seen.link.name) ? "info" : "debug"](
+        seen.link,
+        `${seen.link.name} is ${linkWord(seen.link)}`,
+      );
       return;
     case "configured":
       journal.info({ instances: seen.config.routers.length }, `configured: ${seen.config.routers.length} instance(s)`);
@@ -67,6 +69,9 @@ function tellSeen(journal: Journal, seen: Observation): void {
       return;
   }
 }
+
+const concerns = ({ config }: AgentState, iface: string): boolean =>
+  config.routers.some((router) => router.interface === iface);
 
 const linkWord = ({ index, up }: { index: number; up: boolean }): string => {
   if (index === 0) return "gone";

@@ -44,7 +44,10 @@ export type Status = {
   /** Datagrams that were refused since the start, by interface and reason. */
   readonly dropped: Readonly<Record<string, Readonly<Partial<Record<DropReason, number>>>>>;
   readonly instances: readonly RouterStatus[];
-  /** The folded state and the number of the last line of the log that led to it: what a replay must give. */
+  /**
+   * The folded state and the number of the last line of the log. In the answer to `snapshot` it is what
+   * a replay up to that line must give; otherwise routine may be in the state that is still in open windows.
+   */
   readonly folded: { readonly seq: number; readonly state: Snapshot };
 };
 
