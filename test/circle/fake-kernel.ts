@@ -9,14 +9,15 @@ import {
   ADDRESS_PROTOCOL,
   type Datagram,
   type InterfaceAddress,
-  type InterfaceChange,
-  type InterfaceState,
   type Kernel,
   type Outcome,
 } from "../../agent/kernel.ts";
 import { parseIpv4Packet } from "../../agent/wire/ipv4.ts";
 import { parseIpv6Packet } from "../../agent/wire/ipv6.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
+import { type FakeLinks, fakeLinks } from "./fake-links.ts";
+import { DONE, failure } from "./fake-outcome.ts";
+import { type FakeProcess, fakeProcess } from "./fake-process.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What the process asked of the kernel, in its order. */
@@ -24,6 +25,8 @@ export type Deed =
   | { readonly type: "packet"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
   | { readonly type: "frame"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
   | { readonly type: "add" | "remove"; readonly at: Instant; readonly addresses: readonly VirtualAddress[] };
+
+type Refusal = (what: Deed["type"], iface: string) => Outcome | null;
 
 /** What a test does to the machine, and sees of it. */
 export type FakeKernel = Kernel & {
@@ -42,7 +45,7 @@ export type FakeKernel = Kernel & {
   /** The process does not run until then, as after SIGSTOP. */
   readonly freeze: (until: Instant) => void;
   /** What the next calls answer instead of doing it; null for doing it. */
-  readonly refuse: (answer: ((what: Deed["type"], iface: string) => Outcome | null) | null) => void;
+  readonly refuse: (answer: Refusal | null) => void;
   /** How long each address that is added or removed keeps the process busy. */
   readonly addressTakes: (span: Duration) => void;
   /** setImmediate of that process. */
@@ -54,54 +57,71 @@ export type FakeKernel = Kernel & {
 type Wire = { readonly plug: Plug; readonly lan: Lan };
 type Socket = { readonly listener: (datagram: Datagram) => void; readonly waiting: Datagram[] };
 
-const ERRORS = {
-  9: "EBADF: the kernel connection is closed",
-  17: "EEXIST: it is there",
-  19: "ENODEV: no such interface",
-  22: "EINVAL: one family to an address of the other",
-  99: "EADDRNOTAVAIL: it is not there",
-  100: "ENETDOWN: the interface is down",
-} as const;
-
-const DONE: Outcome = { ok: true };
-const failure = (errno: keyof typeof ERRORS): Outcome => ({ ok: false, errno, error: ERRORS[errno] });
-
 export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
-  const truth = new Map<string, InterfaceState>();
-  const known = new Map<string, InterfaceState>();
-  const wires = new Map<string, Wire>();
-  const sockets = new Map<string, Socket>();
-  const watchers = new Set<(change: InterfaceChange) => void>();
-  const news: { readonly state: InterfaceState | null; readonly change: InterfaceChange }[] = [];
-  const deeds: Deed[] = [];
   const process = fakeProcess(time);
-  let onDeed = (_: Deed): void => {};
-  let refusal: ((what: Deed["type"], iface: string) => Outcome | null) | null = null;
-  let perAddress = 0 as Duration;
-  let indexes = 0;
+  const links: FakeLinks = fakeLinks(name, () => inbox.poll());
+  const inbox = fakeInbox(process, links);
+  const wires = new Map<string, Wire>();
+  const orders = fakeOrders(time, process, links, wires);
+  const close = (): void => {
+    process.end();
+    links.watchers.clear();
+    inbox.clear();
+  };
+  return {
+    now: time.now,
+    interfaces: links.known,
+    watch: (listener) => {
+      links.watchers.add(listener);
+      return () => void links.watchers.delete(listener);
+    },
+    listen: inbox.listen,
+    unlisten: inbox.unlisten,
+    drain: inbox.read,
+    sendPacket: (iface, family, packet, destination) =>
+      !process.hasEnded() && familyOf(destination) !== family ? failure(22) : orders.send("packet", iface, packet),
+    sendFrame: (iface, frame) => orders.send("frame", iface, frame),
+    addAddresses: (addresses) => orders.each("add", addresses),
+    removeAddresses: (addresses) => orders.each("remove", addresses),
+    setAlarm: (at, ring) => process.setAlarm(at, ring),
+    forwardsIpv6: () => true,
+    close,
+
+    deeds: orders.deeds,
+    onDeed: orders.onDeed,
+    truth: (iface) => links.at(iface)?.addresses ?? [],
+    lay: (iface, lan) => {
+      const plug: Plug = { name, receive: (carried, at) => inbox.receive(iface, carried, at) };
+      wires.set(iface, { plug, lan });
+      lan.plug(plug);
+      links.appear(iface);
+    },
+    cut: (iface) => {
+      const wire = wires.get(iface);
+      wire?.lan.unplug(wire.plug);
+      wires.delete(iface);
+      links.vanish(iface);
+    },
+    setUp: (iface, up) => links.setUp(links.present(iface), up),
+    plant: (iface, address, prefixLength, protocol = 0) =>
+      void links.put(links.present(iface), { address, prefixLength }, protocol),
+    uproot: (iface, address) => {
+      const own = links.present(iface).addresses.find((there) => there.address === address);
+      if (own !== undefined) links.take(links.present(iface), own);
+    },
+    freeze: process.freeze,
+    refuse: orders.refuse,
+    addressTakes: orders.addressTakes,
+    later: process.later,
+    kill: close,
+  };
+}
+
+/** What the process has yet to read: its sockets, and then the news of its interfaces. */
+function fakeInbox(process: FakeProcess, links: FakeLinks) {
+  const sockets = new Map<string, Socket>();
   let reading = false;
-  let closed = false;
 
-  const record = (deed: Deed): void => {
-    deeds.push(deed);
-    onDeed(deed);
-  };
-
-  const tell = (iface: string, state: InterfaceState | null, change: InterfaceChange): void => {
-    if (state === null) truth.delete(iface);
-    else truth.set(iface, state);
-    news.push({ state, change });
-    process.poll(read);
-  };
-
-  const readNews = (): void => {
-    for (let item = news.shift(); item !== undefined; item = news.shift()) {
-      const { state, change } = item;
-      if (state === null) known.delete(change.name);
-      else known.set(change.name, state);
-      for (const watcher of [...watchers]) watcher(change);
-    }
-  };
   const readSockets = (): void => {
     for (const [place, socket] of [...sockets])
       while (socket.waiting.length > 0 && sockets.get(place) === socket) {
@@ -111,152 +131,88 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   };
   /** A listener that asks for more reading while it is told something gets it when it has returned. */
   const read = (): void => {
-    if (reading || closed) return;
+    if (reading || process.hasEnded()) return;
     reading = true;
     try {
       readSockets();
-      readNews();
+      links.readNews();
     } finally {
       reading = false;
     }
   };
-
-  const receive = (iface: string, { kind, bytes }: Carried, at: Instant): void => {
-    if (kind !== "packet" || truth.get(iface)?.up !== true) return;
-    const datagram = datagramIn(iface, bytes, at);
-    const socket = datagram && sockets.get(`${iface}/${datagram.family}`);
-    if (datagram === undefined || socket === undefined) return;
-    socket.waiting.push(datagram);
-    process.poll(read);
-  };
-
-  const send = (kind: Carried["kind"], iface: string, bytes: Uint8Array): Outcome => {
-    const state = truth.get(iface);
-    const wire = wires.get(iface);
-    if (closed) return failure(9);
-    if (state === undefined || wire === undefined) return failure(19);
-    if (!state.up) return failure(100);
-    const refused = refusal?.(kind, iface) ?? null;
-    if (refused !== null) return refused;
-    record({ type: kind, at: time.now(), interface: iface, bytes: bytes.slice() });
-    wire.lan.send(wire.plug, { kind, bytes });
-    return DONE;
-  };
-
-  const change = (own: VirtualAddress, type: "add" | "remove"): Outcome => {
-    const state = truth.get(own.interface);
-    if (closed) return failure(9);
-    if (state === undefined) return failure(19);
-    const refused = refusal?.(type, own.interface) ?? null;
-    if (refused !== null) return refused;
-    return type === "add" ? put(state, own.address, own.prefixLength, ADDRESS_PROTOCOL) : take(state, own);
-  };
-  const put = (state: InterfaceState, address: IpAddress, prefixLength: number, protocol: number): Outcome => {
-    if (state.addresses.some((there) => isSame(there, { address, prefixLength }))) return failure(17);
-    const addresses = [...state.addresses, { address, prefixLength, protocol, usable: true }];
-    const { name } = state;
-    tell(name, { ...state, addresses }, { type: "addresses", name, added: [address], removed: [] });
-    return DONE;
-  };
-  const take = (state: InterfaceState, own: Pick<VirtualAddress, "address" | "prefixLength">): Outcome => {
-    const addresses = state.addresses.filter((there) => !isSame(there, own));
-    if (addresses.length === state.addresses.length) return failure(99);
-    const { name } = state;
-    const removed = addresses.some(({ address }) => address === own.address) ? [] : [own.address];
-    tell(name, { ...state, addresses }, { type: "addresses", name, added: [], removed });
-    return DONE;
-  };
-  const each = (type: "add" | "remove", addresses: readonly VirtualAddress[]): readonly Outcome[] => {
-    if (!closed) time.spend((perAddress * addresses.length) as Duration);
-    const outcomes = addresses.map((own) => change(own, type));
-    if (outcomes.some(({ ok }) => ok))
-      record({ type, at: time.now(), addresses: addresses.filter((_, i) => outcomes[i]?.ok === true) });
-    return outcomes;
-  };
-  const present = (iface: string): InterfaceState => {
-    const state = truth.get(iface);
-    if (state === undefined) throw new Error(`${name} has no interface ${iface}`);
-    return state;
-  };
-  const close = (): void => {
-    closed = true;
-    watchers.clear();
-    sockets.clear();
-    process.end();
-  };
-
+  const poll = (): void => process.poll(read);
   return {
-    now: time.now,
-    interfaces: known,
-    watch: (listener) => {
-      watchers.add(listener);
-      return () => void watchers.delete(listener);
-    },
-    listen: (iface, family, listener) => {
-      if (closed) return failure(9);
+    read,
+    poll,
+    clear: (): void => sockets.clear(),
+    listen: (iface: string, family: Family, listener: Socket["listener"]): Outcome => {
+      if (process.hasEnded()) return failure(9);
       sockets.set(`${iface}/${family}`, { listener, waiting: [] });
       return DONE;
     },
-    unlisten: (iface, family) => void sockets.delete(`${iface}/${family}`),
-    drain: read,
-    sendPacket: (iface, family, packet, destination) =>
-      !closed && familyOf(destination) !== family ? failure(22) : send("packet", iface, packet),
-    sendFrame: (iface, frame) => send("frame", iface, frame),
-    addAddresses: (addresses) => each("add", addresses),
-    removeAddresses: (addresses) => each("remove", addresses),
-    setAlarm: (at, ring) => process.setAlarm(at, ring),
-    forwardsIpv6: () => true,
-    close,
-
-    deeds,
-    onDeed: (listener) => {
-      onDeed = listener;
+    unlisten: (iface: string, family: Family): void => void sockets.delete(`${iface}/${family}`),
+    receive: (iface: string, { kind, bytes }: Carried, at: Instant): void => {
+      if (kind !== "packet" || links.at(iface)?.up !== true) return;
+      const datagram = datagramIn(iface, bytes, at);
+      const socket = datagram && sockets.get(`${iface}/${datagram.family}`);
+      if (datagram === undefined || socket === undefined) return;
+      socket.waiting.push(datagram);
+      poll();
     },
-    truth: (iface) => truth.get(iface)?.addresses ?? [],
-    lay: (iface, lan) => {
-      const plug: Plug = { name, receive: (carried, at) => receive(iface, carried, at) };
-      wires.set(iface, { plug, lan });
-      lan.plug(plug);
-      indexes += 1;
-      const state = { name: iface, index: indexes, mac: macOf(name, indexes), mtu: 1500, up: true, addresses: [] };
-      tell(iface, state, { type: "link", name: iface, index: indexes, up: true });
-    },
-    cut: (iface) => {
-      const wire = wires.get(iface);
-      wire?.lan.unplug(wire.plug);
-      wires.delete(iface);
-      tell(iface, null, { type: "link", name: iface, index: 0, up: false });
-    },
-    setUp: (iface, up) => {
-      const state = present(iface);
-      tell(iface, { ...state, up }, { type: "link", name: iface, index: state.index, up });
-    },
-    plant: (iface, address, prefixLength, protocol = 0) => void put(present(iface), address, prefixLength, protocol),
-    uproot: (iface, address) => {
-      const own = present(iface).addresses.find((there) => there.address === address);
-      if (own !== undefined) take(present(iface), own);
-    },
-    freeze: process.freeze,
-    refuse: (answer) => {
-      refusal = answer;
-    },
-    addressTakes: (span) => {
-      perAddress = span;
-    },
-    later: process.later,
-    kill: close,
   };
 }
 
-/** IPv4 tells addresses apart by their prefix, too; IPv6 does not. */
-const isSame = (
-  a: Pick<InterfaceAddress, "address" | "prefixLength">,
-  b: Pick<InterfaceAddress, "address" | "prefixLength">,
-): boolean => a.address === b.address && (familyOf(a.address) === "ipv6" || a.prefixLength === b.prefixLength);
+/** What the process orders: each order is refused, or carried out and recorded. */
+function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, wires: ReadonlyMap<string, Wire>) {
+  const deeds: Deed[] = [];
+  let onDeed = (_: Deed): void => {};
+  let refusal: Refusal | null = null;
+  let perAddress = 0 as Duration;
 
-/** 02: locally administered; then three letters of the name, and the number of the interface. */
-const macOf = (name: string, index: number): Uint8Array =>
-  Uint8Array.of(2, ...[0, 1, 2].map((i) => name.charCodeAt(i) & 0xff), 0, index);
+  const record = (deed: Deed): void => {
+    deeds.push(deed);
+    onDeed(deed);
+  };
+  const change = (own: VirtualAddress, type: "add" | "remove"): Outcome => {
+    const state = links.at(own.interface);
+    if (process.hasEnded()) return failure(9);
+    if (state === undefined) return failure(19);
+    const refused = refusal?.(type, own.interface) ?? null;
+    if (refused !== null) return refused;
+    return type === "add" ? links.put(state, own, ADDRESS_PROTOCOL) : links.take(state, own);
+  };
+  return {
+    deeds,
+    send: (kind: Carried["kind"], iface: string, bytes: Uint8Array): Outcome => {
+      const state = links.at(iface);
+      const wire = wires.get(iface);
+      if (process.hasEnded()) return failure(9);
+      if (state === undefined || wire === undefined) return failure(19);
+      if (!state.up) return failure(100);
+      const refused = refusal?.(kind, iface) ?? null;
+      if (refused !== null) return refused;
+      record({ type: kind, at: time.now(), interface: iface, bytes: bytes.slice() });
+      wire.lan.send(wire.plug, { kind, bytes });
+      return DONE;
+    },
+    each: (type: "add" | "remove", addresses: readonly VirtualAddress[]): readonly Outcome[] => {
+      if (!process.hasEnded()) time.spend((perAddress * addresses.length) as Duration);
+      const outcomes = addresses.map((own) => change(own, type));
+      if (outcomes.some(({ ok }) => ok))
+        record({ type, at: time.now(), addresses: addresses.filter((_, i) => outcomes[i]?.ok === true) });
+      return outcomes;
+    },
+    onDeed: (listener: (deed: Deed) => void): void => {
+      onDeed = listener;
+    },
+    refuse: (answer: Refusal | null): void => {
+      refusal = answer;
+    },
+    addressTakes: (span: Duration): void => {
+      perAddress = span;
+    },
+  };
+}
 
 function datagramIn(iface: string, bytes: Uint8Array, at: Instant): Datagram | undefined {
   const family: Family = (bytes[0] ?? 0) >> 4 === 4 ? "ipv4" : "ipv6";
@@ -274,50 +230,3 @@ function datagramIn(iface: string, bytes: Uint8Array, at: Instant): Datagram | u
 }
 
 const VRRP = 112;
-
-/** One process of one thread: it does one thing after the other, the alarm before the sockets, and nothing while frozen. */
-function fakeProcess(time: VirtualTime) {
-  let frozenUntil = 0 as Instant;
-  let callOff = (): void => {};
-  let polling = false;
-  let ended = false;
-
-  /** Does it now, or when the process runs again: what became due meanwhile keeps its order. */
-  const awake = (act: () => void): void => {
-    if (ended) return;
-    if (time.now() < frozenUntil) time.at(frozenUntil, () => awake(act));
-    else act();
-  };
-  /** Node runs a timer that is due before it reads a socket: after a freeze, the alarm comes first. */
-  const afterAlarm = (act: () => void): void => {
-    if (time.now() < frozenUntil) time.at(frozenUntil, () => time.at(time.now(), () => afterAlarm(act)));
-    else awake(act);
-  };
-  return {
-    setAlarm: (at: Instant | null, ring: () => void): void => {
-      callOff();
-      let off = false;
-      callOff = () => {
-        off = true;
-      };
-      if (at !== null && !ended) time.at(at, () => awake(() => off || ring()));
-    },
-    poll: (read: () => void): void => {
-      if (polling) return;
-      polling = true;
-      time.at(time.now(), () =>
-        afterAlarm(() => {
-          polling = false;
-          read();
-        }),
-      );
-    },
-    later: (step: () => void): void => void time.at(time.now(), () => awake(step)),
-    freeze: (until: Instant): void => {
-      frozenUntil = until;
-    },
-    end: (): void => {
-      ended = true;
-    },
-  };
-}
