@@ -217,14 +217,29 @@ const DROPPED = {
   detail: "wrong",
 } as const;
 
+const OWN_ETH0 = [ip("10.0.0.7")];
+const OWN_ETH1 = [ip("10.1.0.7"), ip("fe80::7")];
+
 const INITIAL: readonly Observation[] = [
   { type: "linkChanged", link: { name: "eth0", index: 2, up: true } },
-  { type: "addressesChanged", interface: "eth0", added: [ip("10.0.0.7")], removed: [] },
+  { type: "addressesChanged", interface: "eth0", added: OWN_ETH0, removed: [] },
   { type: "linkChanged", link: { name: "eth1", index: 3, up: true } },
-  { type: "addressesChanged", interface: "eth1", added: [ip("10.1.0.7"), ip("fe80::7")], removed: [] },
+  { type: "addressesChanged", interface: "eth1", added: OWN_ETH1, removed: [] },
   { type: "configured", config: CONFIGS[0] ?? { routerId: "", routers: [] } },
   { type: "commanded", command: { type: "startup" } },
 ];
+
+/** A life as far as it has gone. */
+type Life = {
+  readonly lateness: readonly number[];
+  readonly log: EventLog;
+  readonly wall: Wall;
+  readonly companion: Companion;
+  state: AgentState;
+  now: Instant;
+  rings: number;
+  heard: number;
+};
 
 /** Leads a life; gives the state it ends in and how many advertisements were heard by routers that there are. */
 export function live(
@@ -233,108 +248,115 @@ export function live(
   wall: Wall,
   companion: Companion,
 ): { readonly state: AgentState; readonly heard: number } {
-  let state = initialState;
-  let now = instantAt(0);
-  let rings = 0;
-  let heard = 0;
-
-  const see = (seen: Observation): void => {
-    wall.now = now;
-    const turn = step(state, { at: now, seen });
-    log.commit(turn);
-    state = turn.state;
-    if (seen.type === "advertReceived") heard += 1;
-    companion.onTurn(turn);
-  };
-  /** Lets time pass, with every deadline on the way met a little late. */
-  const pass = (span: number): void => {
-    const until = now + span;
-    for (;;) {
-      const due = earliest(state);
-      const late = lateness[rings % lateness.length] ?? 0;
-      if (due === null || due.at + late > until) break;
-      rings += 1;
-      now = Math.max(now, due.at + late) as Instant;
-      see({ type: "deadlineReached", router: due.key });
-    }
-    now = Math.max(now, until) as Instant;
-  };
-  const hear = (n: number, advert: (config: RouterConfig) => Advertisement): void => {
-    const config = state.config.routers[n];
-    if (config !== undefined) see({ type: "advertReceived", router: config.key, advert: advert(config) });
-  };
-  const steady = ({ router: nth, priority, count, gap, fresh }: Extract<Happening, { type: "steady" }>): void => {
-    const same = new Map<RouterConfig, Advertisement>();
-    const advert = (config: RouterConfig): Advertisement => {
-      const known = fresh ? undefined : same.get(config);
-      const heardNow = known ?? advertOf(config, priority, 9);
-      same.set(config, heardNow);
-      return heardNow;
-    };
-    for (let i = 0; i < count; i++) {
-      hear(nth, advert);
-      pass(gap + (i % 3) * 100);
-    }
-  };
-  const readdress = (name: string, own: readonly IpAddress[], there: boolean): void => {
-    const change = there ? { added: own, removed: [] } : { added: [], removed: own };
-    see({ type: "addressesChanged", interface: name, ...change });
-  };
-  const intrude = (n: number, there: boolean): void => {
-    const ours = state.config.routers.flatMap((config) => config.virtualAddresses);
-    const own = ours[n % Math.max(1, ours.length)];
-    if (own !== undefined && companion.plant(own, there)) readdress(own.interface, [own.address], there);
-  };
-  const happen = (it: Happening): void => {
-    switch (it.type) {
-      case "wait":
-        pass(it.span);
-        break;
-      case "hear":
-        hear(it.router, (config) => advertOf(config, it.priority, it.peer));
-        break;
-      case "steady":
-        steady(it);
-        break;
-      case "link":
-        see({ type: "linkChanged", link: { name: it.interface, index: it.there ? 2 : 0, up: it.there && it.up } });
-        break;
-      case "own":
-        readdress(it.interface, it.interface === "eth0" ? [ip("10.0.0.7")] : [ip("10.1.0.7"), ip("fe80::7")], it.there);
-        break;
-      case "reload":
-        see({ type: "configured", config: CONFIGS[it.config] ?? state.config });
-        break;
-      case "command":
-        see({ type: "commanded", command: { type: it.command } });
-        break;
-      case "perform":
-        companion.perform(it.jobs, see);
-        break;
-      case "foreign":
-        intrude(it.nth, it.there);
-        break;
-      case "drop":
-        see({ type: "advertDropped", ...DROPPED, count: it.count });
-        break;
-      case "snapshot":
-        log.snapshot(state, now);
-        companion.onSnapshot(state);
-        break;
-      case "wall":
-        wall.offset += it.by;
-        break;
-    }
-  };
-
-  for (const seen of INITIAL) see(seen);
+  const life: Life = { lateness, log, wall, companion, state: initialState, now: instantAt(0), rings: 0, heard: 0 };
+  for (const seen of INITIAL) see(life, seen);
   for (const it of happenings) {
-    happen(it);
-    now = after(now, microseconds(137));
+    happen(life, it);
+    life.now = after(life.now, microseconds(137));
   }
+  snapshot(life);
+  return { state: life.state, heard: life.heard };
+}
+
+function see(life: Life, seen: Observation): void {
+  life.wall.now = life.now;
+  const turn = step(life.state, { at: life.now, seen });
+  life.log.commit(turn);
+  life.state = turn.state;
+  if (seen.type === "advertReceived") life.heard += 1;
+  life.companion.onTurn(turn);
+}
+
+function snapshot({ log, companion, state, now }: Life): void {
   log.snapshot(state, now);
   companion.onSnapshot(state);
-  return { state, heard };
+}
+
+/** Lets time pass, with every deadline on the way met a little late. */
+function pass(life: Life, span: number): void {
+  const until = life.now + span;
+  for (;;) {
+    const due = earliest(life.state);
+    const late = life.lateness[life.rings % life.lateness.length] ?? 0;
+    if (due === null || due.at + late > until) break;
+    life.rings += 1;
+    life.now = Math.max(life.now, due.at + late) as Instant;
+    see(life, { type: "deadlineReached", router: due.key });
+  }
+  life.now = Math.max(life.now, until) as Instant;
+}
+
+function hear(life: Life, n: number, advert: (config: RouterConfig) => Advertisement): void {
+  const config = life.state.config.routers[n];
+  if (config !== undefined) see(life, { type: "advertReceived", router: config.key, advert: advert(config) });
+}
+
+type Steady = Extract<Happening, { type: "steady" }>;
+
+function hearSteadily(life: Life, { router: nth, priority, count, gap, fresh }: Steady): void {
+  const same = new Map<RouterConfig, Advertisement>();
+  const advert = (config: RouterConfig): Advertisement => {
+    const known = fresh ? undefined : same.get(config);
+    const heardNow = known ?? advertOf(config, priority, 9);
+    same.set(config, heardNow);
+    return heardNow;
+  };
+  for (let i = 0; i < count; i++) {
+    hear(life, nth, advert);
+    pass(life, gap + (i % 3) * 100);
+  }
+}
+
+function readdress(life: Life, name: string, own: readonly IpAddress[], there: boolean): void {
+  const change = there ? { added: own, removed: [] } : { added: [], removed: own };
+  see(life, { type: "addressesChanged", interface: name, ...change });
+}
+
+function intrude(life: Life, n: number, there: boolean): void {
+  const ours = life.state.config.routers.flatMap((config) => config.virtualAddresses);
+  const own = ours[n % Math.max(1, ours.length)];
+  if (own !== undefined && life.companion.plant(own, there)) readdress(life, own.interface, [own.address], there);
+}
+
+function happen(life: Life, it: Happening): void {
+  switch (it.type) {
+    case "wait":
+      pass(life, it.span);
+      break;
+    case "hear":
+      hear(life, it.router, (config) => advertOf(config, it.priority, it.peer));
+      break;
+    case "steady":
+      hearSteadily(life, it);
+      break;
+    case "link":
+      see(life, { type: "linkChanged", link: { name: it.interface, index: it.there ? 2 : 0, up: it.there && it.up } });
+      break;
+    case "own":
+      readdress(life, it.interface, it.interface === "eth0" ? OWN_ETH0 : OWN_ETH1, it.there);
+      break;
+    case "reload":
+      see(life, { type: "configured", config: CONFIGS[it.config] ?? life.state.config });
+      break;
+    case "command":
+      see(life, { type: "commanded", command: { type: it.command } });
+      break;
+    case "perform":
+      life.companion.perform(it.jobs, (seen) => see(life, seen));
+      break;
+    case "foreign":
+      intrude(life, it.nth, it.there);
+      break;
+    case "drop":
+      see(life, { type: "advertDropped", ...DROPPED, count: it.count });
+      break;
+    case "snapshot":
+      snapshot(life);
+      break;
+    case "wall":
+      life.wall.offset += it.by;
+      break;
+  }
 }
 
 function earliest(state: AgentState): { readonly key: RouterConfig["key"]; readonly at: Instant } | null {
