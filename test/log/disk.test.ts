@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { skipBecause } from "../netns/requirements.ts";
 import { scratch } from "./scratch.ts";
 import { writers } from "./writer.ts";
 
@@ -14,14 +15,24 @@ afterAll(() => {
   processes.close();
 });
 
-/** Why this machine cannot do it; empty when it can. */
-function hindrance(): string {
-  if (process.getuid?.() !== 0) return "mounting needs root";
-  for (const tool of ["unshare", "mount", "mkfs.ext4", "fsfreeze"])
-    if (!existsSync(join("/usr/sbin", tool)) && !existsSync(join("/usr/bin", tool))) return `${tool} is missing`;
-  return "";
+/** Programs and the Debian packages they come from. */
+const PACKAGES = { unshare: "util-linux", mount: "mount", "mkfs.ext4": "e2fsprogs", fsfreeze: "util-linux" } as const;
+
+/** Why this machine cannot mount with these programs, as a sentence with its remedy; null when it can. */
+function hindrance(tools: readonly (keyof typeof PACKAGES)[]): string | null {
+  if (process.getuid?.() !== 0) return "mounting needs root: run it with sudo";
+  for (const tool of tools)
+    if (!existsSync(join("/usr/sbin", tool)) && !existsSync(join("/usr/bin", tool)))
+      return `${tool} is missing: apt-get install ${PACKAGES[tool]}`;
+  return null;
 }
-const reason = hindrance();
+
+/** An ext4 in a file needs a loop device, too. */
+const loopHindrance = (): string | null =>
+  existsSync("/dev/loop-control") ? null : "there are no loop devices: modprobe loop";
+
+const noTmpfs = hindrance(["unshare", "mount"]);
+const noExt4 = hindrance(["unshare", "mount", "mkfs.ext4", "fsfreeze"]) ?? loopHindrance();
 
 /** In a mount namespace of its own: whatever happens, the mounts go with the process. */
 const ALONE = ["unshare", "--mount", "--propagation", "private"];
@@ -68,15 +79,11 @@ async function play(program: string): Promise<Verdict> {
 }
 
 describe("a real disk", () => {
-  it("can be tried on this machine", ({ skip }) => {
-    if (reason === "") return;
-    process.stderr.write(`\nNOT TESTED: the log on a full and on a frozen disk. ${reason}\n`);
-    skip(reason);
-  });
-
-  it.skipIf(reason !== "")("that is full costs no line and no time, and is written when there is room", async () => {
-    const at = directory();
-    const seen = await play(`
+  it.skipIf(skipBecause("the log on a full disk", noTmpfs))(
+    "that is full costs no line and no time, and is written when there is room",
+    async () => {
+      const at = directory();
+      const seen = await play(`
 const at = ${JSON.stringify(at)};
 execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "none", at]);
 const { store, log, write } = open(at, null, 64 << 20);
@@ -91,13 +98,14 @@ await until(() => store.status().durable === log.head());
 await store.close(5_000);
 say(JSON.stringify({ error, behind, p999: took[1_997], ...verdict(at, log) }));
 `);
-    expect(seen.error).toMatch(/^ENOSPC/);
-    expect(seen.behind).toBeGreaterThan(500);
-    expect(seen.p999).toBeLessThan(5);
-    expect(seen).toMatchObject({ flaws: [], lost: 0, gapless: true, last: true });
-  });
+      expect(seen.error).toMatch(/^ENOSPC/);
+      expect(seen.behind).toBeGreaterThan(500);
+      expect(seen.p999).toBeLessThan(5);
+      expect(seen).toMatchObject({ flaws: [], lost: 0, gapless: true, last: true });
+    },
+  );
 
-  it.skipIf(reason !== "")(
+  it.skipIf(skipBecause("the log on a frozen disk", noExt4))(
     "that is frozen holds up nothing, and the log owns up to what was lost meanwhile",
     async () => {
       const at = directory();
