@@ -1,0 +1,76 @@
+// What the next daemon takes for left behind: of this boot only, and with whatever the disk did not take.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { initialState } from "../../agent/core/state.ts";
+import { instantAt } from "../../agent/core/time.ts";
+import { bootId, leftBy } from "../../agent/daemon/leftovers.ts";
+import { openEventLog } from "../../agent/log/event-log.ts";
+import { readLog } from "../../agent/log/read.ts";
+import { logDirectory, segmentsOf } from "../../agent/log/recover.ts";
+import { ALONE, live, wallClock } from "./history.ts";
+import { openStore, scratch } from "./scratch.ts";
+
+const { directory, clear } = scratch();
+afterAll(clear);
+
+/** A daemon that becomes Master of everything, and is gone: in one segment, or in many. */
+async function leave(boot: string, segmentBytes = 1_000_000): Promise<string> {
+  const at = directory();
+  const { store } = openStore(at);
+  const identity = { version: "1.2.3", cluster: "lab", boot };
+  const log = openEventLog(store, identity, Date.now, initialState, instantAt(0), segmentBytes);
+  live({ happenings: [{ type: "wait", span: 9_000_000 }], lateness: [0] }, log, wallClock(), ALONE);
+  await store.close(5_000);
+  return at;
+}
+
+const ALL = [
+  "eth0 10.0.1.100/24",
+  "eth0 10.0.1.101/24",
+  "eth0 10.0.2.100/24",
+  "eth1 10.0.4.100/24",
+  "eth1 fe80::3:100/64",
+];
+const placesIn = (holdings: ReturnType<typeof leftBy>): string[] => [...holdings.keys()].sort();
+
+describe("what a dead daemon left", () => {
+  it("is read from the last segment", async () => {
+    expect(placesIn(leftBy(await leave(bootId())))).toEqual(ALL);
+    const many = await leave(bootId(), 6_000);
+    expect(segmentsOf(many).length).toBeGreaterThan(2);
+    expect(placesIn(leftBy(many))).toEqual(ALL);
+  });
+
+  it("is nothing after another boot, which took it", async () => {
+    expect(placesIn(leftBy(await leave("another-boot")))).toEqual([]);
+  });
+
+  it("is nothing where no daemon was", async () => {
+    const at = directory();
+    const { store } = openStore(at);
+    await store.close(5_000);
+    expect(segmentsOf(at).map((path) => path.startsWith(logDirectory(at)))).toEqual([true]);
+    expect(placesIn(leftBy(at))).toEqual([]);
+  });
+
+  it("is told by the segment before when a header cannot be read", async () => {
+    const at = await leave(bootId(), 6_000);
+    const last = segmentsOf(at).at(-1) ?? "";
+    const text = readFileSync(last, "utf8");
+    writeFileSync(last, text.slice(text.indexOf("\n") - 30));
+    expect(placesIn(leftBy(at))).toEqual(ALL);
+  });
+
+  it("is told by the lines that the disk did not take, too", async () => {
+    const at = await leave(bootId());
+    const { lines } = readLog(at);
+    const [file = ""] = segmentsOf(at);
+    const kept = readFileSync(file, "utf8").split("\n").slice(0, 5).join("\n");
+    writeFileSync(file, `${kept}\n`);
+    expect(placesIn(leftBy(at))).toEqual([]);
+    expect(placesIn(leftBy(at, lines.slice(5)))).toEqual(ALL);
+    writeFileSync(file, "");
+    expect(placesIn(leftBy(at, lines))).toEqual(ALL);
+  });
+});
