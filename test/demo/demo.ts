@@ -16,7 +16,6 @@ async function play(stage: Stage, folder: string): Promise<void> {
   const returned = await comeback(stage);
   const again = await outage(stage, returned);
   await cleanEnd(stage, again, rt2);
-  await stage.end();
 }
 
 /** What can be read afterwards, and with which words: they work as they stand when they are pasted. */
@@ -39,9 +38,13 @@ async function onStage(screen: Screen, interruption: Interruption): Promise<Fold
   try {
     await interruption.unless(Promise.resolve());
     const stage = await setStage(lan, folder, screen, interruption);
-    await play(stage, folder.path);
+    try {
+      await play(stage, folder.path);
+    } finally {
+      await stage.clear();
+    }
   } catch (error) {
-    if (interruption.code() === null) complain(`the logs of what follows are in ${folder.path}`);
+    if (interruption.code() === null) complain(`what the daemons said and remember is in ${folder.path}`);
     throw error;
   } finally {
     await lan.remove();
@@ -63,8 +66,8 @@ async function demo(): Promise<number> {
     return 0;
   } catch (error) {
     const code = interruption.code();
-    if (code === null) complain(`${error instanceof Error ? error.message : String(error)}\neverything is removed.`);
-    else complain("interrupted; everything is removed.");
+    const what = code === null ? `failed: ${error instanceof Error ? error.message : String(error)}` : "interrupted";
+    complain(`${what}; namespaces, bridge and daemons are removed.`);
     return code ?? 1;
   }
 }

@@ -67,8 +67,7 @@ export async function crash(stage: Stage, node: Heird): Promise<void> {
   const { screen, rt1, rt2 } = stage;
   const since = wallClock();
   screen.chapter(since, "SIGKILL of the Master; its kernel goes on answering");
-  node.signalAll("SIGKILL");
-  await node.ended;
+  await stage.stop(node, "SIGKILL");
   const last = (claim: Packet) => lastBefore(stage.packets(), claim.at, claimFrom(rt1.source));
   const losses = await takeOver(stage, { since, from: last, what: "rt1's last", due: DOWN.rt2 });
   client(stage, losses, whoAnswered(losses));
@@ -99,9 +98,7 @@ export async function outage(stage: Stage, node: Heird): Promise<Heird> {
   const { screen, rt1 } = stage;
   const since = wallClock();
   screen.chapter(since, "SIGKILL of the Master, and its cable out; nobody answers");
-  node.signalAll("SIGKILL");
-  await rt1.host.unplug();
-  await node.ended;
+  await Promise.all([stage.stop(node, "SIGKILL"), rt1.host.unplug()]);
   const last = (claim: Packet) => lastBefore(stage.packets(), claim.at, claimFrom(rt1.source));
   const losses = await takeOver(stage, { since, from: last, what: "rt1's last", due: DOWN.rt2 });
   client(stage, losses, `nobody answered for ${ms(losses.silence)}`);
@@ -122,18 +119,17 @@ export async function cleanEnd(stage: Stage, one: Heird, two: Heird): Promise<vo
   const { screen, rt1, rt2 } = stage;
   const since = wallClock();
   screen.chapter(since, "SIGTERM of the Master; rt2 waits for Skew_Time only");
-  one.signal("SIGTERM");
+  const { code } = await stage.stop(one, "SIGTERM");
+  if (code !== 0) throw new Error(`heird on rt1 ended with code ${code} on SIGTERM`);
   const resigned = await stage.packet("rt1 resigns", (p) => p.at > since && resignationFrom(rt1.source)(p));
-  const ended = await stage.until("rt1 ends", () => !one.running() && one.ended);
-  if (ended.code !== 0) throw new Error(`heird on rt1 ended with code ${ended.code} on SIGTERM`);
   if (await rt1.host.holds(VIRTUAL)) throw new Error(`rt1 still holds ${VIRTUAL} after a clean end`);
   screen.row({ at: resigned.at, who: "rt1", text: `advert with priority 0; ${VIRTUAL} removed; exit code 0` });
   const from = () => resigned.at;
   const losses = await takeOver(stage, { since: resigned.at, from, what: "that one", due: SKEW.rt2 });
   client(stage, losses, `nobody answered for ${ms(losses.silence)}`);
-  const { code } = await two.stop();
-  if (code !== 0 || (await rt2.host.holds(VIRTUAL)))
-    throw new Error(`heird on rt2 ended with code ${code}, and must leave no ${VIRTUAL} behind`);
+  const last = await stage.stop(two, "SIGTERM");
+  if (last.code !== 0 || (await rt2.host.holds(VIRTUAL)))
+    throw new Error(`heird on rt2 ended with code ${last.code}, and must leave no ${VIRTUAL} behind`);
   screen.row({ at: wallClock(), who: "rt2", text: `SIGTERM too: exit code 0, ${VIRTUAL} is nowhere any more` });
 }
 

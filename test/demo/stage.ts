@@ -1,15 +1,16 @@
 // What the demo plays on: a LAN of namespaces with two routers and a client, the sample pair in a
 // folder of its own, a capture on the bridge, and a client that never stops asking.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aheadPath } from "../../agent/log/ahead.ts";
 import { recover } from "../../agent/log/recover.ts";
 import { type Capture, tellPackets } from "../netns/capture.ts";
+import type { Ended } from "../netns/command.ts";
 import { SAMPLE_MASTER, SAMPLE_SLAVE } from "../netns/config.ts";
 import { eventually } from "../netns/eventually.ts";
-import { type Heird, type Home, heird, lastLines, startHeird } from "../netns/heird.ts";
+import { type Heird, type Home, heird, startHeird } from "../netns/heird.ts";
 import { createLan, type Host, type Lan } from "../netns/lan.ts";
 import type { Packet } from "../netns/packet.ts";
 import type { Answer, Probe } from "../netns/probe.ts";
@@ -37,15 +38,18 @@ export type Stage = {
   readonly screen: Screen;
   readonly rt1: Router;
   readonly rt2: Router;
+  /** Starts heird on a router; from now on it must not end by itself. */
   readonly start: (router: Router) => Promise<Heird>;
+  /** Ends it by a signal, SIGKILL for everything it has started, too. */
+  readonly stop: (daemon: Heird, signal: "SIGKILL" | "SIGTERM") => Promise<Ended>;
   /** Waits until it is so; says what was waited for when it does not happen. */
   readonly until: <T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>) => Promise<T>;
   /** Waits for a packet on the bridge. */
   readonly packet: (what: string, wanted: (packet: Packet) => boolean) => Promise<Packet>;
   readonly packets: () => readonly Packet[];
   readonly answers: () => readonly Answer[];
-  /** Ends every daemon and writes the packets into the folder; what the daemons remember is whole then. */
-  readonly end: () => Promise<void>;
+  /** Ends every daemon and writes what it said, and the packets, into the folder; what it remembers is whole then. */
+  readonly clear: () => Promise<void>;
 };
 
 /** The folder of one demo; it stays, with the logs in it, unless `remove` is called. */
@@ -114,30 +118,69 @@ export async function setStage(lan: Lan, folder: Folder, screen: Screen, interru
   const seen: Capture = await lan.capture("ip proto 112 or arp");
   await Promise.all([rt1.startResponder(), rt2.startResponder()]);
   const probe: Probe = await lan.host("client").startProbe(VIRTUAL, INTERVAL);
-  const daemons: Heird[] = [];
-  const until: Stage["until"] = (what, look) => {
-    const otherwise = () => `${tellPackets(seen.packets(), 10)}\n${daemons.map(lastWords).join("\n")}`;
-    return interruption.unless(eventually(what, look, { within: PATIENCE, otherwise }));
-  };
+  const otherwise = (): string => tellPackets(seen.packets(), 10);
+  const cast = assemble(folder);
+  const until: Stage["until"] = (what, look) =>
+    interruption.unless(Promise.race([cast.lost, eventually(what, look, { within: PATIENCE, otherwise })]));
   return {
     lan,
     screen,
     ...routers,
-    start: async ({ host, home }) => {
-      const daemon = await startHeird(host, home, "info");
-      daemons.push(daemon);
-      return daemon;
+    start: cast.start,
+    stop: async (daemon, signal) => {
+      cast.release(daemon);
+      if (signal === "SIGKILL") daemon.signalAll(signal);
+      else daemon.signal(signal);
+      return until(`${daemon.name} ends by ${signal}`, () => !daemon.running() && daemon.ended);
     },
     until,
     packet: (what, wanted) => until(what, () => seen.packets().find(wanted)),
     packets: seen.packets,
     answers: probe.answers,
-    end: async () => {
-      await Promise.all(daemons.map((daemon) => daemon.stop(3_000)));
+    clear: async () => {
+      await cast.dismiss();
       for (const { home } of [routers.rt1, routers.rt2]) rescue(home.stateDirectory);
       writeFileSync(folder.file("wire.pcap"), savefileOf(await seen.stop()));
     },
   };
 }
 
-const lastWords = (daemon: Heird): string => `${daemon.name}, process ${daemon.pid}:\n${lastLines(daemon.output(), 8)}`;
+/** The daemons of a demo. */
+type Cast = {
+  readonly start: Stage["start"];
+  /** It may end from now on. */
+  readonly release: (daemon: Heird) => void;
+  /** Rejects when one ends that should not have. */
+  readonly lost: Promise<never>;
+  /** Ends them all, and keeps what they said beside their configurations. */
+  readonly dismiss: () => Promise<void>;
+};
+
+function assemble(folder: Folder): Cast {
+  const started: { readonly name: string; readonly daemon: Heird }[] = [];
+  const released = new Set<Heird>();
+  let lose: (cause: Error) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => {
+    lose = reject;
+  });
+  lost.catch(() => undefined); // nobody may be waiting at that moment
+  return {
+    start: async ({ host, home }) => {
+      const daemon = await startHeird(host, home, "info");
+      started.push({ name: host.name, daemon });
+      const gone = ({ code, signal }: Ended): void => {
+        if (!released.has(daemon))
+          lose(new Error(`heird on ${host.name} ended by itself (${signal ?? `code ${code}`})`));
+      };
+      daemon.ended.then(gone).catch(() => undefined);
+      return daemon;
+    },
+    release: (daemon) => void released.add(daemon),
+    lost,
+    dismiss: async () => {
+      for (const { daemon } of started) released.add(daemon);
+      await Promise.all(started.map(({ daemon }) => daemon.stop(3_000)));
+      for (const { name, daemon } of started) appendFileSync(folder.file(`${name}/heird.log`), daemon.output());
+    },
+  };
+}
