@@ -3,7 +3,12 @@ import { defineConfig } from "vitest/config";
 // Tests that make namespaces, send packets or measure time share one machine with two cores, so
 // they run one file after the other, and after everything else: a busy neighbour would show up in
 // their figures as lateness of the daemon.
-const KERNEL_TESTS = ["test/netns/**/*.test.ts", "test/interop/**/*.test.ts", "test/contract/**/*.test.ts"];
+const KERNEL_TESTS = [
+  "test/netns/**/*.test.ts",
+  "test/interop/**/*.test.ts",
+  "test/contract/**/*.test.ts",
+  "test/demo/demo.test.ts",
+];
 
 export default defineConfig({
   test: {
