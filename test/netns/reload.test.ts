@@ -126,6 +126,9 @@ describe.skipIf(mustSkip("reload under load", ["ip", "tcpdump"]))("reload under 
         await reloaded(node, round);
         took.push(wallClock() - asked);
         expect(await present(rt1), `after reload ${round + 1}`).toEqual(wanted([...kept, ...around]));
+        // As many reloads as intervals: every one of them has an advert to disturb.
+        const from = (seen.packets().at(-1)?.at ?? begun) + 1;
+        await seen.next("a kept router advertises", ({ at, vrrp }) => at > from && vrrp?.vrid === 1 + (round % KEPT));
       }
       const ended = wallClock();
       const { config, instances } = await node.status();
