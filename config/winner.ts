@@ -79,19 +79,13 @@ const takesOver = ({ member: { instance }, priority }: Contender, masters: numbe
 type Thing = { readonly kind: Kind; readonly name: string; readonly what: string; readonly track: DeclaredTrack };
 type Kind = keyof DeclaredTracks;
 
-const WORD: { readonly [K in Kind]: string } = {
-  interfaces: "interface",
-  scripts: "script",
-  files: "file",
-  processes: "process",
-  bfds: "bfd",
-};
-const KINDS = Object.keys(WORD) as readonly Kind[];
+/** For people: `script`. The kinds are the lists of DeclaredTracks, whichever there are. */
+const wordFor = (kind: Kind): string => (kind === "processes" ? "process" : kind.slice(0, -1));
 
 const thing = (kind: Kind, track: DeclaredTrack): Thing => ({
   kind,
   name: track.name,
-  what: `${WORD[kind]} ${track.name}`,
+  what: `${wordFor(kind)} ${track.name}`,
   track,
 });
 
@@ -111,7 +105,7 @@ function thingsOf({ file: { declaration }, instance }: Member): readonly Thing[]
 }
 
 const tracked = (tracks: DeclaredTracks): readonly Thing[] =>
-  KINDS.flatMap((kind) => tracks[kind].map((track) => thing(kind, track)));
+  (Object.keys(tracks) as Kind[]).flatMap((kind) => tracks[kind].map((track) => thing(kind, track)));
 
 function ownInterface({ interface: name, dontTrackPrimary, interfacePlace }: DeclaredInstance): readonly Thing[] {
   if (name === null || dontTrackPrimary) return [];
