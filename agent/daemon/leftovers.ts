@@ -2,9 +2,10 @@
 // apart from what somebody else put there.
 
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import { PRIORITY_OWNER } from "../core/config.ts";
-import type { Kernel, Outcome } from "../kernel.ts";
+import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import { type Holdings, holdingsOf } from "../log/holdings.ts";
 import type { Line } from "../log/line.ts";
 import { readSegment } from "../log/read.ts";
@@ -26,17 +27,37 @@ export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []):
 
 type InterfaceKernel = Pick<Kernel, "interfaces" | "removeAddresses">;
 
-const isThere = (kernel: Pick<Kernel, "interfaces">, { interface: iface, address, prefixLength }: VirtualAddress) =>
+/**
+ * Kernels from 5.18 on tell who put an address there. A daemon that died between wanting an address and
+ * hearing that somebody else had it first cannot know from its log; the kernel does.
+ */
+const TELLS_WHO = toldSince(release());
+
+function toldSince(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  return major > 5 || (major === 5 && minor >= 18);
+}
+
+const isOurs = (kernel: Pick<Kernel, "interfaces">, { interface: iface, address, prefixLength }: VirtualAddress) =>
   kernel.interfaces
     .get(iface)
-    ?.addresses.some((there) => there.address === address && there.prefixLength === prefixLength) === true;
+    ?.addresses.some(
+      (there) =>
+        there.address === address &&
+        there.prefixLength === prefixLength &&
+        (there.protocol === ADDRESS_PROTOCOL || !TELLS_WHO),
+    ) === true;
+
+/** What is still there of it. */
+export const stillThere = (kernel: Pick<Kernel, "interfaces">, holdings: Holdings): readonly VirtualAddress[] =>
+  [...holdings.values()].filter((own) => isOurs(kernel, own));
 
 /** Takes away what is still there of it; tells what could not be. */
 export function removeLeftovers(
   kernel: InterfaceKernel,
   holdings: Holdings,
 ): { readonly removed: readonly VirtualAddress[]; readonly errors: readonly string[] } {
-  const there = [...holdings.values()].filter((own) => isThere(kernel, own));
+  const there = stillThere(kernel, holdings);
   const removed: VirtualAddress[] = [];
   const errors: string[] = [];
   for (let i = 0; i < there.length; i += BURST) {

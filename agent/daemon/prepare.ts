@@ -15,7 +15,7 @@ import { createStore, type Store } from "../log/file.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
-import { bootId, hindrances, leftBy, removeLeftovers } from "./leftovers.ts";
+import { bootId, hindrances, leftBy, removeLeftovers, stillThere } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
 
 /** How many bytes of log lines may wait in memory for a disk that does not answer. */
@@ -92,7 +92,7 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
   const ahead = aheadPath(options.stateDirectory);
   const { rescued, torn, unwritten, ...where } = recover(options.stateDirectory, ahead);
   const leftovers = leftBy(options.stateDirectory, unwritten);
-  const wrong = hindrances(kernel, config, new Set([...leftovers.values()].map(({ address }) => address)));
+  const wrong = hindrances(kernel, config, new Set(stillThere(kernel, leftovers).map(({ address }) => address)));
   if (wrong.length > 0) {
     kernel.close();
     throw new Refusal(EXIT.refused, wrong.join("\n"));
