@@ -1,0 +1,96 @@
+// heird plan and heird reload as people and scripts use them: exit codes, what is printed, what the
+// kernel has afterwards, and that no password leaves the daemon.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Finished } from "./command.ts";
+import { configOf } from "./config.ts";
+import { eventually } from "./eventually.ts";
+import { type Heird, runHeird } from "./heird.ts";
+import { mustSkip } from "./requirements.ts";
+import { onSite, ROUTERS } from "./site.ts";
+
+const PASSWORD = "geheim42";
+const base = { version: 2, priority: 255, password: PASSWORD, addresses: ["10.1.0.1/32"] } as const;
+const text = configOf(base);
+
+/** Who runs a command against a daemon. */
+const asking =
+  (node: Heird) =>
+  (...args: readonly string[]): Promise<Finished> =>
+    runHeird(...args, "--state-dir", node.home.stateDirectory);
+
+describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reload", () => {
+  test("say what happens, and do exactly that", async () => {
+    await onSite("plan", ROUTERS, async (site) => {
+      const rt1 = site.host("rt1");
+      const node = await site.heird("rt1", text);
+      const ask = asking(node);
+      await node.reach("master");
+
+      const next = join(node.home.stateDirectory, "..", "next.conf");
+      writeFileSync(next, configOf({ ...base, addresses: ["10.1.0.1/32", "10.1.0.2/32"] }));
+      const plan = await ask("plan", "-f", next);
+      expect(plan, plan.stderr).toMatchObject({ code: 0 });
+      expect(plan.stdout).toContain("+ 10.1.0.2/32");
+      expect(plan.stdout).toContain("no failover");
+      expect(await rt1.holds("10.1.0.2")).toBe(false);
+
+      node.home.write(configOf({ ...base, addresses: ["10.1.0.1/32", "10.1.0.2/32"] }));
+      expect(await ask("reload", "--wait", "--require-no-failover")).toMatchObject({ code: 0 });
+      expect(await rt1.holds("10.1.0.2")).toBe(true);
+
+      // A reload by signal is the same one, and says so in the journal.
+      node.reload(text);
+      await eventually("the address is gone", async () => !(await rt1.holds("10.1.0.2")));
+      expect(node.output()).toContain("reload: 1 changed; no transition");
+    });
+  });
+
+  test("refuse with a code of their own, and change nothing", async () => {
+    await onSite("refuse", ROUTERS, async (site) => {
+      const node = await site.heird("rt1", text);
+      const ask = asking(node);
+      await node.reach("master");
+      const before = (await node.status()).config.generation;
+
+      node.home.write(configOf({ ...base, vrid: 2 }));
+      const moved = await ask("reload", "--require-no-failover");
+      expect(moved).toMatchObject({ code: 6 });
+      expect(moved.stderr).toContain("--require-no-failover");
+
+      node.home.write(configOf({ ...base, interface: "eth7" }));
+      const missing = await ask("reload");
+      expect(missing).toMatchObject({ code: 6 });
+      expect(missing.stderr).toContain("there is no interface eth7");
+
+      node.home.write(text.replace("priority 255", "priority 300").replace(PASSWORD, `${PASSWORD}!x`));
+      const wrong = await ask("reload");
+      expect(wrong).toMatchObject({ code: 4 });
+      // As heird check prints it: the place, the line, the mark below it.
+      expect(wrong.stderr).toMatch(/heird\.conf:\d+:\d+: .*error\[H0104\]/);
+      expect(wrong.stderr).toContain("priority 300");
+
+      expect((await node.status()).config.generation).toBe(before);
+      expect((await node.status()).instances[0]).toMatchObject({ state: "master", vrid: 1 });
+      expect(node.output()).not.toContain(PASSWORD);
+      expect(JSON.stringify(await node.status())).not.toContain(PASSWORD);
+    });
+  });
+
+  test("without a daemon reload has nobody to ask, and plan tells what a start would do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "heird-plan-"));
+    try {
+      const file = join(folder, "heird.conf");
+      writeFileSync(file, text);
+      expect(await runHeird("reload", "--state-dir", folder)).toMatchObject({ code: 3 });
+      const plan = await runHeird("plan", "-f", file, "--state-dir", folder);
+      expect(plan).toMatchObject({ code: 0 });
+      expect(plan.stdout).toContain("no daemon runs");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
