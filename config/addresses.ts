@@ -5,7 +5,7 @@ import type { DeclaredAddress } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
-import { addressHelp, interfaceProblem, numberOf } from "./values.ts";
+import { addressHelp, choiceOf, interfaceProblem, numberOf } from "./values.ts";
 
 /** RT_SCOPE_* by name. */
 const SCOPES: ReadonlyMap<string, number> = new Map([
@@ -81,6 +81,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ["no_track", flagOption("any", "noTrack")],
   ["no-track", flagOption("any", "noTrack")],
   ["use_vmac", flagOption("any", "useVmac")],
+  ["on_loss", withArgument("any", onLoss)],
 ]);
 
 /** The address of a line; undefined when the line has none that can be used, which is reported. */
@@ -106,6 +107,7 @@ export function addressLine({ words, place }: Statement, report: Report): Declar
     preferredLft: null,
     useVmac: false,
     trackGroup: null,
+    onLoss: null,
     place: { ...place, end: words.at(-1)?.end ?? place.end },
   };
   for (let i = 0; i < options.length; i++) {
@@ -113,6 +115,15 @@ export function addressLine({ words, place }: Statement, report: Report): Declar
     if (word === undefined) break;
     i += applyOption(draft, word, options[i + 1], report);
   }
+  if (draft.noTrack && draft.onLoss !== null && draft.onLoss !== "ignore")
+    report(
+      problem(
+        "H0127",
+        draft.place,
+        `no_track says that nothing happens when the address is lost, and on_loss says ${draft.onLoss}`,
+        "remove no_track",
+      ),
+    );
   return draft;
 }
 
@@ -281,4 +292,12 @@ function lifetime(draft: Draft, word: Word, report: Report): boolean {
 function trackGroup(draft: Draft, word: Word): boolean {
   draft.trackGroup = word.text;
   return true;
+}
+
+/** heird's own. */
+function onLoss(draft: Draft, word: Word, report: Report): boolean {
+  const value = choiceOf(word, "on_loss", ["restore", "failover", "ignore"], report);
+  if (value === "restore" || value === "failover" || value === "ignore") draft.onLoss = value;
+  report(problem("H0408", placeOf(word), "on_loss is heird's own"));
+  return value !== undefined;
 }

@@ -1,13 +1,8 @@
 // Every diagnostic has a code that never changes its meaning. Severity stands here, in one column,
 // and what `heird check --explain` says.
 
-export type Severity = "error" | "warning" | "info";
-
-type Row = { readonly severity: Severity; readonly title: string; readonly explain: string };
-
-const error = (title: string, explain: string): Row => ({ severity: "error", title, explain });
-const warning = (title: string, explain: string): Row => ({ severity: "warning", title, explain });
-const info = (title: string, explain: string): Row => ({ severity: "info", title, explain });
+import { CLUSTER_CODES } from "./cluster-codes.ts";
+import { error, info, type Row, warning } from "./code-row.ts";
 
 export const CODES = {
   H0001: error(
@@ -176,6 +171,23 @@ export const CODES = {
   H0120: warning("prefix length ignored", "One address is wanted, not a network. Keepalived ignores the length, too."),
   H0121: warning("0 means none", "Keepalived calls 0 invalid here and uses no delay, which is what 0 says."),
   H0122: info("empty block", "The block has no lines, so it says nothing."),
+  H0123: error("not a URL", "A URL has a scheme and a host, as in https://192.0.2.1:8443/health."),
+  H0124: error(
+    "not in its form",
+    "The value has a form of its own: a JSON pointer begins with /, a mode has three or four octal figures, a range of codes is 200-299. The message says which.",
+  ),
+  H0125: error(
+    "word of another kind of check",
+    "A check asks one thing, and the keyword belongs to checks that ask another. It would have no effect, so the check would be another than the one that was meant.",
+  ),
+  H0126: error(
+    "one thing per check",
+    "A vrrp_check has exactly one of http, tcp, ping, dns, route, arp and metric. Write a second vrrp_check for the second thing, and track both.",
+  ),
+  H0127: error(
+    "settings that exclude each other",
+    "Two settings contradict each other, and which one is meant cannot be told.",
+  ),
   H0201: error(
     "refers to nothing",
     "The name is defined nowhere in the configuration, before or after. Keepalived goes on without the check; heird does not, because a check that silently is not there is found out at the failover.",
@@ -245,6 +257,10 @@ export const CODES = {
     "A run of the check may last into the next one, which is then left out.",
   ),
   H0305: warning("slow check", "It takes interval × fall until a failure counts."),
+  H0306: warning(
+    "a hook that nobody waits for",
+    "pre_master and pre_backup run before the addresses come and go, but heird waits for them no longer than pre_deadline, which is 0 unless hook_policy says more.",
+  ),
   H0311: warning(
     "weight that decides nothing",
     "The check moves the priority by so little that no order of priorities changes.",
@@ -268,6 +284,10 @@ export const CODES = {
     "newer keyword",
     "Releases of Keepalived before the one named do not know the keyword, or not in this form.",
   ),
+  H0408: warning(
+    "Keepalived would not accept this",
+    "The line is heird's own, or of a Keepalived that is newer than 2.2.7. Told with --portable only: a configuration without such lines can go back to Keepalived as it is.",
+  ),
   H0501: error(
     "no such interface",
     "The interface does not exist on this machine now. With dynamic_interfaces it may come later.",
@@ -286,64 +306,34 @@ export const CODES = {
     "nobody to run it",
     "With enable_script_security scripts do not fall back to root. Keepalived drops the script, and the check with it.",
   ),
-  H0601: error(
-    "routers disagree on the version",
-    "Routers of one virtual router speak one version of VRRP: a router drops advertisements of another one, and both become Master.",
+  H0507: warning(
+    "address outside the interface's networks",
+    "The interface has no address of its own in the network of this one. Then nobody there knows the way to it unless a route leads to this router, and the router itself has no way to answer but its default route.",
   ),
-  H0602: error(
-    "routers disagree on the interval",
-    "In VRRPv2 an advertisement with another interval is dropped (RFC 3768 §7.1), and both routers become Master.",
+  H0508: warning(
+    "an address that takes others with it",
+    "Of several IPv4 addresses in one network on an interface, Linux makes the first one primary and the others secondary, and removes the secondary ones together with the primary one. When this address goes, the others go with it. /32, or the sysctl promote_secondaries, avoids that.",
   ),
-  H0603: warning(
-    "intervals differ",
-    "In VRRPv3 a Backup learns the interval of its Master (RFC 5798 §6.1). So nothing breaks, but how long a failover takes depends on who was Master.",
+  H0509: warning(
+    "owner that does not own",
+    "Priority 255 is for the router that has the virtual addresses as its own on the interface (RFC 5798 §5.2.4). Two routers that both think so never give way to each other.",
   ),
-  H0604: error(
-    "routers disagree on the password",
-    "An advertisement with another type of authentication, or another password, is dropped, and both routers become Master. Eight bytes count, upper and lower case differ.",
-  ),
-  H0605: error(
-    "routers disagree on the addresses",
-    "After a failover the addresses that the other file lacks are on no router. Keepalived before 2.3.3 even drops advertisements with another list, and both routers become Master.",
-  ),
-  H0606: warning(
-    "an address in two forms",
-    "The same address has different prefix lengths on two routers, so the routes that come with it depend on who is Master.",
-  ),
-  H0607: error(
-    "routers disagree on the checksum",
-    "In VRRPv3 over IPv4 the checksum has a pseudo-header or it has none (v3_checksum_as_v2). heird accepts either; Keepalived drops the other, and both routers become Master.",
-  ),
-  H0608: error(
-    "unicast here, multicast there",
-    "With unicast_peer advertisements go to the listed routers alone, without it to the group. Those that listen for the other kind hear nothing, and both become Master.",
-  ),
-  H0609: error(
-    "unicast peers do not point at each other",
-    "Every router lists the source addresses of all the others in unicast_peer. One that is missing hears nothing and becomes Master, too.",
-  ),
-  H0610: warning(
-    "equal priorities",
-    "With equal priorities the greater primary address wins, which nobody reads in the files, and a Backup never takes over from a Master that has become as weak as itself.",
-  ),
-  H0611: error("two owners", "Only one router owns the addresses; two with priority 255 never give way to each other."),
-  H0612: error(
-    "the same source",
-    "Two routers cannot send from one address; each takes the other's words for its own.",
-  ),
-  H0613: info("in one file only", "No other of the files has this virtual router, so nobody takes over from it."),
-  H0614: error(
-    "two families under one VRID",
-    "One file has IPv4 addresses under this VRID, the other IPv6: these are two virtual routers, and neither has a partner.",
-  ),
-  H0615: warning(
-    "unadvertised addresses differ",
-    "Addresses in virtual_ipaddress_excluded are not compared on the wire; those that one file lacks are on no router after a failover.",
-  ),
-  H0616: warning("is its own peer", "The list of unicast peers holds the router's own source address."),
+  ...CLUSTER_CODES,
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type Code = keyof typeof CODES;
+
+/** What is told about lines that Keepalived 2.2.7 does not accept, or reads in another way. */
+export const UNPORTABLE: ReadonlySet<Code> = new Set([
+  "H0024",
+  "H0026",
+  "H0028",
+  "H0034",
+  "H0219",
+  "H0406",
+  "H0407",
+  "H0408",
+]);
 
 /** What a code means, at length; undefined for a code that does not exist. */
 export function explainCode(code: string): string | undefined {

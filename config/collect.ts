@@ -14,14 +14,15 @@ export type Collector = {
   readonly list: (file: string) => readonly Diagnostic[];
 };
 
-/** An empty collection. */
-export function collector(): Collector {
+/** An empty collection. What only tells that a line is not portable is kept when somebody asks for it. */
+export function collector({ portable }: { readonly portable: boolean }): Collector {
   const found: Diagnostic[] = [];
   const told = new Set<string>();
   const firsts = new Map<string, Diagnostic>();
   let dropped = 0;
   let refused = false;
   const report = (diagnostic: Diagnostic) => {
+    if (diagnostic.code === "H0408" && !portable) return;
     refused ||= diagnostic.severity === "error";
     if (found.length >= MAX_DIAGNOSTICS) {
       dropped++;
@@ -35,7 +36,8 @@ export function collector(): Collector {
     found.push(onlyOnce(diagnostic, firsts));
   };
   const list = (file: string) => {
-    const kept = bracesPaired(found);
+    // Which mistakes are one has been used, and its words may be a part of a password.
+    const kept = bracesPaired(found).map((diagnostic) => ({ ...diagnostic, mistake: null }));
     return dropped === 0 ? kept : [...kept, fileProblem("H0016", file, `${dropped} more diagnostics are not shown`)];
   };
   return { report, refused: () => refused, list };

@@ -3,6 +3,8 @@
 
 import type { Family, IpAddress } from "../agent/core/address.ts";
 import type { Duration } from "../agent/core/time.ts";
+import type { DeclaredCheck, DeclaredHysteresis } from "./declared-checks.ts";
+import type { DeclaredHookPolicy, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
 import type { Place } from "./source.ts";
 import type { CommandLine } from "./values.ts";
 
@@ -26,10 +28,14 @@ export type DeclaredAddress = {
   readonly preferredLft: number | "forever" | null;
   readonly useVmac: boolean;
   readonly trackGroup: string | null;
+  /** What happens when somebody else takes it away; null for the instance's own word. */
+  readonly onLoss: OnLoss | null;
   /** Whether the line says a prefix length. */
   readonly explicitLength: boolean;
   readonly place: Place;
 };
+
+export type OnLoss = "restore" | "failover" | "ignore";
 
 export type DeclaredPeer = {
   readonly address: IpAddress;
@@ -62,6 +68,14 @@ export type DeclaredTracks = {
   readonly files: readonly DeclaredTrack[];
   readonly processes: readonly DeclaredTrack[];
   readonly bfds: readonly DeclaredTrack[];
+  readonly checks: readonly DeclaredTrack[];
+};
+
+/** A check that is asked before addresses are taken, and what a bad answer means. */
+export type DeclaredWitness = {
+  readonly name: string;
+  readonly policy: "veto" | "release" | "advisory";
+  readonly place: Place;
 };
 
 export const HOOKS = ["master", "backup", "fault", "stop", "generic", "deleted", "master_rx_lower_pri"] as const;
@@ -128,6 +142,19 @@ export type DeclaredInstance = {
   readonly announce: DeclaredAnnounce;
   /** The name of its sync group. */
   readonly group: string | null;
+  readonly onLoss: OnLoss;
+  readonly fastHandover: boolean;
+  readonly priorityChange: "immediate" | "next_advert";
+  readonly maxFailovers: { readonly count: number; readonly window: Duration } | null;
+  readonly witnesses: readonly DeclaredWitness[];
+} & DeclaredHookExtras;
+
+/** What heird adds to the hooks of instances and groups. */
+export type DeclaredHookExtras = {
+  readonly preMaster: CommandLine | null;
+  readonly preBackup: CommandLine | null;
+  readonly hookPolicy: DeclaredHookPolicy;
+  readonly webhooks: readonly DeclaredWebhook[];
 };
 
 export type DeclaredGroup = {
@@ -138,7 +165,7 @@ export type DeclaredGroup = {
   readonly hooks: DeclaredHooks;
   readonly smtpAlert: boolean;
   readonly trackingWeight: boolean;
-};
+} & DeclaredHookExtras;
 
 export type DeclaredScript = {
   readonly name: string;
@@ -154,6 +181,7 @@ export type DeclaredScript = {
   readonly user: string | null;
   readonly group: string | null;
   readonly initFail: boolean;
+  readonly hysteresis: DeclaredHysteresis;
 };
 
 export type DeclaredFile = {
@@ -210,6 +238,10 @@ export type DeclaredGlobals = {
   readonly notifyFifo: string | null;
   readonly vrrpNotifyFifo: string | null;
   readonly vmacPrefix: string;
+  readonly onLoss: OnLoss;
+  readonly priorityChange: "immediate" | "next_advert";
+  readonly hookPolicy: DeclaredHookPolicy;
+  readonly webhooks: readonly DeclaredWebhook[];
 };
 
 export type Declaration = {
@@ -220,6 +252,8 @@ export type Declaration = {
   readonly files: readonly DeclaredFile[];
   readonly processes: readonly DeclaredProcess[];
   readonly bfds: readonly DeclaredBfd[];
+  readonly checks: readonly DeclaredCheck[];
+  readonly services: DeclaredServices;
   readonly statics: {
     readonly addresses: readonly DeclaredAddress[];
     readonly routes: readonly DeclaredLine[];

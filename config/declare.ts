@@ -2,7 +2,9 @@
 // filled in, everything said about everything.
 
 import { addressLine } from "./addresses.ts";
-import type { Declaration, DeclaredGroup } from "./declaration.ts";
+import { declareChecks } from "./checks.ts";
+import type { Declaration, DeclaredGroup, DeclaredInstance } from "./declaration.ts";
+import type { DeclaredCheck } from "./declared-checks.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { declareGlobals } from "./globals.ts";
 import { declareGroups } from "./groups.ts";
@@ -11,18 +13,19 @@ import { declareObjects, named, type Objects } from "./objects.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { linesIn, type Section } from "./section.ts";
+import { declareServices } from "./services.ts";
 import type { Trackable, TrackKinds } from "./tracks.ts";
 import { withVmacNames } from "./vmac.ts";
 
 /** What a configuration says, in full. */
 export function declare(root: Section, report: Report): Declaration {
   const globals = declareGlobals(root, report);
-  const objects = declareObjects(root, report);
+  const objects = { ...declareObjects(root, report), checks: declareChecks(root, report) };
   const kinds = kindsOf(objects);
   const sections = named(root, "vrrp_instance", report);
   const groups = declareGroups(
     root,
-    { kinds, smtpAlert: globals.smtpAlert },
+    { kinds, globals },
     sections.map(({ label }) => label),
     report,
   );
@@ -35,6 +38,7 @@ export function declare(root: Section, report: Report): Declaration {
     instances,
     groups,
     ...objects,
+    services: declareServices(root, report),
     statics: {
       addresses: linesIn(root, "static_ipaddress").flatMap((line) => addressLine(line, report) ?? []),
       routes: linesIn(root, "static_routes").flatMap((line) => routeLine(line, report) ?? []),
@@ -43,7 +47,9 @@ export function declare(root: Section, report: Report): Declaration {
   };
 }
 
-function kindsOf({ scripts, files, processes, bfds }: Objects): TrackKinds {
+type Tracked = Objects & { readonly checks: readonly DeclaredCheck[] };
+
+function kindsOf({ scripts, files, processes, bfds, checks }: Tracked): TrackKinds {
   const by = (list: readonly Trackable[]) => new Map(list.map((one) => [one.name, one]));
   return {
     interfaces: { what: "interface", definedBy: null, limit: 253, known: new Map() },
@@ -51,12 +57,17 @@ function kindsOf({ scripts, files, processes, bfds }: Objects): TrackKinds {
     files: { what: "file", definedBy: "track_file", limit: 254, known: by(files) },
     processes: { what: "process", definedBy: "vrrp_track_process", limit: 254, known: by(processes) },
     bfds: { what: "BFD session", definedBy: "bfd_instance", limit: 253, known: by(bfds) },
+    checks: { what: "check", definedBy: "vrrp_check", limit: 253, known: by(checks) },
   };
 }
 
-function unused(objects: Objects, users: readonly Pick<DeclaredGroup, "tracks">[], report: Report): void {
-  for (const kind of ["scripts", "files", "processes", "bfds"] as const) {
-    const used = new Set(users.flatMap(({ tracks }) => tracks[kind].map(({ name }) => name)));
+type User = Pick<DeclaredGroup, "tracks"> & Partial<Pick<DeclaredInstance, "witnesses">>;
+
+function unused(objects: Tracked, users: readonly User[], report: Report): void {
+  const witnesses = users.flatMap((user) => user.witnesses ?? []);
+  for (const kind of ["scripts", "files", "processes", "bfds", "checks"] as const) {
+    const tracked = users.flatMap(({ tracks }) => tracks[kind]);
+    const used = new Set([...tracked, ...(kind === "checks" ? witnesses : [])].map(({ name }) => name));
     for (const { name, place } of objects[kind]) {
       if (!used.has(name))
         report(problem("H0205", place, `${name} is tracked by no instance and no group`, "track it, or remove it"));

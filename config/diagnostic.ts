@@ -1,7 +1,8 @@
 // What is wrong with a configuration, as a value: stable code, severity, place, remedy; and how it
 // is printed, for people as a compiler does it and for editors as JSON.
 
-import { CODES, type Code, type Severity } from "./codes.ts";
+import type { Severity } from "./code-row.ts";
+import { CODES, type Code } from "./codes.ts";
 import { originsOf, type Place, type Position, positionOf } from "./source.ts";
 
 /** Another place that has to do with it: the first of two, the macro it came from, the include. */

@@ -213,6 +213,15 @@ function include(work: Work, line: Line, { scope, stack }: Around): boolean {
   const pattern = unquoted(work.macros.resolve(written, scope, at));
   if (line.spans !== null || pattern !== written)
     work.report(problem("H0028", at, PORTABILITY, "write the file name out to stay portable"));
+  if (match[2] !== "include")
+    work.report(
+      problem(
+        "H0407",
+        at,
+        `${match[2]} needs a Keepalived newer than 2.2.7; older ones take it for an unknown keyword`,
+        "write include to stay portable",
+      ),
+    );
   for (const path of includedFiles(match[2] as IncludeKind, pattern, at, work.options.reader, work.report)) {
     follow(work, path, at, stack);
   }

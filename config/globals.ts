@@ -1,8 +1,10 @@
 // global_defs, and the outermost keywords of its kind, become the defaults of everything else.
 
-import type { DeclaredAnnounce, DeclaredGlobals } from "./declaration.ts";
+import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { wordsIn } from "./objects.ts";
 import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
+import { DEFAULT_POLICY, hookPolicyIn, webhooksIn } from "./services.ts";
 import { placeOf } from "./syntax.ts";
 
 /** All global_defs together; what is given twice counts as given last. */
@@ -40,13 +42,23 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     notifyFifo: firstWord("notify_fifo"),
     vrrpNotifyFifo: firstWord("vrrp_notify_fifo"),
     vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
+    onLoss: onLossIn(section, "vrrp_on_loss") ?? "restore",
+    priorityChange: priorityChangeIn(section, "vrrp_priority_change") ?? "immediate",
+    hookPolicy: hookPolicyIn(section, DEFAULT_POLICY),
+    webhooks: webhooksIn(section, report),
   };
 }
 
-/** The words of a keyword that takes several. */
-export function wordsIn(section: Section, name: string): readonly string[] | undefined {
-  const value = entryOf(section, name)?.value;
-  return Array.isArray(value) ? (value as readonly string[]) : undefined;
+/** What happens to an address that somebody takes away. */
+export function onLossIn(section: Section, name: string): OnLoss | undefined {
+  const value = textIn(section, name);
+  return value === "restore" || value === "failover" || value === "ignore" ? value : undefined;
+}
+
+/** When a Master says that its priority has changed. */
+export function priorityChangeIn(section: Section, name: string): "immediate" | "next_advert" | undefined {
+  const value = textIn(section, name);
+  return value === "immediate" || value === "next_advert" ? value : undefined;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

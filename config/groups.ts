@@ -1,18 +1,19 @@
 // vrrp_sync_group: instances that change together.
 
-import type { DeclaredGroup } from "./declaration.ts";
+import type { DeclaredGlobals, DeclaredGroup } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
 import { closest } from "./near.ts";
 import { named } from "./objects.ts";
 import { boolIn, has, linesIn, type Section } from "./section.ts";
+import { hookExtrasIn } from "./services.ts";
 import { placeOf, type Word } from "./syntax.ts";
 import { nameLines, type TrackKinds, tracksIn } from "./tracks.ts";
 
 /** The groups and their members, of which each instance is in one at most. */
 export function declareGroups(
   root: Section,
-  { kinds, smtpAlert }: { readonly kinds: TrackKinds; readonly smtpAlert: boolean },
+  { kinds, globals }: { readonly kinds: TrackKinds; readonly globals: DeclaredGlobals },
   instances: readonly string[],
   report: Report,
 ): readonly DeclaredGroup[] {
@@ -63,8 +64,9 @@ export function declareGroups(
       members,
       tracks: tracksIn(section, kinds, report),
       hooks: hooksIn(section),
-      smtpAlert: boolIn(section, "smtp_alert") ?? smtpAlert,
+      smtpAlert: boolIn(section, "smtp_alert") ?? globals.smtpAlert,
       trackingWeight: has(section, "sync_group_tracking_weight"),
+      ...hookExtrasIn(section, globals.hookPolicy, report),
     };
     return members.length === 0 ? [] : [group];
   });

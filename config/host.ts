@@ -2,24 +2,16 @@
 
 import { type Declaration, type DeclaredInstance, HOOKS } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { checkAddresses } from "./host-addresses.ts";
+import type { Host } from "./host-facts.ts";
 import { placeOf } from "./syntax.ts";
 import type { CommandLine } from "./values.ts";
-
-/** Facts about the machine. Each is optional, and all are absent when a file is checked for another one. */
-export type Host = {
-  readonly interfaceExists?: (name: string) => boolean;
-  readonly userExists?: (name: string) => boolean;
-  readonly groupExists?: (name: string) => boolean;
-  /** Why the program of a command cannot be run as that user, as a sentence; null when it can. */
-  readonly cannotRun?: (program: string, user: string) => string | null;
-  /** Whether somebody who is not root may change the program or a directory above it. */
-  readonly othersMayWrite?: (program: string) => boolean;
-};
 
 /** Reports what the configuration asks for and the machine does not have. */
 export function checkHost(declaration: Declaration, host: Host, report: Report): void {
   if (host.interfaceExists !== undefined) interfacesExist(declaration, host.interfaceExists, report);
   commandsRun(declaration, host, report);
+  checkAddresses(declaration.instances, host, report);
 }
 
 function interfacesExist({ instances, globals }: Declaration, exists: (name: string) => boolean, report: Report): void {

@@ -7,6 +7,7 @@ import { authenticationOf } from "./authentication.ts";
 import type { DeclaredGlobals, DeclaredInstance, DeclaredTracks, DeclaredVmac } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
+import { ownWordsOf } from "./own-words.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./section.ts";
@@ -71,6 +72,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     hooks: hooksIn(section),
     announce: announceOf(section, globals, strict, report),
     group: group?.name ?? null,
+    ...ownWordsOf(section, context),
   };
 }
 

@@ -1,10 +1,12 @@
 // Every keyword as data, by the block it stands in.
 
+import { CHECK, FLAP_PENALTY, METRIC } from "./keywords/checks.ts";
 import { GLOBAL } from "./keywords/global.ts";
 import { AUTH_HMAC, AUTHENTICATION, INSTANCE } from "./keywords/instance.ts";
 import type { BlockName, Keyword } from "./keywords/keyword.ts";
 import { BFD, GARP_GROUP, SCRIPT, SYNC_GROUP, TRACK_FILE, TRACK_GROUP, TRACK_PROCESS } from "./keywords/objects.ts";
 import { ROOT } from "./keywords/root.ts";
+import { AUDIT, CONTROL, EVENT_LOG, HOOK_POLICY, METRICS, WEBHOOK } from "./keywords/services.ts";
 
 /** The table. */
 export const KEYWORDS: Readonly<Record<BlockName, readonly Keyword[]>> = {
@@ -20,6 +22,15 @@ export const KEYWORDS: Readonly<Record<BlockName, readonly Keyword[]>> = {
   bfd_instance: BFD,
   garp_group: GARP_GROUP,
   track_group: TRACK_GROUP,
+  vrrp_check: CHECK,
+  metric: METRIC,
+  flap_penalty: FLAP_PENALTY,
+  hook_policy: HOOK_POLICY,
+  webhook: WEBHOOK,
+  event_log: EVENT_LOG,
+  audit: AUDIT,
+  control: CONTROL,
+  metrics: METRICS,
 };
 
 const BY_NAME = new Map(

@@ -1,7 +1,7 @@
 // A path becomes a configuration, or diagnostics that say why not. The only file here that reads
 // the disk.
 
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { AgentConfig } from "../agent/core/config.ts";
 import { checkWhole } from "./check.ts";
@@ -10,11 +10,13 @@ import type { Declaration } from "./declaration.ts";
 import { declare } from "./declare.ts";
 import { type Diagnostic, fileProblem, inOrder } from "./diagnostic.ts";
 import { expand } from "./expand.ts";
-import { checkHost, type Host } from "./host.ts";
+import { checkHost } from "./host.ts";
+import type { Host } from "./host-facts.ts";
 import type { FileReader } from "./include.ts";
 import { isCommand } from "./keywords.ts";
 import { lint } from "./lint.ts";
 import { lower } from "./lower.ts";
+import { reasonOf } from "./machine.ts";
 import { schema } from "./schema.ts";
 import { parse } from "./syntax.ts";
 
@@ -29,6 +31,8 @@ export type LoadOptions = {
   readonly random?: () => number;
   /** Judge the language only: nothing is refused because heird does not do it yet. */
   readonly assumeHonoured?: boolean;
+  /** Tell every line that Keepalived 2.2.7 would not accept. */
+  readonly portable?: boolean;
 };
 
 export type Loaded = {
@@ -44,7 +48,7 @@ export type Loaded = {
 
 /** Loads a configuration: everything that is wrong with it is found in one run. */
 export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
-  const { report, refused, list } = collector();
+  const { report, refused, list } = collector({ portable: options.portable ?? false });
   const name = hostname();
   const assumeHonoured = options.assumeHonoured ?? false;
   const { lines, files } = expand(
@@ -93,51 +97,3 @@ const disk: FileReader = {
     }
   },
 };
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return "it does not exist";
-  if (code === "EACCES") return "permission denied";
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The machine this runs on, as far as its files tell. Users are not asked for: they may live in a directory service. */
-export const thisMachine: Host = {
-  interfaceExists: (name) => existsSync(`/sys/class/net/${name}`),
-  cannotRun: (program) => {
-    const paths = program.includes("/") ? [program] : SEARCH.map((directory) => `${directory}/${program}`);
-    const reasons = paths.map(whyNotRun);
-    return reasons.includes(null) ? null : (reasons[0] ?? "its name is empty");
-  },
-  othersMayWrite: (program) => program.startsWith("/") && parentsOf(program).some(othersMayWrite),
-};
-
-/** Where Keepalived looks for a program without a path, too. */
-const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-function whyNotRun(path: string): string | null {
-  try {
-    if (!statSync(path).isFile()) return "it is no regular file";
-    accessSync(path, constants.X_OK);
-    return null;
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
-
-/** The path itself and every directory above it. */
-function parentsOf(path: string): readonly string[] {
-  const parts = path.split("/").filter((part) => part !== "");
-  return ["/", ...parts.map((_, i) => `/${parts.slice(0, i + 1).join("/")}`)];
-}
-
-function othersMayWrite(path: string): boolean {
-  try {
-    const { mode, uid, gid } = statSync(path);
-    // A sticky directory such as /tmp lets nobody replace what belongs to another.
-    const sticky = (mode & 0o1000) !== 0;
-    return uid !== 0 || (!sticky && ((mode & 0o002) !== 0 || (gid !== 0 && (mode & 0o020) !== 0)));
-  } catch {
-    return false;
-  }
-}

@@ -34,6 +34,9 @@ function refuse({ authentication, addresses }: DeclaredInstance, report: Report)
         "write auth_type PASS on all routers, or none",
       ),
     );
+  const restored = addresses.find(({ onLoss }) => onLoss !== null);
+  if (restored !== undefined)
+    report(problem("H0401", restored.place, "on_loss is known but not honoured yet; the router runs without it"));
   for (const { peer, useVmac, place } of addresses) {
     const what = peer !== null ? "peer" : useVmac ? "use_vmac" : undefined;
     if (what !== undefined)

@@ -123,6 +123,8 @@ const find = ({ defined, options }: State, name: string, { bindings }: Scope, fi
 /** The macro of a name, while there is budget for it. */
 function found(state: State, name: string, scope: Scope, at: Place): Macro | undefined {
   if (state.left < 0) return undefined;
+  if (name.startsWith("_ENV "))
+    state.report(problem("H0407", at, `\${_ENV …} needs Keepalived 2.4.0 or newer; older ones leave it as it is`));
   const macro = find(state, name, scope, at.line.file.path);
   return macro !== undefined && spend(state, lengthOf(macro.lines), at) ? macro : undefined;
 }

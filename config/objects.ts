@@ -4,7 +4,7 @@
 import { type Duration, seconds } from "../agent/core/time.ts";
 import type { DeclaredBfd, DeclaredFile, DeclaredProcess, DeclaredScript } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
-import { wordsIn } from "./globals.ts";
+import { hysteresisIn } from "./hysteresis.ts";
 import { type Entry, entriesOf, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 import type { CommandLine, Weight } from "./values.ts";
@@ -48,13 +48,20 @@ export function named(root: Section, keyword: string, report: Report): readonly 
   return [...found.values()].flatMap(({ section }) => (section === null ? [] : [section]));
 }
 
+/** The words of a keyword that takes several. */
+export function wordsIn(section: Section, name: string): readonly string[] | undefined {
+  const value = entryOf(section, name)?.value;
+  return Array.isArray(value) ? (value as readonly string[]) : undefined;
+}
+
 /** The command of a script keyword. */
 export function commandIn(section: Section, name: string): CommandLine | null {
   const value = entryOf(section, name)?.value;
   return typeof value === "object" && "argv" in value ? value : null;
 }
 
-function weightIn(section: Section, fallback: number): Weight {
+/** weight N [reverse] of a section. */
+export function weightIn(section: Section, fallback: number): Weight {
   const value = entryOf(section, "weight")?.value;
   return typeof value === "object" && "weight" in value ? value : { weight: fallback, reverse: false };
 }
@@ -111,6 +118,7 @@ function script(section: Section, report: Report): readonly DeclaredScript[] {
       user: user?.[0] ?? null,
       group: user?.[1] ?? null,
       initFail: has(section, "init_fail"),
+      hysteresis: hysteresisIn(section, report),
     },
   ];
 }

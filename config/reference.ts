@@ -1,8 +1,10 @@
 // The reference page, from the table of keywords and the table of codes.
 
 import { shapeText } from "./arguments.ts";
-import { CODES, type Severity } from "./codes.ts";
-import type { BlockName, Keyword, Support } from "./keywords/keyword.ts";
+import type { Severity } from "./code-row.ts";
+import { CODES } from "./codes.ts";
+import { EXAMPLES } from "./examples.ts";
+import { AFTER_PORTABLE, type BlockName, type Keyword, type Support } from "./keywords/keyword.ts";
 import { KEYWORDS } from "./keywords.ts";
 
 const BLOCKS: Readonly<Record<BlockName, string>> = {
@@ -18,6 +20,15 @@ const BLOCKS: Readonly<Record<BlockName, string>> = {
   bfd_instance: "bfd_instance NAME { }",
   garp_group: "garp_group { }",
   track_group: "track_group NAME { }",
+  vrrp_check: "vrrp_check NAME { }",
+  metric: "metric { }, within vrrp_check",
+  flap_penalty: "flap_penalty { }, within vrrp_check and vrrp_script",
+  hook_policy: "hook_policy { }, within global_defs, vrrp_instance and vrrp_sync_group",
+  webhook: "webhook URL { }, within global_defs, vrrp_instance and vrrp_sync_group",
+  event_log: "event_log { }",
+  audit: "audit { }",
+  control: "control { }",
+  metrics: "metrics { }",
 };
 
 const SUPPORT: Readonly<Record<Support, string>> = {
@@ -29,27 +40,45 @@ const SUPPORT: Readonly<Record<Support, string>> = {
 
 /** The page as Markdown. */
 export function referencePage(): string {
-  const blocks = (Object.keys(BLOCKS) as BlockName[]).map((block) => section(BLOCKS[block], KEYWORDS[block]));
+  const blocks = Object.keys(BLOCKS) as BlockName[];
+  const ofKeepalived = blocks.flatMap((block) => {
+    const rows = KEYWORDS[block].filter(({ own }) => !own);
+    return rows.length === 0 ? [] : section("##", BLOCKS[block], rows);
+  });
+  const ofHeird = blocks.flatMap((block) => {
+    const rows = KEYWORDS[block].filter(({ own }) => own);
+    return rows.length === 0 ? [] : [...section("###", BLOCKS[block], rows), ...exampleOf(block)];
+  });
   return [
     "# The configuration language",
     "",
     "heird reads keepalived.conf. This page is made from the table in `keywords/` and from `codes.ts`;",
     "a test keeps it current. The last column says whether this release honours the keyword.",
     "",
-    ...blocks.flat(),
+    ...ofKeepalived,
+    "## heird's own",
+    "",
+    "What Keepalived has no word for, in the same syntax. `heird check --portable` lists every such line.",
+    "",
+    ...ofHeird,
     ...codes(),
   ].join("\n");
 }
 
+function exampleOf(block: BlockName): readonly string[] {
+  const example = EXAMPLES.find(([about]) => about === block);
+  return example === undefined ? [] : ["```", ...example[1].split("\n"), "```", ""];
+}
+
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-function section(title: string, rows: readonly Keyword[]): readonly string[] {
+function section(level: "##" | "###", title: string, rows: readonly Keyword[]): readonly string[] {
   const cells = rows.map(({ name, aliases, shape, default: fallback, since, doc, support }) => {
     const names = [name, ...aliases].map((one) => `\`${one}\``).join(", ");
-    const note = since === "" ? "" : ` Keepalived ${since}.`;
+    const note = since === "" ? "" : ` Keepalived ${since === AFTER_PORTABLE ? "newer than 2.2.7" : since}.`;
     return [names, shapeText(shape), fallback, `${doc}${note}`, SUPPORT[support]].map(cell);
   });
-  return [`## ${title}`, "", ...table(["Keyword", "Takes", "Default", "Meaning", "Honoured"], cells), ""];
+  return [`${level} ${title}`, "", ...table(["Keyword", "Takes", "Default", "Meaning", "Honoured"], cells), ""];
 }
 
 /** A table whose columns stand below each other. */

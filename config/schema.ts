@@ -3,11 +3,11 @@
 
 import { argumentsOf } from "./arguments.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
-import type { BlockName, Keyword } from "./keywords/keyword.ts";
+import { type BlockName, isNewer, type Keyword } from "./keywords/keyword.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Entry, Section } from "./section.ts";
 import { type Place, placeIn } from "./source.ts";
-import { type SupportReporter, supportReporter } from "./support.ts";
+import { type SupportReporter, supportReporter, unportable } from "./support.ts";
 import { secondKeyword, surplus } from "./surplus.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
 import { type UnknownReporter, unknownReporter } from "./unknown.ts";
@@ -21,6 +21,8 @@ type Frame = {
   readonly seen: Map<Keyword, Entry>;
   /** Whether the block itself was already told to be not honoured. */
   readonly quiet: boolean;
+  /** The keyword that makes the whole block unknown to Keepalived 2.2.7. */
+  readonly alien: Keyword | null;
 };
 
 type Work = {
@@ -40,7 +42,7 @@ export function schema(statements: readonly Statement[], options: SchemaOptions,
   );
   const support = supportReporter(options, report);
   const work: Work = { report, support, unknown: unknownReporter(report), instances };
-  const root: Frame = { block: "root", owner: null, entries: [], seen: new Map(), quiet: false };
+  const root: Frame = { block: "root", owner: null, entries: [], seen: new Map(), quiet: false, alien: null };
   fill(work, [root], statements);
   const first = statements[0]?.place;
   return { block: "root", label: "", place: first ?? NOWHERE, entries: root.entries };
@@ -139,48 +141,56 @@ function known(
     severalOnLine(work, frames, keyword, statement, second + 1);
     return;
   }
-  const { shape } = keyword;
   if (!frame.quiet) work.support.tell(keyword, name);
+  const place = wordsPlace(statement);
+  const alien = frame.alien ?? (keyword.own || isNewer(keyword) ? keyword : null);
+  if (alien !== null) work.report(unportable(alien, place));
   const statements = inner(work, keyword, name, statement) ?? adopted;
-  if (shape.kind === "skip") return;
-  const entry = { keyword, name, args, place: wordsPlace(statement), section: null, lines: [] };
-  if (shape.kind === "block") {
-    const section = sectionOf(work, frames, frame, { ...entry, shape }, statements);
-    if (section !== undefined) enter(work, frame, { ...entry, value: true, section });
-  } else if (shape.kind === "lines") {
-    surplus(work.report, args);
-    const lines = linesOf(work, frames, name, statements);
-    if (lines.length === 0 && saysNothing(statement))
-      work.report(problem("H0122", placeOf(name), `${name.text} is empty`));
-    enter(work, frame, { ...entry, value: true, lines });
-  } else {
-    fill(work, frames, statement.block?.statements ?? []);
-    const around = { report: work.report, surplus: (words: readonly Word[]) => surplus(work.report, words) };
-    enter(work, frame, { ...entry, value: argumentsOf(keyword, name, args, around) });
+  enter(work, frame, contentsOf(work, frames, { keyword, name, args, place, alien }, statement, statements));
+}
+
+type Head = Pick<Entry, "keyword" | "name" | "args" | "place"> & { readonly alien: Keyword | null };
+
+/** What the keyword says, by its shape; undefined when nothing of it can be used. */
+function contentsOf(
+  work: Work,
+  frames: readonly Frame[],
+  { alien, ...head }: Head,
+  statement: Statement,
+  statements: readonly Statement[],
+): Entry | undefined {
+  const { keyword, name, args, place } = head;
+  const { shape } = keyword;
+  switch (shape.kind) {
+    case "skip":
+      return undefined;
+    case "block": {
+      const label = labelOf(work, keyword, name, args, shape.named);
+      if (label === undefined) return undefined;
+      const quiet = innermost(frames)?.quiet === true || keyword.support !== "honoured";
+      const child: Frame = { block: shape.block, owner: name, entries: [], seen: new Map(), quiet, alien };
+      fill(work, [...frames, child], statements);
+      const section = { block: shape.block, label, place, entries: child.entries };
+      return { ...head, value: true, section, lines: [] };
+    }
+    case "lines": {
+      surplus(work.report, args);
+      const lines = linesOf(work, frames, name, statements);
+      for (const line of alien === null ? [] : lines) work.report(unportable(keyword, wordsPlace(line)));
+      if (lines.length === 0) emptyBlock(work, name, statement);
+      return { ...head, value: true, section: null, lines };
+    }
+    default: {
+      fill(work, frames, statement.block?.statements ?? []);
+      const around = { report: work.report, surplus: (words: readonly Word[]) => surplus(work.report, words) };
+      return { ...head, value: argumentsOf(keyword, name, args, around), section: null, lines: [] };
+    }
   }
 }
 
-type BlockEntry = Pick<Entry, "keyword" | "name" | "args" | "place"> & {
-  readonly shape: Extract<Keyword["shape"], { readonly kind: "block" }>;
-};
-
-/** The block behind a keyword; undefined when it has no name and needs one. */
-function sectionOf(
-  work: Work,
-  frames: readonly Frame[],
-  frame: Frame,
-  { keyword, name, args, place, shape }: BlockEntry,
-  statements: readonly Statement[],
-): Section | undefined {
-  const label = labelOf(work, keyword, name, args, shape.named);
-  if (label === undefined) return undefined;
-  const quiet = frame.quiet || keyword.support !== "honoured";
-  const child: Frame = { block: shape.block, owner: name, entries: [], seen: new Map(), quiet };
-  fill(work, [...frames, child], statements);
-  return { block: shape.block, label, place, entries: child.entries };
+function emptyBlock({ report }: Work, name: Word, { block }: Statement): void {
+  if (block?.statements.length === 0) report(problem("H0122", placeOf(name), `${name.text} is empty`));
 }
-
-const saysNothing = ({ block }: Statement): boolean => block !== null && block.statements.length === 0;
 
 /** Keepalived reads the first and drops the rest. Here every one is read, so that one mistake stays one. */
 function severalOnLine(
@@ -329,7 +339,11 @@ function linesOf(
   return lines;
 }
 
-function enter({ report }: Work, frame: Frame, entry: Entry): void {
+/** Blocks without a name that often stand more than once. */
+const MANY: ReadonlySet<BlockName> = new Set(["global_defs", "garp_group"]);
+
+function enter({ report }: Work, frame: Frame, entry: Entry | undefined): void {
+  if (entry === undefined) return;
   const before = frame.seen.get(entry.keyword);
   const { twice, shape, name } = entry.keyword;
   if (before !== undefined && twice !== "both") {
@@ -339,13 +353,7 @@ function enter({ report }: Work, frame: Frame, entry: Entry): void {
         noteAt(placeOf(before.name), "the other one"),
       ]),
     );
-  } else if (
-    before !== undefined &&
-    shape.kind === "block" &&
-    !shape.named &&
-    shape.block !== "global_defs" &&
-    shape.block !== "garp_group"
-  ) {
+  } else if (before !== undefined && shape.kind === "block" && !shape.named && !MANY.has(shape.block)) {
     report(
       problem("H0008", placeOf(entry.name), `${name} is given twice; both count`, "put them together", [
         noteAt(placeOf(before.name), "the other one"),

@@ -1,7 +1,8 @@
 // "Known, not honoured": one diagnostic per keyword and file, as its row says.
 
-import { problem, type Report } from "./diagnostic.ts";
-import type { Keyword } from "./keywords/keyword.ts";
+import { type Diagnostic, problem, type Report } from "./diagnostic.ts";
+import { AFTER_PORTABLE, type Keyword } from "./keywords/keyword.ts";
+import type { Place } from "./source.ts";
 import { placeOf, type Word } from "./syntax.ts";
 
 export type SupportReporter = { readonly tell: (keyword: Keyword, at: Word) => void };
@@ -15,7 +16,7 @@ export function supportReporter(
   const tell = (keyword: Keyword, at: Word) => {
     if (keyword.since !== "" && !told.has(keyword.name)) {
       told.add(keyword.name);
-      report(problem("H0407", placeOf(at), `${keyword.name} needs Keepalived ${keyword.since} or newer`));
+      report(problem("H0407", placeOf(at), `${keyword.name} needs ${releaseOf(keyword)}`));
     }
     if (keyword.instead !== "")
       report(problem("H0404", placeOf(at), `${keyword.name} is an old keyword`, `write ${keyword.instead}`));
@@ -27,6 +28,18 @@ export function supportReporter(
   };
   return { tell };
 }
+
+const releaseOf = ({ since }: Keyword): string =>
+  since === AFTER_PORTABLE ? "a Keepalived newer than 2.2.7" : `Keepalived ${since} or newer`;
+
+/** The line is heird's own, or of a newer Keepalived. */
+export const unportable = ({ own, name }: Keyword, at: Place): Diagnostic =>
+  problem(
+    "H0408",
+    at,
+    own ? `${name} is heird's own` : `Keepalived 2.2.7 does not know ${name}`,
+    "leave the line out to stay portable",
+  );
 
 function sentence({ support, shape, doc, name }: Keyword, at: Word) {
   const place = placeOf(at);

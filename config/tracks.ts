@@ -1,6 +1,6 @@
 // The lines of track_* blocks: names with weights.
 
-import type { DeclaredTrack, DeclaredTracks } from "./declaration.ts";
+import type { DeclaredTrack, DeclaredTracks, DeclaredWitness } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { closest } from "./near.ts";
 import { linesIn, type Section } from "./section.ts";
@@ -119,6 +119,23 @@ function unknown(word: Word, kind: TrackKind, report: Report): void {
   report(problem("H0110", placeOf(word), `"${word.text}" is no option of a tracked ${kind.what}`, help));
 }
 
+const POLICIES = ["veto", "release", "advisory"] as const;
+
+/** The lines of `witness { }`: the name of a check, and what a bad answer means. */
+export function witnessLines(lines: readonly Statement[], kind: TrackKind, report: Report): readonly DeclaredWitness[] {
+  return lines.flatMap(({ words, place }) => {
+    const [name, policy, ...more] = words;
+    const target = name === undefined ? undefined : targetOf(name, kind, report);
+    const given = POLICIES.find((one) => one === policy?.text);
+    const odd = policy !== undefined && given === undefined ? policy : more[0];
+    if (odd !== undefined)
+      report(
+        problem("H0110", placeOf(odd), `"${odd.text}" is no option of a witness`, `options are ${POLICIES.join(", ")}`),
+      );
+    return target === undefined ? [] : [{ name: target.name, policy: given ?? "veto", place }];
+  });
+}
+
 /** Names, one or several per line. */
 export const nameLines = (lines: readonly Statement[]): readonly Word[] => lines.flatMap(({ words }) => words);
 
@@ -128,6 +145,7 @@ export type TrackKinds = {
   readonly files: TrackKind;
   readonly processes: TrackKind;
   readonly bfds: TrackKind;
+  readonly checks: TrackKind;
 };
 
 /** The trackers of a section. */
@@ -138,6 +156,7 @@ export function tracksIn(section: Section, kinds: TrackKinds, report: Report): D
     files: trackLines(linesIn(section, "track_file"), kinds.files, report),
     processes: trackLines(linesIn(section, "track_process"), kinds.processes, report),
     bfds: trackLines(linesIn(section, "track_bfd"), kinds.bfds, report),
+    checks: trackLines(linesIn(section, "track_check"), kinds.checks, report),
   };
 }
 
@@ -176,5 +195,6 @@ export function withoutWeights(tracks: DeclaredTracks, group: string, report: Re
     files: tracks.files.map(zero),
     processes: tracks.processes.filter(drop),
     bfds: tracks.bfds.filter(drop),
+    checks: tracks.checks.filter(drop),
   };
 }

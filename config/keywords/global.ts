@@ -1,6 +1,8 @@
 // global_defs.
 
 import {
+  AFTER_PORTABLE,
+  block,
   bool,
   command,
   decimal,
@@ -8,7 +10,9 @@ import {
   iface,
   type Keyword,
   lines,
+  oneOf,
   optionalText,
+  own,
   row,
   text,
   texts,
@@ -34,7 +38,9 @@ const PEOPLE: readonly Keyword[] = [
     default: "keepalived_script if it exists, else root",
   }),
   row("enable_script_security", flag, "pending", "Refuse to run as root what somebody else could write."),
-  row("set_supplementary_groups", flag, "pending", "Scripts get the user's other groups too."),
+  row("set_supplementary_groups", flag, "pending", "Scripts get the user's other groups too.", {
+    since: AFTER_PORTABLE,
+  }),
   row("use_symlink_paths", bool, "pending", "Keep symbolic links in script paths.", { since: "2.3.0" }),
   row("startup_script", command, "pending", "Run before anything else."),
   row("shutdown_script", command, "pending", "Run after everything else."),
@@ -96,7 +102,10 @@ const VRRP: readonly Keyword[] = [
   row("vrrp_owner_ignore_adverts", bool, "pending", "owner_ignore_adverts for every instance.", { since: "2.3.3" }),
   row("vrrp_check_unicast_src", flag, "pending", "check_unicast_src for every instance."),
   row("vrrp_skip_check_adv_addr", bool, "pending", "skip_check_adv_addr for every instance."),
-  row("v3_checksum_as_v2", bool, "honoured", "v3_checksum_as_v2 for every instance.", { default: "off" }),
+  row("v3_checksum_as_v2", bool, "honoured", "v3_checksum_as_v2 for every instance.", {
+    since: AFTER_PORTABLE,
+    default: "off",
+  }),
   row("vrrp_notify_priority_changes", bool, "pending", "notify_priority_changes for every instance.", {
     default: "off",
   }),
@@ -147,12 +156,21 @@ const FILES: readonly Keyword[] = [
   row("config_save_dir", text("directory"), "pending", "Where copies are kept; heird's event log has them."),
   row("tmp_config_directory", text("directory"), "ignored", "heird keeps no merged copy."),
   row("data_use_instance", bool, "pending", "The instance's name in the names of dumps."),
-  row("state_dump_file", text("path"), "pending", "Where SIGUSR1 writes.", { aliases: ["state_file_location"] }),
-  row("stats_dump_file", text("path"), "pending", "Where SIGUSR2 writes.", { aliases: ["stats_file_location"] }),
-  row("json_dump_file", text("path"), "pending", "Where the JSON goes.", { aliases: ["json_file_location"] }),
+  row("state_dump_file", text("path"), "pending", "Where SIGUSR1 writes.", {
+    since: AFTER_PORTABLE,
+    aliases: ["state_file_location"],
+  }),
+  row("stats_dump_file", text("path"), "pending", "Where SIGUSR2 writes.", {
+    since: AFTER_PORTABLE,
+    aliases: ["stats_file_location"],
+  }),
+  row("json_dump_file", text("path"), "pending", "Where the JSON goes.", {
+    since: AFTER_PORTABLE,
+    aliases: ["json_file_location"],
+  }),
   row("json_version", whole(1, 2), "pending", "Which JSON.", { default: "1", since: "2.2.8" }),
-  row("iproute_usr_dir", text("directory"), "pending", "Where rt_tables stands."),
-  row("iproute_etc_dir", text("directory"), "pending", "Where rt_tables stands."),
+  row("iproute_usr_dir", text("directory"), "pending", "Where rt_tables stands.", { since: AFTER_PORTABLE }),
+  row("iproute_etc_dir", text("directory"), "pending", "Where rt_tables stands.", { since: AFTER_PORTABLE }),
   row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
   row("net_namespace", text("name"), "required", "The network namespace to run in."),
@@ -193,6 +211,7 @@ const SYSTEM: readonly Keyword[] = [
   row("enable_dbus", flag, "pending", "The D-Bus object tree."),
   row("dbus_service_name", text("name"), "pending", "Its name on the bus.", { default: "org.keepalived.Vrrp1" }),
   row("dbus_no_interface_name", text("name"), "pending", "Stands for the interface an instance has not.", {
+    since: AFTER_PORTABLE,
     default: "none",
   }),
 ];
@@ -240,4 +259,15 @@ const FOREIGN: readonly Keyword[] = [
   row(name, texts("anything", 0, 64), "ignored", "Belongs to the load balancer or to Keepalived's other processes."),
 );
 
-export const GLOBAL: readonly Keyword[] = [...PEOPLE, ...VRRP, ...FIREWALL, ...FILES, ...SYSTEM, ...FOREIGN];
+const OWN: readonly Keyword[] = [
+  own("vrrp_on_loss", oneOf("restore", "failover", "ignore"), "pending", "on_loss for every instance.", {
+    default: "restore",
+  }),
+  own("vrrp_priority_change", oneOf("immediate", "next_advert"), "pending", "priority_change for every instance.", {
+    default: "immediate",
+  }),
+  own("hook_policy", block("hook_policy", false), "pending", "hook_policy for every instance and group."),
+  own("webhook", block("webhook", true), "pending", "A URL that is told every change of every instance and group."),
+];
+
+export const GLOBAL: readonly Keyword[] = [...OWN, ...PEOPLE, ...VRRP, ...FIREWALL, ...FILES, ...SYSTEM, ...FOREIGN];

@@ -1,6 +1,7 @@
 // vrrp_instance, and the blocks only it has.
 
 import {
+  AFTER_PORTABLE,
   address,
   block,
   bool,
@@ -12,6 +13,7 @@ import {
   lines,
   oneOf,
   optionalText,
+  own,
   row,
   text,
   texts,
@@ -122,7 +124,10 @@ export const INSTANCE: readonly Keyword[] = [
     since: "2.2.7",
   }),
   row("old_unicast_checksum", optionalText("never"), "required", "The checksum of Keepalived 1.3.6 and older."),
-  row("v3_checksum_as_v2", bool, "honoured", "VRRPv3 checksum over IPv4 without pseudo-header.", { default: "off" }),
+  row("v3_checksum_as_v2", bool, "honoured", "VRRPv3 checksum over IPv4 without pseudo-header.", {
+    default: "off",
+    since: AFTER_PORTABLE,
+  }),
   row(
     "mcast_dst_ip",
     { kind: "address", family: "any", multicast: true },
@@ -205,6 +210,50 @@ export const INSTANCE: readonly Keyword[] = [
   row("notify_master_rx_lower_pri", command, "pending", "Run when a Master hears a weaker one."),
   row("notify_priority_changes", bool, "pending", "Tell priority changes to the FIFOs.", { default: "off" }),
   row("smtp_alert", bool, "pending", "Mail on every change.", { default: "off" }),
+  own(
+    "track_check",
+    lines("trackedChecks"),
+    "required",
+    "Checks that must succeed, or whose result moves the priority.",
+  ),
+  own(
+    "witness",
+    lines("witnesses"),
+    "required",
+    "Checks that are asked before the addresses are taken (veto), also while they are held (release), or only told (advisory).",
+  ),
+  own(
+    "on_loss",
+    oneOf("restore", "failover", "ignore"),
+    "pending",
+    "What happens when somebody takes an address away.",
+    {
+      default: "vrrp_on_loss",
+    },
+  ),
+  own(
+    "fast_handover",
+    flag,
+    "pending",
+    "Wait only Skew_Time when the Master says that its priority has fallen below this one.",
+  ),
+  own(
+    "priority_change",
+    oneOf("immediate", "next_advert"),
+    "pending",
+    "When a Master says that its priority has changed: at once, or with its next advertisement as Keepalived.",
+    { default: "vrrp_priority_change" },
+  ),
+  own(
+    "max_failovers",
+    texts("count and seconds", 2, 2),
+    "pending",
+    "Become Master at most so often in so many seconds.",
+  ),
+  own("pre_master", command, "pending", "Run before the addresses come."),
+  own("pre_backup", command, "pending", "Run before the addresses go."),
+  own("hook_policy", block("hook_policy", false), "pending", "How the hooks are run."),
+  own("webhook", block("webhook", true), "pending", "A URL that is told every change."),
   row(
     "garp_master_delay",
     whole(0, 4_294_967, "s"),

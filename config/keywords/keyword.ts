@@ -22,6 +22,8 @@ export type LineKind =
   | "trackedFiles"
   | "trackedProcesses"
   | "trackedBfds"
+  | "trackedChecks"
+  | "witnesses"
   | "names"
   | "mails"
   | "delays"
@@ -40,7 +42,16 @@ export type BlockName =
   | "vrrp_track_process"
   | "bfd_instance"
   | "garp_group"
-  | "track_group";
+  | "track_group"
+  | "vrrp_check"
+  | "metric"
+  | "flap_penalty"
+  | "hook_policy"
+  | "webhook"
+  | "event_log"
+  | "audit"
+  | "control"
+  | "metrics";
 
 /** What follows the keyword. */
 export type Shape =
@@ -82,10 +93,12 @@ export type Keyword = {
   readonly twice: "last" | "first" | "both";
   /** What to write instead of an old keyword; empty for none. */
   readonly instead: string;
+  /** Whether it is heird's own, and unknown to every Keepalived. */
+  readonly own: boolean;
   readonly doc: string;
 };
 
-type More = Partial<Pick<Keyword, "aliases" | "default" | "since" | "twice" | "instead">>;
+type More = Partial<Pick<Keyword, "aliases" | "default" | "since" | "twice" | "instead" | "own">>;
 
 /** One row of the table. */
 export const row = (name: string, shape: Shape, support: Support, doc: string, more: More = {}): Keyword => ({
@@ -96,6 +109,7 @@ export const row = (name: string, shape: Shape, support: Support, doc: string, m
   default: "",
   since: "",
   instead: "",
+  own: false,
   twice:
     shape.kind === "command"
       ? "first"
@@ -105,6 +119,19 @@ export const row = (name: string, shape: Shape, support: Support, doc: string, m
   doc,
   ...more,
 });
+
+/** One row of the table that no Keepalived has. */
+export const own = (name: string, shape: Shape, support: Support, doc: string, more: More = {}): Keyword =>
+  row(name, shape, support, doc, { ...more, own: true });
+
+/** The oldest Keepalived that is still widely run; what it does not know is not portable. */
+export const PORTABLE_TO = "2.2.7";
+
+/** For keywords that 2.2.7 lacks and whose first release is not known. */
+export const AFTER_PORTABLE = "after 2.2.7";
+
+/** Whether Keepalived 2.2.7 lacks it. */
+export const isNewer = ({ since }: Pick<Keyword, "since">): boolean => since > PORTABLE_TO;
 
 export const flag: Shape = { kind: "flag" };
 /** A boolean whose keyword alone means yes. */

@@ -1,7 +1,10 @@
 // What instances refer to: sync groups, scripts, files, processes, BFD sessions, pacing groups.
 
+import { HYSTERESIS } from "./checks.ts";
 import {
+  AFTER_PORTABLE,
   address,
+  block,
   bool,
   command,
   decimal,
@@ -10,6 +13,7 @@ import {
   type Keyword,
   lines,
   oneOf,
+  own,
   row,
   text,
   texts,
@@ -43,6 +47,11 @@ export const SYNC_GROUP: readonly Keyword[] = [
     "required",
     "Let weights count in a group, where they are dropped otherwise.",
   ),
+  own("track_check", lines("trackedChecks"), "required", "For every member: checks that must succeed."),
+  own("pre_master", command, "pending", "Run before the group's addresses come."),
+  own("pre_backup", command, "pending", "Run before the group's addresses go."),
+  own("hook_policy", block("hook_policy", false), "pending", "How the group's hooks are run."),
+  own("webhook", block("webhook", true), "pending", "A URL that is told every change of the group."),
   row("global_tracking", flag, "pending", "Members share their trackers.", { instead: "trackers into the group" }),
 ];
 
@@ -65,6 +74,7 @@ export const SCRIPT: readonly Keyword[] = [
   row("fall", whole(1, 2_147_483_647), "required", "Failures in a row that make it bad.", { default: "1" }),
   row("user", texts("user and group", 1, 2), "required", "Who runs it.", { default: "script_user" }),
   row("init_fail", flag, "required", "Bad until it has succeeded; dead in Keepalived, works in heird."),
+  ...HYSTERESIS,
 ];
 
 export const TRACK_FILE: readonly Keyword[] = [
@@ -102,7 +112,7 @@ export const BFD: readonly Keyword[] = [
     default: "255, 64 for multihop",
   }),
   row("max_hops", whole(-1, 255), "required", "How much it may have shrunk.", { default: "0" }),
-  row("multihop", bool, "required", "Port 4784 instead of 3784."),
+  row("multihop", bool, "required", "Port 4784 instead of 3784.", { since: AFTER_PORTABLE }),
   row("weight", weight(253), "required", "What the session adds to the priority.", { default: "0" }),
   row("vrrp", flag, "required", "Tell the VRRP half only."),
   row("checker", flag, "ignored", "Tell the load balancer only."),

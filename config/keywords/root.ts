@@ -1,6 +1,6 @@
 // The outermost level.
 
-import { block, bool, decimal, flag, type Keyword, lines, row, text, whole } from "./keyword.ts";
+import { block, bool, decimal, flag, type Keyword, lines, own, row, text, whole } from "./keyword.ts";
 
 const skip = { kind: "skip" } as const;
 
@@ -19,6 +19,16 @@ export const ROOT: readonly Keyword[] = [
     "A process whose presence decides or weighs.",
   ),
   row("bfd_instance", block("bfd_instance", true), "pending", "A BFD session (RFC 5880) to watch a neighbour."),
+  own(
+    "vrrp_check",
+    block("vrrp_check", true),
+    "pending",
+    "Something asked without a program, whose answer decides or weighs.",
+  ),
+  own("event_log", block("event_log", false), "pending", "How the event log is kept."),
+  own("audit", block("audit", false), "pending", "The Redis that the event log is shipped to."),
+  own("control", block("control", false), "pending", "The socket that commands are sent to."),
+  own("metrics", block("metrics", false), "pending", "Figures for Prometheus."),
   row("static_ipaddress", lines("addresses"), "required", "Addresses that are there while the daemon runs."),
   row("static_routes", lines("routes"), "required", "Routes that are there while the daemon runs."),
   row("static_rules", lines("rules"), "required", "Policy rules that are there while the daemon runs."),

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Loaded } from "../../config/load.ts";
 import { corpusFiles, corpusIsThere, loadCorpusFile } from "./corpus.ts";
+import { edit, edits } from "./edits.ts";
 import { loadText } from "./memory.ts";
 
 const codes = ({ diagnostics }: Loaded) => new Set(diagnostics.map(({ code }) => code));
@@ -115,58 +116,6 @@ test("a million braces end", () => {
 /** Edits of real files; HEIRD_FUZZ sets how many. */
 const RUNS = Number(process.env["HEIRD_FUZZ"] ?? 2_000);
 
-const TOKENS = [
-  "{",
-  "}",
-  '"',
-  "'",
-  "#",
-  "!",
-  "$",
-  "${",
-  "~SEQ(",
-  "~LST({",
-  ")",
-  "@",
-  "\\",
-  "\n",
-  " ",
-  "\t",
-  "\0",
-  "\u00a0",
-  "include ",
-  "$A=",
-  "weight",
-  "vrrp_instance",
-  "virtual_ipaddress",
-  "-1",
-  "999999999999",
-  "::",
-  "0x",
-  "\ud83d\ude00",
-  "\ud800",
-];
-
-type Change = { readonly at: number; readonly length: number; readonly kind: number; readonly token: number };
-
-const change: fc.Arbitrary<Change> = fc.record({
-  at: fc.nat(),
-  length: fc.nat({ max: 60 }),
-  kind: fc.nat({ max: 3 }),
-  token: fc.nat({ max: TOKENS.length - 1 }),
-});
-
-/** One edit of bytes, tokens or lines. */
-function edit(text: string, { at, length, kind, token }: Change): string {
-  const from = text.length === 0 ? 0 : at % text.length;
-  const inserted = TOKENS[token] ?? "";
-  if (kind === 0) return text.slice(0, from) + inserted + text.slice(from);
-  if (kind === 1) return text.slice(0, from) + text.slice(from + length);
-  if (kind === 2) return text.slice(0, from) + inserted + text.slice(from + 1);
-  const end = text.indexOf("\n", from) + 1;
-  return text.slice(0, from) + text.slice(from, end).repeat(2) + text.slice(end);
-}
-
 describe("edited files", () => {
   const sample = `$P=100\n${instance(1)}vrrp_sync_group G {\n group { VI_1 }\n}\nvrrp_script c {\n script "/bin/true -x 'a b'"\n}\n~SEQ(i,2,4) ~LST(j,5,6) # $i$j\ninclude other.conf\n`;
   const texts = corpusIsThere
@@ -177,7 +126,7 @@ describe("edited files", () => {
     timeout: 60_000 + RUNS * 50,
   }, () => {
     fc.assert(
-      fc.property(fc.nat(), fc.array(change, { minLength: 1, maxLength: 8 }), (pick, changes) => {
+      fc.property(edits, ([pick, changes]) => {
         const text = changes.reduce(edit, texts[pick % texts.length] ?? sample);
         const [{ diagnostics, files }, took] = timed(() => loadText(text));
         for (const { position } of diagnostics) {

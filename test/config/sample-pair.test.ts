@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { printDiagnostics } from "../../config/diagnostic.ts";
-import { loadConfig, thisMachine } from "../../config/load.ts";
+import { loadConfig } from "../../config/load.ts";
+import { thisMachine } from "../../config/machine.ts";
 import { codesOf, loadText, memory } from "./memory.ts";
 
 const sample = (state: string, priority: number, end: string) => `vrrp_instance VI_1 {

@@ -1,0 +1,55 @@
+// Types only: what is declared around the virtual routers.
+
+import type { Duration } from "../agent/core/time.ts";
+
+export type DeclaredHookPolicy = {
+  readonly order: "all" | "latest";
+  readonly deadline: Duration;
+  readonly retries: number;
+  readonly backoff: Duration;
+  /** Zero: pre_master and pre_backup are not waited for. */
+  readonly preDeadline: Duration;
+};
+
+export type DeclaredWebhook = {
+  readonly url: string;
+  readonly secretFile: string | null;
+  readonly events: readonly string[];
+  readonly timeout: Duration;
+  readonly retries: number;
+  readonly backoff: Duration;
+  readonly tls: DeclaredTls;
+};
+
+/** Paths; null for the system's, or for none. */
+export type DeclaredTls = { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
+
+export type HostPort = { readonly host: string; readonly port: number };
+
+export type DeclaredServices = {
+  readonly eventLog: {
+    /** Null: in the state directory. */
+    readonly directory: string | null;
+    readonly retentionMebibytes: number;
+    readonly retentionDays: number;
+    readonly segmentMebibytes: number;
+    readonly recorder: Duration;
+    readonly recorderBefore: Duration;
+    readonly recorderAfter: Duration;
+  };
+  /** Null when nothing is shipped. */
+  readonly audit: {
+    readonly redis: readonly string[];
+    readonly sentinels: readonly HostPort[];
+    readonly sentinelName: string | null;
+    readonly cluster: string;
+    /** Null: router_id. */
+    readonly node: string | null;
+    readonly username: string | null;
+    readonly password: { readonly from: "file" | "environment"; readonly name: string } | null;
+    readonly tls: DeclaredTls;
+    readonly retentionDays: number;
+  } | null;
+  readonly control: { readonly socket: string | null; readonly group: string | null; readonly mode: number };
+  readonly metrics: { readonly listen: readonly HostPort[]; readonly keepalivedExporter: boolean };
+};

@@ -1,0 +1,82 @@
+// The machine this runs on, as far as its files tell.
+
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { parseAddress } from "../agent/core/address.ts";
+import type { Host, OwnAddress } from "./host-facts.ts";
+
+/** Facts about this machine. Users are not asked for: they may live in a directory service. */
+export const thisMachine: Host = {
+  interfaceExists: (name) => existsSync(`/sys/class/net/${name}`),
+  cannotRun: (program) => {
+    const paths = program.includes("/") ? [program] : SEARCH.map((directory) => `${directory}/${program}`);
+    const reasons = paths.map(whyNotRun);
+    return reasons.includes(null) ? null : (reasons[0] ?? "its name is empty");
+  },
+  othersMayWrite: (program) => program.startsWith("/") && parentsOf(program).some(othersMayWrite),
+  addressesOf: (name) => {
+    // An address with a label stands under its label.
+    const found = Object.entries(networkInterfaces()).filter(([one]) => one === name || one.startsWith(`${name}:`));
+    return found.flatMap(([, list]) => (list ?? []).flatMap(({ cidr }) => ownAddress(cidr)));
+  },
+  promotesSecondaries: (name) => isSet(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`) || isSet(ALL_PROMOTE),
+};
+
+/** For the daemon, which looks for interfaces itself and waits for them: the same without them. */
+export const machineOfDaemon: Host = Object.fromEntries(
+  Object.entries(thisMachine).filter(([fact]) => fact !== "interfaceExists"),
+);
+
+const ALL_PROMOTE = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
+
+function isSet(path: string): boolean {
+  try {
+    return readFileSync(path, "utf8").trim() !== "0";
+  } catch {
+    return false;
+  }
+}
+
+function ownAddress(cidr: string | null): OwnAddress[] {
+  const [text = "", length = ""] = (cidr ?? "").split("/");
+  const address = parseAddress(text);
+  return address === undefined ? [] : [{ address, prefixLength: Number(length) }];
+}
+
+/** Where Keepalived looks for a program without a path, too. */
+const SEARCH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+function whyNotRun(path: string): string | null {
+  try {
+    if (!statSync(path).isFile()) return "it is no regular file";
+    accessSync(path, constants.X_OK);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The path itself and every directory above it. */
+function parentsOf(path: string): readonly string[] {
+  const parts = path.split("/").filter((part) => part !== "");
+  return ["/", ...parts.map((_, i) => `/${parts.slice(0, i + 1).join("/")}`)];
+}
+
+function othersMayWrite(path: string): boolean {
+  try {
+    const { mode, uid, gid } = statSync(path);
+    // A sticky directory such as /tmp lets nobody replace what belongs to another.
+    const sticky = (mode & 0o1000) !== 0;
+    return uid !== 0 || (!sticky && ((mode & 0o002) !== 0 || (gid !== 0 && (mode & 0o020) !== 0)));
+  } catch {
+    return false;
+  }
+}
+
+/** Why a file cannot be used, for people. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "it does not exist";
+  if (code === "EACCES") return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}
