@@ -2,27 +2,40 @@
 // as a cluster what they disagree about, and who becomes Master.
 
 import { virtualRouters } from "../../config/cluster.ts";
+import { UNPORTABLE } from "../../config/codes.ts";
 import { type Diagnostic, hasErrors, inOrder, printDiagnostics } from "../../config/diagnostic.ts";
-import { type Loaded, loadConfig } from "../../config/load.ts";
+import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
+import { thisMachine } from "../../config/machine.ts";
 import { checkPair } from "../../config/pair.ts";
 import { type Election, electionOf } from "../../config/winner.ts";
 import { clusterDocument, clusterText, contested } from "./cluster-text.ts";
 import { EXIT } from "./refusal.ts";
 
-type Flags = { readonly json: boolean; readonly strict: boolean; readonly "config-id"?: string | undefined };
+type Flags = {
+  readonly host: boolean;
+  readonly json: boolean;
+  readonly portable: boolean;
+  readonly strict: boolean;
+  readonly "config-id"?: string | undefined;
+};
 type Checked = Loaded & { readonly path: string };
 
 /** Prints the diagnostics (compiler style on stderr, JSON on stdout) and gives the exit code. */
-export function check(paths: readonly string[], { json, strict, "config-id": configId }: Flags): number {
-  const loaded = paths.map(
-    (path): Checked => ({ path, ...loadConfig(path, configId === undefined ? {} : { configId }) }),
-  );
+export function check(paths: readonly string[], { json, strict, portable, ...flags }: Flags): number {
+  const options: LoadOptions = {
+    portable,
+    // Without it a laptop and CI say the same of a file.
+    ...(flags.host ? { host: thisMachine } : {}),
+    ...(flags["config-id"] === undefined ? {} : { configId: flags["config-id"] }),
+  };
+  const loaded = paths.map((path): Checked => ({ path, ...loadConfig(path, options) }));
   const { elections, found } = loaded.length > 1 ? asCluster(loaded) : { elections: [], found: [] };
   const files = new Map(loaded.flatMap((one) => [...one.files]));
   const all = inOrder(unique([...loaded.flatMap(({ diagnostics }) => diagnostics), ...found]), files.keys());
   if (json) process.stdout.write(`${JSON.stringify(documentOf(all, loaded, elections))}\n`);
   else tell(all, loaded, elections, files);
   if (hasErrors(all) || loaded.some(({ config }) => config === null)) return EXIT.config;
+  if (portable && all.some(({ code }) => UNPORTABLE.has(code))) return EXIT.strict;
   return strict && all.some(({ severity }) => severity === "warning") ? EXIT.strict : EXIT.ok;
 }
 
@@ -54,7 +67,7 @@ const documentOf = (all: readonly Diagnostic[], loaded: readonly Checked[], elec
   errors: count(all, "error"),
   warnings: count(all, "warning"),
   files: loaded.map(({ path }) => path),
-  diagnostics: all,
+  diagnostics: all.map(({ mistake: _, ...told }) => told),
   ...(loaded.length > 1 ? { cluster: clusterDocument(elections) } : {}),
 });
 

@@ -54,6 +54,8 @@ export const OPTIONS = {
   explain: { type: "string", value: { name: "CODE", complete: null }, help: "what a diagnostic such as H0104 means" },
   "require-no-failover": flag("exit with 6, changing nothing, unless no virtual router can change its Master"),
   wait: flag("return when the addresses are as the new configuration wants them"),
+  portable: flag("tell every line that Keepalived 2.2.7 would not accept, and fail for it (exit code 5)"),
+  host: flag("look at this machine, too: interfaces, addresses, scripts"),
   strict: flag("warnings fail, too (exit code 5)"),
   json: flag("one JSON document"),
   help: { ...flag("this"), short: "h" },
@@ -87,7 +89,7 @@ export const COMMANDS = {
   check: {
     summary: "tell every mistake in a configuration, or in those of a cluster",
     operands: { ...FILE, many: true, required: false },
-    options: ["config", "config-id", "explain", "json", "strict"],
+    options: ["config", "config-id", "explain", "host", "json", "portable", "strict"],
     details: [
       "One file is checked by itself. Several are checked as the files of routers that stand beside each",
       "other, too: what they disagree about, who becomes Master, and who after each failure.",

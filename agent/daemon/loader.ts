@@ -8,6 +8,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
+import { machineOfDaemon } from "../../config/machine.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { discreet } from "./discreet.ts";
 
@@ -85,7 +86,10 @@ export function openLoader(): Loader {
 }
 
 function readHere({ file, configId }: Source): Read {
-  const { config, diagnostics, files } = loadConfig(file, configId === undefined ? {} : { configId });
+  const { config, diagnostics, files } = loadConfig(file, {
+    host: machineOfDaemon,
+    ...(configId === undefined ? {} : { configId }),
+  });
   return { config, diagnostics: discreet(diagnostics, files) };
 }
 

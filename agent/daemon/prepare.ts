@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
+import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Kernel } from "../kernel.ts";
@@ -33,7 +34,10 @@ export type Prepared = {
 
 /** Reads the configuration, or refuses with every mistake in it. */
 function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
-  const { config, diagnostics, files } = loadConfig(file, configId === undefined ? {} : { configId });
+  const { config, diagnostics, files } = loadConfig(file, {
+    host: machineOfDaemon,
+    ...(configId === undefined ? {} : { configId }),
+  });
   const told = discreet(diagnostics, files);
   if (config === null || hasErrors(diagnostics)) {
     const colour = process.stderr.isTTY === true;
