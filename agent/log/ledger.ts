@@ -24,7 +24,7 @@ export type Balance = {
   readonly wishes: number;
   readonly held: readonly Hold[];
   readonly open: readonly Wish[];
-  /** Places that have been ours: an address seen there is not somebody else's for being seen. */
+  /** Places where what is seen is ours: we put it there, and have not seen it gone. */
   readonly known: readonly string[];
 };
 
@@ -32,13 +32,21 @@ export const NOTHING_HELD: Balance = { wishes: 0, held: [], open: [], known: [] 
 
 /** Keeps account of a daemon's addresses while its turns go by. */
 export type Ledger = {
-  readonly enter: (turn: Pick<Turn, "event" | "before" | "effects">) => void;
+  readonly enter: (turn: Pick<Turn, "event" | "state" | "effects">) => void;
   readonly balance: () => Balance;
   /** What may be held, by `interface address/prefix`. */
   readonly held: () => ReadonlyMap<string, VirtualAddress>;
 };
 
 const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}/${own.prefixLength}`;
+
+/** What is seen in such a place after this, somebody else has put there. */
+function vanish(known: Set<string>, iface: string, addresses: readonly string[] | "all"): void {
+  for (const place of known) {
+    const [at, address = ""] = place.split(/[ /]/);
+    if (at === iface && (addresses === "all" || addresses.includes(address))) known.delete(place);
+  }
+}
 
 /**
  * Opens a ledger. An address counts as held from the moment it was wanted until its removal was
@@ -87,6 +95,8 @@ export function openLedger(from: Balance): Ledger {
   };
 
   const report = (seen: Observation): void => {
+    if (seen.type === "addressesChanged") vanish(known, seen.interface, seen.removed);
+    if (seen.type === "linkChanged" && seen.link.index === 0) vanish(known, seen.link.name, "all");
     if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
     const done = open.find(({ router, type }) => router === seen.router && type === seen.effect);
     if (done === undefined) return;
@@ -101,9 +111,9 @@ export function openLedger(from: Balance): Ledger {
   };
 
   return {
-    enter: ({ event, before, effects }) => {
+    enter: ({ event, state, effects }) => {
       report(event.seen);
-      for (const effect of effects) want(effect, before.links);
+      for (const effect of effects) want(effect, state.links);
     },
     balance: () => ({ wishes, held: [...held.values()], open, known: [...known] }),
     held: () => new Map([...held].map(([place, { own }]) => [place, own])),

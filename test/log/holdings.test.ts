@@ -166,7 +166,7 @@ const NOTHING_SEEN: Observation = { type: "commanded", command: { type: "startup
 /** A turn, as far as the ledger looks at it. */
 const turn = (seen: Observation, ...effects: AddressJob[]) => ({
   event: { at: instantAt(0), seen },
-  before: initialState,
+  state: initialState,
   effects,
 });
 const wants = (type: AddressJob["type"], ...addresses: VirtualAddress[]): AddressJob => ({
