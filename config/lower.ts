@@ -1,8 +1,18 @@
 // The declaration becomes what the core runs. Nothing optional remains; what the core cannot do yet
 // has been refused before.
 
-import { type AgentConfig, type RouterConfig, routerKeyOf, type VirtualAddress } from "../agent/core/config.ts";
+import {
+  type AgentConfig,
+  type Conduct,
+  PRIORITY_OWNER,
+  type RouterConfig,
+  routerKeyOf,
+  type Transport,
+  type VirtualAddress,
+  type Vmac,
+} from "../agent/core/config.ts";
 import { seconds } from "../agent/core/time.ts";
+import { usualAgent, usualRouter } from "../agent/core/usual.ts";
 import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredInstance } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 
@@ -15,6 +25,7 @@ export function lower(
   report: Report,
 ): AgentConfig {
   return {
+    ...usualAgent,
     routerId: declaration.globals.routerId ?? hostname,
     routers: declaration.instances.flatMap((instance) => {
       if (!assumeHonoured) refuse(instance, report);
@@ -70,22 +81,66 @@ function router(instance: DeclaredInstance): readonly RouterConfig[] {
       authentication:
         authentication?.type === "PASS" ? { type: "pass", password: authentication.password } : { type: "none" },
       v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
-      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, iface)),
+      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance, iface)),
+      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance, iface)),
       announce: announce(instance.announce),
+      transport: transport(instance),
+      vmac: vmac(instance),
+      conduct: conduct(instance),
+      tracks: [],
     },
   ];
 }
 
-const virtualAddress = (
-  { address, prefixLength, dev, broadcast, label, scope }: DeclaredAddress,
-  iface: string,
-): VirtualAddress => ({
-  address,
-  prefixLength,
-  interface: dev ?? iface,
-  broadcast,
-  label,
-  scope,
+function virtualAddress(declared: DeclaredAddress, instance: DeclaredInstance, iface: string): VirtualAddress {
+  const { address, prefixLength, dev, broadcast, label, scope, peer, dad, preferredLft, useVmac } = declared;
+  return {
+    address,
+    prefixLength,
+    interface: dev ?? iface,
+    broadcast,
+    label,
+    scope,
+    peer,
+    flags: addressFlags(declared),
+    dad,
+    preferredLifetime: preferredLft === "forever" ? null : (preferredLft ?? (prefixLength === 128 ? 0 : null)),
+    vmac: useVmac,
+    onLoss: declared.onLoss ?? (declared.noTrack ? "ignore" : instance.onLoss),
+  };
+}
+
+/** IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN of linux/if_addr.h. */
+const addressFlags = ({ home, mngtmpaddr, noprefixroute, autojoin }: DeclaredAddress): number =>
+  (home ? 0x10 : 0) | (mngtmpaddr ? 0x100 : 0) | (noprefixroute ? 0x200 : 0) | (autojoin ? 0x400 : 0);
+
+const ANY_TTL = { minTtl: 0, maxTtl: 255 } as const;
+
+function transport({ family, source, unicast, peers }: DeclaredInstance): Transport {
+  const usual = usualRouter(family).transport;
+  if (!unicast) return { ...usual, source };
+  const listed = peers.map(({ address, minTtl, maxTtl }) => ({
+    address,
+    minTtl: minTtl ?? ANY_TTL.minTtl,
+    maxTtl: maxTtl ?? ANY_TTL.maxTtl,
+  }));
+  return { ...usual, source, to: { type: "unicast", peers: listed, ttl: 255, checkSource: true } };
+}
+
+function vmac({ vmac: declared }: DeclaredInstance): Vmac | null {
+  if (declared === null) return null;
+  const { kind, name, mac, xmitBase } = declared;
+  return { kind, name, mac, xmitBase };
+}
+
+const conduct = (instance: DeclaredInstance): Conduct => ({
+  ...usualRouter(instance.family).conduct,
+  lowerPriorityNoAdvert: instance.lowerPrioNoAdvert,
+  higherPrioritySendAdvert: instance.higherPrioSendAdvert,
+  trackPrimary: !instance.dontTrackPrimary,
+  accept: instance.accept || instance.priority === PRIORITY_OWNER,
+  tellPriorityAtOnce: instance.priorityChange === "immediate",
+  fastHandover: instance.fastHandover,
 });
 
 const announce = (declared: DeclaredAnnounce): RouterConfig["announce"] => ({

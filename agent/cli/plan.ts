@@ -11,6 +11,7 @@ import type { Observation } from "../core/event.ts";
 import { foresee } from "../core/foresee.ts";
 import { type AgentState, initialState, nextDeadline } from "../core/state.ts";
 import { type Instant, instantAt } from "../core/time.ts";
+import { usualAgent } from "../core/usual.ts";
 import { planOf, type ReloadOutcome } from "../operate/plan.ts";
 import { tellOutcome } from "./plan-text.ts";
 import { askOutcome } from "./reload.ts";
@@ -58,7 +59,7 @@ function offline(path: string, { from, "config-id": configId }: Flags): ReloadOu
   const diagnostics = [...(old?.diagnostics.filter(({ severity }) => severity === "error") ?? []), ...next.diagnostics];
   const base = { schema: 1, diagnostics, failures: [] } as const;
   if (next.config === null || (old !== null && old.config === null)) return { ...base, outcome: "errors", plan: null };
-  const { before, at } = aloneWith(old?.config ?? { routerId: "", routers: [] }, next.config);
+  const { before, at } = aloneWith(old?.config ?? usualAgent, next.config);
   const against = from === undefined ? "nothing, because no daemon runs" : `${from} as if Master of all of it`;
   const foreseen = foresee(before, next.config, at);
   return { ...base, outcome: "planned", plan: planOf(foreseen, { file: path, against, refused: [] }) };

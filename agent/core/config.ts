@@ -29,7 +29,22 @@ export type VirtualAddress = {
   readonly label: string;
   /** RT_SCOPE_*: 0 global, 200 site, 253 link, 254 host, 255 nowhere. */
   readonly scope: number;
+  /** The other end of a point-to-point address; null for none. */
+  readonly peer: { readonly address: IpAddress; readonly prefixLength: number } | null;
+  /** IFA_F_* asked for by name: home 0x10, mngtmpaddr 0x100, noprefixroute 0x200, autojoin 0x400. */
+  readonly flags: number;
+  /** IPv6: whether the kernel may do duplicate address detection; heird adds without, as a failover cannot wait. */
+  readonly dad: boolean;
+  /** Seconds it may be chosen as a source address; null for ever. */
+  readonly preferredLifetime: number | null;
+  /** Whether it lies on a virtual MAC of its own on that interface. */
+  readonly vmac: boolean;
+  /** What happens when somebody else takes it away while we are Master. */
+  readonly onLoss: OnLoss;
 };
+
+/** An address, route or rule of a Master that vanished: put back, answered by FAULT's way of leaving (B9.11), or let be. */
+export type OnLoss = "restore" | "failover" | "ignore";
 
 export type Authentication =
   | { readonly type: "none" }
@@ -49,6 +64,72 @@ export type AnnounceConfig = {
   readonly lowerPriorityRepeat: number;
   /** From then to a second block of them; 0 for none. */
   readonly lowerPriorityDelay: Duration;
+};
+
+/** How advertisements travel. */
+export type Transport = {
+  /** The source address asked for; null for the interface's primary one. */
+  readonly source: IpAddress | null;
+  /** FAULT while that source is not there (`track_src_ip`); otherwise the primary address stands in. */
+  readonly trackSource: boolean;
+  readonly to:
+    | { readonly type: "multicast"; readonly group: IpAddress }
+    | {
+        readonly type: "unicast";
+        /** Never sent to a group instead: a list that is empty is FAULT. */
+        readonly peers: readonly Peer[];
+        /** TTL or hop limit sent, 0..255. */
+        readonly ttl: number;
+        /** Whether senders that are no peers are refused. */
+        readonly checkSource: boolean;
+      };
+};
+
+export type Peer = {
+  readonly address: IpAddress;
+  /** Bounds of the TTL received, 0..255. */
+  readonly minTtl: number;
+  readonly maxTtl: number;
+};
+
+/** The interface of its own that carries a virtual MAC address: 00-00-5E-00-01-{VRID}, 02 for IPv6. RFC 5798 §7.3. */
+export type Vmac = {
+  readonly kind: "macvlan" | "ipvlan";
+  readonly name: string;
+  /** Six bytes as `00:00:5e:00:01:33`; null for the RFC's. */
+  readonly mac: string | null;
+  /** Advertisements leave and arrive on the parent, with its own MAC. */
+  readonly xmitBase: boolean;
+};
+
+/** How a virtual router treats its neighbours and itself, where the RFCs and Keepalived leave a choice. */
+export type Conduct = {
+  /** A weaker advertisement is not answered (RFC 5798) instead of answered at once (RFC 9568). */
+  readonly lowerPriorityNoAdvert: boolean;
+  /** One last advertisement before yielding, so that the winner announces again. */
+  readonly higherPrioritySendAdvert: boolean;
+  /** Priority 255 drops what it hears, as the RFC says; Keepalived's neighbours count on it not to. */
+  readonly ownerIgnoresAdverts: boolean;
+  /** Whether the interface's own link and its loss are FAULT. */
+  readonly trackPrimary: boolean;
+  /** `timer_expired_backup`: nopreempt only; silent for so many intervals (1..254) of our own fault means Backup. Null: never. */
+  readonly timerExpiredBackup: number | null;
+  /** Traffic to the virtual addresses is accepted though we are not the owner. RFC 5798 §6.1 Accept_Mode. */
+  readonly accept: boolean;
+  /** A changed effective priority is advertised at once instead of with the next tick (B10.10). */
+  readonly tellPriorityAtOnce: boolean;
+  /** A Backup that may preempt waits only Skew_Time when it hears the Master fall below its own priority. */
+  readonly fastHandover: boolean;
+  /** A checksum of the other form of VRRPv3 over IPv4 is refused. */
+  readonly strictChecksum: boolean;
+};
+
+/** Something whose health moves the priority; `check` names it in `AgentConfig.checks`. */
+export type Track = {
+  readonly check: string;
+  /** -254..254; 0: being down is FAULT. B10.2. */
+  readonly weight: number;
+  readonly reverse: boolean;
 };
 
 export type RouterConfig = {
@@ -73,11 +154,24 @@ export type RouterConfig = {
   readonly v3Checksum: "pseudoHeader" | "plain";
   /** Carried in the advertisement, in this order. */
   readonly virtualAddresses: readonly VirtualAddress[];
+  /** Held like those, of either family, and not advertised. */
+  readonly excludedAddresses: readonly VirtualAddress[];
   readonly announce: AnnounceConfig;
+  readonly transport: Transport;
+  readonly vmac: Vmac | null;
+  readonly conduct: Conduct;
+  readonly tracks: readonly Track[];
+};
+
+/** A vrrp_sync_group: routers that change together. */
+export type GroupConfig = {
+  readonly name: string;
+  readonly members: readonly RouterKey[];
 };
 
 export type AgentConfig = {
   /** global_defs router_id: how this router calls itself to people. */
   readonly routerId: string;
   readonly routers: readonly RouterConfig[];
+  readonly groups: readonly GroupConfig[];
 };

@@ -8,6 +8,7 @@ import type { Effect } from "./effect.ts";
 import type { Advertisement, Event } from "./event.ts";
 import type { Reason } from "./reason.ts";
 import type { Duration, Instant } from "./time.ts";
+import { usualAgent } from "./usual.ts";
 
 /** When a phase began, and why. */
 type Begun = { readonly since: Instant; readonly because: Reason };
@@ -87,7 +88,7 @@ export type Turn = {
 
 /** An agent that has seen nothing yet. */
 export const initialState: AgentState = {
-  config: { routerId: "", routers: [] },
+  config: usualAgent,
   running: false,
   links: {},
   routers: [],

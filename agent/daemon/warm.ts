@@ -9,6 +9,7 @@ import { type AgentConfig, PRIORITY_STOP, type RouterConfig, routerKeyOf } from 
 import type { Advertisement, Event } from "../core/event.ts";
 import { initialState } from "../core/state.ts";
 import { after, type Instant, instantAt, seconds } from "../core/time.ts";
+import { usualAddress, usualAgent, usualRouter } from "../core/usual.ts";
 import { perform } from "../effects/perform.ts";
 import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { openEventLog } from "../log/event-log.ts";
@@ -21,7 +22,7 @@ const DONE: Outcome = { ok: true };
 
 /** Takes about 20 ms and touches nothing. */
 export function warmUp(): void {
-  const config: AgentConfig = { routerId: "", routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
+  const config: AgentConfig = { ...usualAgent, routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
   const log = openEventLog(NOWHERE, { version: "", cluster: "", boot: "" }, () => 0, initialState, instantAt(0));
   run(initialState, [perform(nothing()).drive, () => from(script(config))], () => instantAt(0), log)
     .subscribe()
@@ -53,6 +54,7 @@ const address = (text: string): IpAddress => {
 };
 
 const router = (family: Family, version: 2 | 3): RouterConfig => ({
+  ...usualRouter(family),
   key: routerKeyOf("warm", family, version),
   name: "warm",
   interface: "warm",
@@ -71,9 +73,7 @@ const router = (family: Family, version: 2 | 3): RouterConfig => ({
       address: address(family === "ipv4" ? "192.0.2.100" : "fe80::100"),
       prefixLength: 24,
       interface: "warm",
-      broadcast: null,
-      label: "",
-      scope: 0,
+      ...usualAddress,
     },
   ],
   announce: {

@@ -6,6 +6,7 @@ import type { AgentConfig, RouterConfig } from "../../agent/core/config.ts";
 import type { Observation } from "../../agent/core/event.ts";
 import { routerOf } from "../../agent/core/state.ts";
 import type { Duration } from "../../agent/core/time.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
 import { replay } from "../../agent/log/replay.ts";
 import { VRRP_GROUP } from "../../agent/wire/advert.ts";
 import { advertPacket } from "../../agent/wire/packet.ts";
@@ -18,7 +19,7 @@ import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 export const OWN = ip("10.0.0.7");
 const PEER = ip("10.0.0.9");
 
-export const configOf = (...routers: RouterConfig[]): AgentConfig => ({ routerId: "rt1", routers });
+export const configOf = (...routers: RouterConfig[]): AgentConfig => ({ ...usualAgent, routerId: "rt1", routers });
 /** VRRPv2, VRID 1, priority 100, 1 s: Master_Down_Interval 3 * 1 s + 156/256 s = 3.609375 s. */
 export const ONE = router("eth0", "ipv4", 1);
 export const DOWN = 3_609_375;

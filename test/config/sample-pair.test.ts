@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 import { printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { thisMachine } from "../../config/machine.ts";
@@ -32,6 +33,7 @@ test("the sample Master is lowered in full", () => {
       family: "ipv4",
       vrid: 1,
       version: 2,
+      ...usualRouter("ipv4"),
       basePriority: 100,
       adverInterval: 1_000_000,
       downTimerAdverts: 3,
@@ -42,11 +44,10 @@ test("the sample Master is lowered in full", () => {
       virtualAddresses: [
         {
           address: "192.168.1.1",
+          ...usualAddress,
           prefixLength: 24,
           interface: "eth0",
           broadcast: "192.168.1.255",
-          label: "",
-          scope: 0,
         },
       ],
       announce: {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesOf, type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import type { VirtualAddress } from "../../agent/core/config.ts";
 import { after, instantAt, milliseconds } from "../../agent/core/time.ts";
+import { usualAddress } from "../../agent/core/usual.ts";
 import type { Datagram, InterfaceChange, Kernel, Outcome } from "../../agent/kernel.ts";
 
 /** Two kernels and what stands between them. Each calls its end `wire`, and has an interface `other`. */
@@ -61,9 +62,7 @@ export const virtual = (text: string, iface: string, prefixLength = text.include
   address: ip(text),
   prefixLength,
   interface: iface,
-  broadcast: null,
-  label: "",
-  scope: 0,
+  ...usualAddress,
 });
 
 const errnoOf = (outcome: Outcome | undefined): number | undefined => (outcome?.ok === false ? outcome.errno : 0);

@@ -9,6 +9,7 @@ import type { Effect } from "../../agent/core/effect.ts";
 import type { Advertisement, Observation } from "../../agent/core/event.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
 import { after, type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
+import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import type { EventLog } from "../../agent/log/event-log.ts";
 
 /** An address that must be one. */
@@ -23,15 +24,14 @@ export const virtual = (text: string, iface: string): VirtualAddress => ({
   address: ip(text),
   prefixLength: text.includes(":") ? 64 : 24,
   interface: iface,
-  broadcast: null,
-  label: "",
-  scope: 0,
+  ...usualAddress,
 });
 
 /** VRRPv2, priority 100, 1 s, one address; and what the test wants otherwise. */
 export function router(iface: string, family: Family, vrid: number, wanted: Partial<RouterConfig> = {}): RouterConfig {
   const own = family === "ipv4" ? `10.0.${vrid}.100` : `fe80::${vrid}:100`;
   return {
+    ...usualRouter(family),
     key: routerKeyOf(iface, family, vrid),
     name: `VI_${vrid}`,
     interface: iface,
@@ -91,7 +91,7 @@ export const CONFIGS: readonly AgentConfig[] = [
     router("eth1", "ipv6", 3, { adverInterval: milliseconds(250) }),
     router("eth1", "ipv4", 5),
   ],
-].map((routers) => ({ routerId: "rt1", routers }));
+].map((routers) => ({ ...usualAgent, routerId: "rt1", routers }));
 
 /** One thing that happens. Spans in µs. */
 export type Happening =
@@ -225,7 +225,7 @@ const INITIAL: readonly Observation[] = [
   { type: "addressesChanged", interface: "eth0", added: OWN_ETH0, removed: [] },
   { type: "linkChanged", link: { name: "eth1", index: 3, up: true } },
   { type: "addressesChanged", interface: "eth1", added: OWN_ETH1, removed: [] },
-  { type: "configured", config: CONFIGS[0] ?? { routerId: "", routers: [] } },
+  { type: "configured", config: CONFIGS[0] ?? usualAgent },
   { type: "commanded", command: { type: "startup" } },
 ];
 

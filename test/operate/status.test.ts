@@ -6,6 +6,7 @@ import { step } from "../../agent/core/agent.ts";
 import type { Observation } from "../../agent/core/event.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
 import type { Journal } from "../../agent/operate/journal.ts";
 import { tell } from "../../agent/operate/journal.ts";
 import { type Status, statusOf } from "../../agent/operate/status.ts";
@@ -19,7 +20,7 @@ const SIX = router("eth0", "ipv6", 51, {
   virtualAddresses: [virtual("fe80::1", "eth0")],
 });
 const DOWN = router("eth1", "ipv4", 52, { name: "VI_2", preempt: false });
-const CONFIG = { routerId: "rt1", routers: [FOUR, SIX, DOWN] };
+const CONFIG = { ...usualAgent, routerId: "rt1", routers: [FOUR, SIX, DOWN] };
 
 const heard = (priority: number): Observation => ({
   type: "advertReceived",
@@ -162,7 +163,9 @@ describe("the status document", () => {
 
   it("carries no password", () => {
     const secret = { ...FOUR, authentication: { type: "pass", password: "s3cr3t-1" } } as const;
-    const life: typeof LIFE = [[0, { type: "configured", config: { routerId: "rt1", routers: [secret] } }]];
+    const life: typeof LIFE = [
+      [0, { type: "configured", config: { ...usualAgent, routerId: "rt1", routers: [secret] } }],
+    ];
     expect(JSON.stringify(statusAfter(life, 1_000_000))).not.toContain("s3cr3t-1");
   });
 });
@@ -211,7 +214,7 @@ describe("the journal", () => {
       ],
       [3_500_000, { type: "linkChanged", link: { name: "eth0", index: 2, up: false } }],
       [3_600_000, { type: "linkChanged", link: { name: "eth0", index: 0, up: false } }],
-      [3_700_000, { type: "configured", config: { routerId: "rt1", routers: [] } }],
+      [3_700_000, { type: "configured", config: { ...usualAgent, routerId: "rt1", routers: [] } }],
     ];
     for (const turn of turnsOf(more)) tell(journal, turn);
     expect(said).toEqual([

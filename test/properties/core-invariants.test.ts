@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { violations } from "../../agent/core/invariants.ts";
 import { initialState, type Turn } from "../../agent/core/state.ts";
 import { type Instant, instantAt } from "../../agent/core/time.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
 import { optionsOf, ROUTER_OPTIONS, routerConfigOf } from "../stories/options.ts";
 import { createStage } from "../stories/stage.ts";
 
@@ -12,7 +13,7 @@ import { createStage } from "../stories/stage.ts";
 function goodTurn(): Turn {
   const stage = createStage();
   const owner = routerConfigOf("a", optionsOf(["priority=255"], ROUTER_OPTIONS));
-  stage.see({ type: "configured", config: { routerId: "any", routers: [owner] } });
+  stage.see({ type: "configured", config: { ...usualAgent, routerId: "any", routers: [owner] } });
   return stage.see({ type: "commanded", command: { type: "startup" } }).turn;
 }
 

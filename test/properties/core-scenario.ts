@@ -9,6 +9,7 @@ import { type AgentConfig, type RouterConfig, routerKeyOf } from "../../agent/co
 import type { Event, Observation } from "../../agent/core/event.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
+import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import { deepFreeze } from "../stories/freeze.ts";
 
 const address = (text: string): IpAddress => {
@@ -56,6 +57,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
       }),
     })
     .map(({ virtual, ...rest }) => ({
+      ...usualRouter(family),
       ...rest,
       key: routerKeyOf(iface, family, vrid),
       name: `${iface}-${family}-${vrid}`,
@@ -68,9 +70,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
         address: one,
         prefixLength,
         interface: iface,
-        broadcast: null,
-        label: "",
-        scope: 0,
+        ...usualAddress,
       })),
     }));
 
@@ -82,7 +82,7 @@ const config: fc.Arbitrary<AgentConfig> = fc
     somewhere((iface, family) => fc.constantFrom(1, 2).chain((vrid) => routerOn(iface, family, vrid))),
     { selector: ({ key }) => key, maxLength: 3, size: "max" },
   )
-  .map((routers) => ({ routerId: "any", routers }));
+  .map((routers) => ({ ...usualAgent, routerId: "any", routers }));
 
 /** What is to happen next; `router` counts round the configured ones. */
 export type Intention =

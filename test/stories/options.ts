@@ -4,6 +4,7 @@
 import { type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import { type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
 import { type Duration, microseconds } from "../../agent/core/time.ts";
+import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 
 /** `key=value` words by key. */
 export type Options = ReadonlyMap<string, string>;
@@ -86,6 +87,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   const repeat = text("garp_master_repeat", "5");
   const delay = text("garp_master_delay", "5s");
   return {
+    ...usualRouter(family),
     key: routerKeyOf(iface, family, vrid),
     name,
     interface: iface,
@@ -124,9 +126,7 @@ function virtualAddressesOf(text: string, usualPrefix: number, iface: string): r
       address: addressOf(address),
       prefixLength: prefix === undefined ? usualPrefix : wholeOf(prefix),
       interface: iface,
-      broadcast: null,
-      label: "",
-      scope: 0,
+      ...usualAddress,
     };
   });
 }

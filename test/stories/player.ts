@@ -3,6 +3,7 @@
 import { parseAddress } from "../../agent/core/address.ts";
 import type { RouterConfig } from "../../agent/core/config.ts";
 import type { Advertisement, Link } from "../../agent/core/event.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
 import { addressOf, type Options, optionsOf, ROUTER_OPTIONS, routerConfigOf, spanOf, wholeOf } from "./options.ts";
 import { createStage, type Stage } from "./stage.ts";
 import { type Command, readStory, type Scene, writeStory } from "./story.ts";
@@ -69,7 +70,10 @@ function reconfigure({ stage, routers }: Play, changes: readonly (readonly strin
     else if (!routers.delete(name)) throw new Error(`there is no router ${name} to remove`);
   }
   const configs = [...routers].map(([name, options]) => routerConfigOf(name, options));
-  return tell([stage.see({ type: "configured", config: { routerId: "story", routers: configs } })], false);
+  return tell(
+    [stage.see({ type: "configured", config: { ...usualAgent, routerId: "story", routers: configs } })],
+    false,
+  );
 }
 
 function routerNamed(stage: Stage, name: string | undefined): RouterConfig {

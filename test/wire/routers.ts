@@ -3,6 +3,7 @@
 import { familyOf, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import { type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
 import { milliseconds, seconds } from "../../agent/core/time.ts";
+import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 import { type AdvertFields, VRRP_GROUP } from "../../agent/wire/advert.ts";
 import type { ReceivedDatagram } from "../../agent/wire/receive.ts";
 
@@ -17,9 +18,7 @@ const virtual = (address: IpAddress): VirtualAddress => ({
   address,
   prefixLength: familyOf(address) === "ipv4" ? 24 : 64,
   interface: "eth0",
-  broadcast: null,
-  label: "",
-  scope: 0,
+  ...usualAddress,
 });
 
 /** VRRPv2, VRID 51, priority 150, 1 s, 192.0.2.100, without authentication; and what the test wants otherwise. */
@@ -28,6 +27,7 @@ export function router(wanted: Partial<RouterConfig> & { readonly addresses?: re
   const family = rest.family ?? "ipv4";
   const vrid = rest.vrid ?? 51;
   return {
+    ...usualRouter(family),
     key: routerKeyOf("eth0", family, vrid),
     name: "VI_1",
     interface: "eth0",

@@ -1,0 +1,56 @@
+// What is meant where nothing else is said: the defaults of keepalived.conf as the core spells them.
+// A log written before a field existed is read with these, so that it stays readable.
+
+import { type Family, type IpAddress, parseAddress } from "./address.ts";
+import type { AgentConfig, Conduct, RouterConfig, Transport, VirtualAddress } from "./config.ts";
+
+const group = (text: string): IpAddress => {
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError(`not an address: ${text}`);
+  return address;
+};
+
+/** RFC 5798 §5.1.1.2, §5.1.2.2. */
+const GROUPS: Readonly<Record<Family, IpAddress>> = { ipv4: group("224.0.0.18"), ipv6: group("ff02::12") };
+
+export const usualAddress = {
+  broadcast: null,
+  label: "",
+  scope: 0,
+  peer: null,
+  flags: 0,
+  dad: false,
+  preferredLifetime: null,
+  vmac: false,
+  onLoss: "restore",
+} as const satisfies Partial<VirtualAddress>;
+
+const usualTransport: Readonly<Record<Family, Transport>> = {
+  ipv4: { source: null, trackSource: false, to: { type: "multicast", group: GROUPS.ipv4 } },
+  ipv6: { source: null, trackSource: false, to: { type: "multicast", group: GROUPS.ipv6 } },
+};
+
+const usualConduct: Conduct = {
+  lowerPriorityNoAdvert: false,
+  higherPrioritySendAdvert: false,
+  ownerIgnoresAdverts: false,
+  trackPrimary: true,
+  timerExpiredBackup: null,
+  accept: true,
+  tellPriorityAtOnce: true,
+  fastHandover: false,
+  strictChecksum: false,
+};
+
+/** Everything of a router that has a default beside its timers and addresses. */
+export const usualRouter = (family: Family) =>
+  ({
+    excludedAddresses: [],
+    transport: usualTransport[family],
+    vmac: null,
+    conduct: usualConduct,
+    tracks: [],
+  }) as const satisfies Partial<RouterConfig>;
+
+/** Everything of a configuration that has a default. */
+export const usualAgent = { routerId: "", routers: [], groups: [] } as const satisfies AgentConfig;
