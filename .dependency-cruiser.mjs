@@ -180,7 +180,7 @@ export default {
       "config-produces",
       "The core says what it needs and this folder's whole job is to produce it, from text alone.",
       { path: "^config/" },
-      { pathNot: ["^config/", "^agent/core/config\\.ts$", TIME, ADDRESS, "^checks/watch\\.ts$", NODE] },
+      { pathNot: ["^config/", "^agent/core/(config|usual)\\.ts$", TIME, ADDRESS, "^checks/watch\\.ts$", NODE] },
     ),
     rule(
       "config-takes-a-type-of-the-checks",
