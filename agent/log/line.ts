@@ -15,7 +15,7 @@ import type { Balance } from "./ledger.ts";
 /** The format of the lines; a reader refuses a greater one. */
 export const FORMAT = 1;
 /** Changes when the fold would decide differently on the same events. */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** What stands in every line: its number, the fold's time in µs, and wall-clock ms that never go back. */
 export type Place = { readonly seq: number; readonly at: Instant; readonly hlc: number };
