@@ -53,7 +53,7 @@ wanted_programs() {
   printf '%s\n' "ip iproute2" "tcpdump tcpdump"
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
-      "systemd-analyze systemd"
+      "systemd-analyze systemd" "fish fish" "zsh zsh"
   fi
   # raw-socket is compiled where there is no build of it yet.
   if needs_npm; then printf '%s\n' "make make" "g++ g++" "python3 python3"; fi
