@@ -11,6 +11,10 @@ const CORE = "^agent/core/";
 const MACHINE = "^agent/core/(agent|router|group)\\.ts$";
 const KERNEL = "^agent/kernel\\.ts$";
 const RXJS = "^node_modules/rxjs/";
+/** Requests over HTTP, and names; they know nothing of heird. */
+const WEB = "^agent/web/";
+/** What the configuration says about checks: types alone. */
+const CHECK = "^agent/core/check\\.ts$";
 /** Builtins resolve to their bare name, without a dot; every file of ours has one. */
 const NODE = "^(node:)?[a-z_0-9/]+$";
 
@@ -146,6 +150,7 @@ export default {
           KERNEL,
           "^agent/run\\.ts$",
           "^agent/clock\\.ts$",
+          WEB,
           RXJS,
           NODE,
         ],
@@ -171,10 +176,22 @@ export default {
       { path: NODE },
     ),
     rule(
+      "web-knows-nobody",
+      "A request is made for whoever wants one; if it knew why, checks and hooks could not share it.",
+      { path: WEB },
+      { pathNot: [WEB, NODE, "^node_modules/undici/"] },
+    ),
+    rule(
       "checks-only-ask",
       "A check answers a question; what the answer costs is decided in the fold.",
       { path: "^checks/" },
-      { pathNot: ["^checks/", TIME, "^agent/clock\\.ts$", RXJS, NODE] },
+      { pathNot: ["^checks/", TIME, CHECK, "^agent/clock\\.ts$", KERNEL, WEB, RXJS, NODE] },
+    ),
+    rule(
+      "checks-take-types-of-the-port",
+      "A check is handed what it needs of the kernel; which one it is, only main.ts knows.",
+      { path: "^checks/" },
+      { path: [KERNEL, CHECK], dependencyTypesNot: ["type-only"] },
     ),
     rule(
       "config-produces",
@@ -217,7 +234,7 @@ export default {
       "A folder of agent that this table does not name is a folder nobody has thought about.",
       {
         path: "^agent/[^/]+/",
-        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon)/"],
+        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web)/"],
       },
       { path: "." },
     ),
