@@ -1,7 +1,8 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type AgentState, nextDeadline, routerOf, type Turn } from "./core/state.ts";
+import { companionsOf } from "./core/group.ts";
+import { type AgentState, duesOf, nextDeadline, routerOf, type Turn } from "./core/state.ts";
 import type { Instant } from "./core/time.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
@@ -35,8 +36,7 @@ export const alarm =
         kernel.drain();
         const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.
-        for (const key of state === null ? [] : dueBy(state, now))
-          subscriber.next({ type: "deadlineReached", router: key });
+        for (const { at, seen } of state === null ? [] : duesOf(state)) if (at <= now) subscriber.next(seen);
         ringing = false;
         arm();
       };
@@ -51,29 +51,23 @@ export const alarm =
       };
     });
 
-/** Packets and deadlines move the deadline of one router only; of 250, the other 249 need no look. */
-function mayComeFirst({ event: { seen }, state }: Turn, armed: Instant): boolean {
+/** Packets and deadlines move the deadline of one router only, and those of its group; of 250, the others need no look. */
+function mayComeFirst({ event: { seen }, state, before }: Turn, armed: Instant): boolean {
   if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return true;
   const router = routerOf(state, seen.router);
-  const at = router === undefined ? null : nextDeadline(router.phase);
-  return at !== null && at < armed;
+  if (router === undefined) return false;
+  const at = nextDeadline(router.phase);
+  if (at !== null && at < armed) return true;
+  const places = companionsOf(state.config, seen.router);
+  return places?.some((i) => state.routers[i] !== before.routers[i] && state.routers[i] !== router) ?? false;
 }
 
-function earliestOf(state: AgentState): Instant | null {
+function earliestOf({ routers, waits }: AgentState): Instant | null {
   let earliest: Instant | null = null;
-  for (const router of state.routers) {
-    const at = nextDeadline(router.phase);
+  for (const { phase } of routers) {
+    const at = nextDeadline(phase);
     if (at !== null && (earliest === null || at < earliest)) earliest = at;
   }
+  for (const { until } of waits) if (earliest === null || until < earliest) earliest = until;
   return earliest;
 }
-
-/** In the order of their deadlines: the longest overdue goes first. */
-const dueBy = (state: AgentState, now: Instant) =>
-  state.routers
-    .map(({ config, phase }) => ({ key: config.key, at: nextDeadline(phase) }))
-    .filter(
-      (deadline): deadline is { key: typeof deadline.key; at: Instant } => deadline.at !== null && deadline.at <= now,
-    )
-    .sort((a, b) => a.at - b.at)
-    .map(({ key }) => key);

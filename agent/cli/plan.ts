@@ -9,7 +9,7 @@ import { step } from "../core/agent.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { foresee } from "../core/foresee.ts";
-import { type AgentState, initialState, nextDeadline } from "../core/state.ts";
+import { type AgentState, duesOf, initialState, nextDeadline } from "../core/state.ts";
 import { type Instant, instantAt } from "../core/time.ts";
 import { usualAgent } from "../core/usual.ts";
 import { planOf, type ReloadOutcome } from "../operate/plan.ts";
@@ -76,11 +76,15 @@ function aloneWith(config: AgentConfig, next: AgentConfig): { readonly before: A
     { type: "addressesChanged", interface: name, added: SOURCES, removed: [] },
   ]);
   const fold = (state: AgentState, seen: Observation, at: Instant): AgentState => step(state, { at, seen }).state;
-  const begun = [
+  const told = [
     ...observations,
     { type: "configured", config } as const,
     { type: "commanded", command: { type: "startup" } } as const,
   ].reduce((state, seen) => fold(state, seen, instantAt(0)), initialState);
+  const begun = duesOf(told).reduce(
+    (state, { at, seen }) => (seen.type === "waitOver" ? fold(state, seen, at) : state),
+    told,
+  );
   const deadlines = begun.routers.flatMap(({ phase }) => nextDeadline(phase) ?? []);
   const at = instantAt(Math.max(0, ...deadlines));
   const keys = begun.routers.map((router) => router.config.key);

@@ -4,22 +4,46 @@
 import type { IpAddress } from "./address.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import type { Event, Link } from "./event.ts";
-import { due, heard, newRouter, type RouterTurn, reconfigure, start, stop, surroundings } from "./router.ts";
+import type { Event, Observation } from "./event.ts";
+import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
+import {
+  addressesSeen,
+  askedToLeave,
+  linkCheck,
+  linkSeen,
+  linkSettled,
+  overdue,
+  takenAway,
+  verdictsOn,
+  type Wires,
+} from "./link.ts";
+import {
+  due,
+  fallBack,
+  heard,
+  lost,
+  newRouter,
+  reconfigured,
+  type Surroundings,
+  start,
+  stop,
+  surroundings,
+} from "./router.ts";
 import { same } from "./same.ts";
 import {
   type AgentState,
-  type LinkState,
+  type CheckState,
+  isActive,
   positionOf,
   primaryAddressOf,
   type RouterState,
+  type RouterTurn,
   type Turn,
   virtualAddressesOn,
 } from "./state.ts";
-import type { Instant } from "./time.ts";
+import { after, type Instant, instantAt } from "./time.ts";
 
 const NO_EFFECTS: readonly Effect[] = [];
-const ABSENT: LinkState = { index: 0, up: false, addresses: [] };
 
 /** Folds one event. Total: every event is answered in every state, if only with "stay". */
 export function step(before: AgentState, event: Event): Turn {
@@ -28,44 +52,56 @@ export function step(before: AgentState, event: Event): Turn {
     case "advertReceived":
       return one(before, event, seen.router, (router) => heard(router, seen.advert, at));
     case "deadlineReached":
-      return one(before, event, seen.router, (router) => due(router, at));
+      return one(before, event, seen.router, (router, leads) => due(router, at, leads));
     case "commanded":
       return seen.command.type === "startup" ? startup(before, event) : shutdown(before, event);
     case "configured":
       return configured(before, event, seen.config);
     case "linkChanged":
-      return onLink(before, event, seen.link.name, linkAfter(before.links[seen.link.name], seen.link));
-    case "addressesChanged": {
-      const link = before.links[seen.interface] ?? ABSENT;
-      const kept = link.addresses.filter((address) => !seen.removed.includes(address));
-      const come = seen.added.filter((address) => !kept.includes(address));
-      return onLink(before, event, seen.interface, { ...link, addresses: [...kept, ...come] });
-    }
+      return onLink(before, event, seen.link.name, linkSeen(before, before.config, seen.link, at));
+    case "waitOver":
+      return waitOver(before, event, seen.link);
+    case "addressesChanged":
+      return readdressed(before, event, seen);
     case "advertDropped":
     case "effectDone":
     case "effectFailed":
-      return { event, before, state: before, effects: NO_EFFECTS };
+      return stay(before, event);
   }
 }
 
-/** An event that concerns one router; unknown routers were reconfigured away while it was on its way. */
-function one(before: AgentState, event: Event, key: RouterKey, move: (router: RouterState) => RouterTurn): Turn {
-  const i = before.running ? positionOf(before.config, key) : undefined;
-  const router = i === undefined ? undefined : before.routers[i];
-  if (i === undefined || router === undefined) return { event, before, state: before, effects: NO_EFFECTS };
-  const turn = move(router);
+const stay = (before: AgentState, event: Event): Turn => ({ event, before, state: before, effects: NO_EFFECTS });
+
+type Moving = (router: RouterState, leads: boolean) => RouterTurn;
+
+/** An event that concerns one router, and its group; unknown routers were reconfigured away while it was on its way. */
+function one(before: AgentState, event: Event, key: RouterKey, move: Moving): Turn {
+  const { config, routers } = before;
+  const i = before.running ? positionOf(config, key) : undefined;
+  const router = i === undefined ? undefined : routers[i];
+  if (i === undefined || router === undefined) return stay(before, event);
+  const places = companionsOf(config, key);
+  const turn = move(router, places === undefined || mayLead(routers, places, i));
   if (turn.router === router) return { event, before, state: before, effects: turn.effects };
-  const routers = before.routers.slice();
-  routers[i] = turn.router;
-  return { event, before, state: { ...before, routers }, effects: turn.effects };
+  if (places !== undefined) return changed(before, event, before, together(routers, places, i, turn, event.at));
+  const next = routers.slice();
+  next[i] = turn.router;
+  const links = askedToLeave(before.links, turn.effects);
+  return { event, before, state: { ...before, links, routers: next }, effects: turn.effects };
 }
 
-function every(before: AgentState, event: Event, base: AgentState, move: (router: RouterState) => RouterTurn): Turn {
-  const turns = base.routers.map(move);
-  const changed = turns.some((turn, i) => turn.router !== base.routers[i]);
-  const state = changed ? { ...base, routers: turns.map((turn) => turn.router) } : base;
-  return { event, before, state, effects: inOrder(turns.flatMap((turn) => turn.effects)) };
+/** The turn of several routers. */
+function changed(before: AgentState, event: Event, base: AgentState, { routers, effects }: RoutersTurn): Turn {
+  const moved = routers.length !== base.routers.length || routers.some((router, i) => router !== base.routers[i]);
+  const links = askedToLeave(base.links, effects);
+  const state = moved || links !== base.links ? { ...base, links, routers: moved ? routers : base.routers } : base;
+  return { event, before, state, effects: inOrder(effects) };
 }
+
+const joined = (turns: readonly RouterTurn[]): RoutersTurn => ({
+  routers: turns.map(({ router }) => router),
+  effects: turns.flatMap(({ effects }) => effects),
+});
 
 /**
  * Between routers, what the LAN waits for goes first, and what is let go goes before what is taken
@@ -77,37 +113,145 @@ function inOrder(effects: readonly Effect[]): readonly Effect[] {
   return effects.toSorted((a, b) => rank[a.type] - rank[b.type]);
 }
 
+// ---------------------------------------------------------------- start and stop
+
 function startup(before: AgentState, event: Event): Turn {
-  if (before.running) return { event, before, state: before, effects: NO_EFFECTS };
-  return every(before, event, { ...before, running: true }, (router) => start(router, event.at, "startup"));
+  if (before.running) return stay(before, event);
+  const { startupDelay, delayAfterBoot } = before.config;
+  // The clock of the events began when the machine did. The longer of the two wins.
+  const until = instantAt(Math.max(after(event.at, startupDelay), delayAfterBoot));
+  if (until <= event.at) return startAll(before, event, { ...before, running: true });
+  const waits = [...before.waits, { link: null, until }];
+  return { event, before, state: { ...before, running: true, waits }, effects: NO_EFFECTS };
+}
+
+function startAll(before: AgentState, event: Event, base: AgentState): Turn {
+  const turn = joined(base.routers.map((router) => start(router, event.at, "startup")));
+  return changed(before, event, base, regroup(base.config, turn, event.at));
 }
 
 function shutdown(before: AgentState, event: Event): Turn {
-  if (!before.running) return { event, before, state: before, effects: NO_EFFECTS };
-  return every(before, event, { ...before, running: false }, (router) => stop(router, event.at, "shutdown"));
+  if (!before.running) return stay(before, event);
+  const base = { ...before, running: false, waits: before.waits.filter(({ link }) => link !== null) };
+  return changed(before, event, base, joined(before.routers.map((router) => stop(router, event.at, "shutdown"))));
 }
 
-const linkAfter = (link: LinkState | undefined, { index, up }: Link): LinkState =>
-  // A link that is gone took its addresses with it.
-  index === 0 ? ABSENT : { ...(link ?? ABSENT), index, up };
+function waitOver(before: AgentState, event: Event, link: string | null): Turn {
+  if (link !== null) {
+    const wires = linkSettled(before, link, event.at);
+    return wires === null ? stay(before, event) : onLink(before, event, link, wires);
+  }
+  const wait = overdue(before.waits, null, event.at);
+  if (wait === undefined) return stay(before, event);
+  return startAll(before, event, { ...before, waits: before.waits.filter((other) => other !== wait) });
+}
 
-function onLink(before: AgentState, event: Event, name: string, link: LinkState): Turn {
-  const base = { ...before, links: { ...before.links, [name]: link } };
-  const virtual = virtualAddressesOn(before.config, name);
-  return every(before, event, base, (router) =>
-    router.config.interface === name
-      ? meet(router, router.config, link, virtual, event.at)
-      : { router, effects: NO_EFFECTS },
+// ---------------------------------------------------------------- what routers depend on
+
+/** Routers meet their surroundings, each for itself and then as groups. */
+function meet(base: AgentState, facts: (router: RouterState) => Surroundings, at: Instant): RoutersTurn {
+  const now = base.routers.map(facts);
+  const companies = companiesOf(base.config, base.routers, now);
+  const turns = base.routers.map((router, i) => {
+    const company = companies[i] ?? "well";
+    const its = now[i] ?? router;
+    return surroundings(router, its.company === company ? its : { ...its, company }, at);
+  });
+  return regroup(base.config, joined(turns), at);
+}
+
+const companiesOf = (config: AgentConfig, routers: readonly RouterState[], now: readonly Surroundings[]) =>
+  inCompany(
+    config,
+    routers.map((router, i) => ({ ...router, ...now[i], config: config.routers[i] ?? router.config })),
+  );
+
+const linkUpOn = ({ links }: Wires, { interface: iface }: RouterConfig): boolean => links[iface]?.up ?? false;
+
+function onLink(before: AgentState, event: Event, name: string, wires: Wires): Turn {
+  const base = { ...before, ...wires };
+  return changed(before, event, base, meetLink(base, name, event.at));
+}
+
+function meetLink(base: AgentState, name: string, at: Instant): RoutersTurn {
+  const virtual = virtualAddressesOn(base.config, name);
+  const check = linkCheck(name);
+  return meet(
+    base,
+    (router) => {
+      const { config } = router;
+      const own = config.interface === name;
+      const tracked = config.tracks.some((track) => track.check === check);
+      if (!own && !tracked) return router;
+      return {
+        linkUp: linkUpOn(base, config),
+        primaryAddress: own ? primaryAddressOf(config, base.links[name], virtual) : router.primaryAddress,
+        verdicts: verdictsFor(router, config, base),
+        company: router.company,
+      };
+    },
+    at,
   );
 }
 
-const meet = (
+/** The verdicts on what a router tracks; the very same when nothing changed. */
+function verdictsFor(
   router: RouterState,
   config: RouterConfig,
-  link: LinkState | undefined,
-  virtual: Parameters<typeof primaryAddressOf>[2],
+  { links, checks }: AgentState,
+): RouterState["verdicts"] {
+  const verdicts = verdictsOn(config, links, checks);
+  return same(verdicts, router.verdicts) ? router.verdicts : verdicts;
+}
+
+/** What became of one check, and of the routers that track it. */
+export function checkJudged(before: AgentState, event: Event, check: string, state: CheckState): Turn {
+  const base = { ...before, checks: { ...before.checks, [check]: state } };
+  if (before.checks[check]?.verdict === state.verdict) return { event, before, state: base, effects: NO_EFFECTS };
+  const tracks = (config: RouterConfig): boolean => config.tracks.some((track) => track.check === check);
+  const turn = meet(
+    base,
+    (router) => (tracks(router.config) ? { ...router, verdicts: verdictsFor(router, router.config, base) } : router),
+    event.at,
+  );
+  return changed(before, event, base, turn);
+}
+
+type Readdressed = Extract<Observation, { type: "addressesChanged" }>;
+
+function readdressed(before: AgentState, event: Event, seen: Readdressed): Turn {
+  const base = { ...before, links: addressesSeen(before.links, seen) };
+  const gone = takenAway(before.links, seen);
+  const met = meetLink(base, seen.interface, event.at);
+  return changed(
+    before,
+    event,
+    base,
+    gone.length === 0 ? met : bereft(base.config, met, seen.interface, gone, event.at),
+  );
+}
+
+/** Masters from which somebody else took addresses away. */
+function bereft(
+  config: AgentConfig,
+  met: RoutersTurn,
+  iface: string,
+  gone: readonly IpAddress[],
   at: Instant,
-): RouterTurn => surroundings(router, link?.up ?? false, primaryAddressOf(config, link, virtual), at);
+): RoutersTurn {
+  let turn = met;
+  for (const [i, { key, virtualAddresses }] of config.routers.entries()) {
+    const router = turn.routers[i];
+    const missed = virtualAddresses.filter((own) => own.interface === iface && gone.includes(own.address));
+    if (router === undefined || missed.length === 0) continue;
+    const after = lost(router, missed, at);
+    const { routers, effects } = together(turn.routers, companionsOf(config, key) ?? [], i, after, at);
+    turn = { routers, effects: [...turn.effects, ...effects] };
+  }
+  return turn;
+}
+
+// ---------------------------------------------------------------- a new configuration
 
 /**
  * Routers are matched by key (B15.2): those that stay keep phase and timers whatever they are called,
@@ -120,13 +264,38 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
   for (const router of before.routers)
     if (positionOf(config, router.config.key) === undefined) leaving.push(...stop(router, at, "config").effects);
   const virtual = virtualIn(before, config);
-  const turns = config.routers.map((wanted) => enter(before, wanted, virtual(wanted.interface), at));
-  return {
-    event,
-    before,
-    state: { ...before, config, routers: turns.map((turn) => turn.router) },
-    effects: inOrder([...leaving, ...turns.flatMap((turn) => turn.effects)]),
-  };
+  const found = config.routers.map((wanted) => presentOf(before, wanted, at));
+  const falling = outvoted(config, found);
+  const fallen = found.map((router, i) => (falling.has(i) ? fallBack(router, at) : { router, effects: NO_EFFECTS }));
+  const present = fallen.map(({ router }) => router);
+  const now = present.map((router, i): Surroundings => {
+    const wanted = config.routers[i] ?? router.config;
+    return {
+      linkUp: linkUpOn(before, wanted),
+      primaryAddress: primaryAddressOf(wanted, before.links[wanted.interface], virtual(wanted.interface)),
+      verdicts: verdictsFor(router, wanted, before),
+      company: "well",
+    };
+  });
+  const companies = companiesOf(config, present, now);
+  const active = isActive(before);
+  const turns = present.map((router, i): RouterTurn => {
+    const wanted = config.routers[i] ?? router.config;
+    const its: Surroundings = { ...(now[i] ?? router), company: companies[i] ?? "well" };
+    const turn = reconfigured(router, wanted, its, at);
+    const isNew = positionOf(before.config, wanted.key) === undefined;
+    return isNew && active ? start(turn.router, at, "config") : turn;
+  });
+  const turn = regroup(config, joined(turns), at);
+  const base = { ...before, config };
+  const said = [...leaving, ...fallen.flatMap(({ effects }) => effects), ...turn.effects];
+  return changed(before, event, base, { ...turn, effects: said });
+}
+
+/** The router that is there already, or a new one. */
+function presentOf(before: AgentState, wanted: RouterConfig, at: Instant): RouterState {
+  const i = positionOf(before.config, wanted.key);
+  return (i === undefined ? undefined : before.routers[i]) ?? newRouter(wanted, at);
 }
 
 /** Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. */
@@ -156,27 +325,4 @@ function virtualIn(before: AgentState, config: AgentConfig): (iface: string) => 
     known.set(iface, virtual);
     return virtual;
   };
-}
-
-function enter(before: AgentState, wanted: RouterConfig, virtual: ReadonlySet<IpAddress>, at: Instant): RouterTurn {
-  const i = positionOf(before.config, wanted.key);
-  const present = i === undefined ? undefined : before.routers[i];
-  const meeting = (router: RouterState): RouterTurn =>
-    meet(router, wanted, before.links[wanted.interface], virtual, at);
-  const reconfiguring = (router: RouterState): RouterTurn => reconfigure(router, wanted, at);
-  if (present === undefined) {
-    const { router } = meeting(newRouter(wanted, at));
-    return before.running ? start(router, at, "config") : { router, effects: NO_EFFECTS };
-  }
-  // A Master that loses its source address to the new configuration lets go of what it holds, which
-  // the old one says; a router that gets one back starts as the new one says.
-  return present.phase.name === "fault" ? both(present, reconfiguring, meeting) : both(present, meeting, reconfiguring);
-}
-
-type Move = (router: RouterState) => RouterTurn;
-
-function both(router: RouterState, one: Move, other: Move): RouterTurn {
-  const first = one(router);
-  const second = other(first.router);
-  return { router: second.router, effects: [...first.effects, ...second.effects] };
 }

@@ -112,7 +112,10 @@ export type Conduct = {
   readonly ownerIgnoresAdverts: boolean;
   /** Whether the interface's own link and its loss are FAULT. */
   readonly trackPrimary: boolean;
-  /** `timer_expired_backup`: nopreempt only; silent for so many intervals (1..254) of our own fault means Backup. Null: never. */
+  /**
+   * `timer_expired_backup`: nopreempt only; when our own timer rings so late that a router of this
+   * priority (1..254) may have taken over, it has. Null: never.
+   */
   readonly timerExpiredBackup: number | null;
   /** Traffic to the virtual addresses is accepted though we are not the owner. RFC 5798 §6.1 Accept_Mode. */
   readonly accept: boolean;
@@ -174,4 +177,11 @@ export type AgentConfig = {
   readonly routerId: string;
   readonly routers: readonly RouterConfig[];
   readonly groups: readonly GroupConfig[];
+  /** From startup until the routers start, and from the boot of the machine; the longer wins. */
+  readonly startupDelay: Duration;
+  readonly delayAfterBoot: Duration;
+  /** How long a link must have changed until that is believed, by its name. B10.9. */
+  readonly linkDelays: Readonly<Record<string, LinkDelays>>;
 };
+
+export type LinkDelays = { readonly down: Duration; readonly up: Duration };

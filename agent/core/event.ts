@@ -76,6 +76,8 @@ export type Observation =
     }
   /** The deadline of one router was reached; a stale one is answered with "stay". */
   | { readonly type: "deadlineReached"; readonly router: RouterKey }
+  /** A link has stayed as it is for its delay; null: the delay of the startup is over. */
+  | { readonly type: "waitOver"; readonly link: string | null }
   | {
       readonly type: "effectDone";
       readonly effect: EffectType;

@@ -4,11 +4,17 @@
 
 import { PRIORITY_STOP } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import { nextDeadline, type RouterState, routerOf, type Turn } from "./state.ts";
+import { nextDeadline, type PhaseName, type RouterState, routerOf, type Turn } from "./state.ts";
 
 /** What this turn did wrong, in sentences; empty when all holds. */
 export function violations(turn: Turn): readonly string[] {
-  return [...orderOfEffects(turn), ...timeGoesForward(turn), ...onlyMastersAct(turn), ...routersMatchConfig(turn)];
+  return [
+    ...orderOfEffects(turn),
+    ...timeGoesForward(turn),
+    ...onlyMastersAct(turn),
+    ...routersMatchConfig(turn),
+    ...groupsAreOne(turn),
+  ];
 }
 
 const onlyMastersAct = (turn: Turn): string[] => [
@@ -17,21 +23,31 @@ const onlyMastersAct = (turn: Turn): string[] => [
 ];
 
 function misdeed({ before, state }: Turn, effect: Effect): string[] {
-  const now = routerOf(state, effect.router)?.phase.name;
+  const router = routerOf(state, effect.router);
+  const now = router?.phase.name;
   const was = routerOf(before, effect.router)?.phase.name;
   switch (effect.type) {
-    case "sendAdvert":
-      if (!(effect.priority >= 0 && effect.priority <= 255))
-        return [`${effect.router} advertises priority ${effect.priority}, which does not fit its octet`];
-      if (effect.priority === PRIORITY_STOP)
-        return was === "master" ? [] : [`${effect.router} resigns though it was ${was}`];
-      return now === "master" ? [] : [`${effect.router} advertises in ${now}`];
+    case "sendAdvert": {
+      // The last word of one that yields, where that is wanted (B9.6).
+      const last = was === "master" && now === "backup" && router?.config.conduct.higherPrioritySendAdvert === true;
+      return mayAdvertise(effect, was, last ? "master" : now);
+    }
     case "addAddresses":
     case "announce":
       return now === "master" ? [] : [`${effect.router} wants ${effect.type} in ${now}`];
     case "removeAddresses":
       return [];
   }
+}
+
+type Advert = Extract<Effect, { readonly type: "sendAdvert" }>;
+type Name = PhaseName | undefined;
+
+function mayAdvertise({ router, priority }: Advert, was: Name, now: Name): string[] {
+  if (!(priority >= 0 && priority <= 255))
+    return [`${router} advertises priority ${priority}, which does not fit its octet`];
+  if (priority === PRIORITY_STOP) return was === "master" ? [] : [`${router} resigns though it was ${was}`];
+  return now === "master" ? [] : [`${router} advertises in ${now}`];
 }
 
 function kept({ state, effects }: Turn, { config, phase }: RouterState): string[] {
@@ -67,4 +83,13 @@ function routersMatchConfig({ state }: Turn): string[] {
   const { routers, config } = state;
   const match = routers.length === config.routers.length && routers.every((r, i) => r.config === config.routers[i]);
   return match ? [] : ["the routers are not those of the configuration"];
+}
+
+/** B11.2: started members of a sync group are in one phase; only who waits for its first checks may still be in Initialize. */
+function groupsAreOne({ state }: Turn): string[] {
+  return state.config.groups.flatMap(({ name, members }) => {
+    const phases = new Set(members.flatMap((key) => routerOf(state, key)?.phase.name ?? []));
+    phases.delete("initialize");
+    return phases.size < 2 ? [] : [`sync group ${name} is ${[...phases].sort().join(" and ")} at once`];
+  });
 }

@@ -8,19 +8,20 @@
 // A bare (445) is the number RFC 5798 gives to that step of its §6.4.
 
 import { compareAddresses, type IpAddress } from "./address.ts";
+import { backupHears, downIntervalOf, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
+import { hindranceOf, isPending } from "./hindrance.ts";
+import { NO_VERDICTS, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
-import { same } from "./same.ts";
-import { type Backup, effectivePriority, type Master, type RouterState } from "./state.ts";
-import { after, type Duration, type Instant, microseconds } from "./time.ts";
-import { masterDownInterval, skewTime } from "./timers.ts";
+import { reconfigure } from "./reload.ts";
+import { outlasts, sighted } from "./rival.ts";
+import { advertise, announce, letGo, NOTHING, resign, takeUp } from "./speak.ts";
+import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
+import { after, type Duration, type Instant, seconds } from "./time.ts";
+import { masterDownInterval } from "./timers.ts";
 
-/** One router after an event, and what the event asks the world for on its behalf. */
-export type RouterTurn = { readonly router: RouterState; readonly effects: readonly Effect[] };
-
-const NOTHING: readonly Effect[] = [];
 const stay = (router: RouterState): RouterTurn => ({ router, effects: NOTHING });
 
 /**
@@ -29,12 +30,18 @@ const stay = (router: RouterState): RouterTurn => ({ router, effects: NOTHING })
  */
 const ANSWERS_PER_INTERVAL = 3;
 
+/** What others take away again and again is put back so often and no oftener. */
+const BETWEEN_RESTORES = seconds(1);
+
 /** A router that has not been started. */
 export const newRouter = (config: RouterConfig, at: Instant): RouterState => ({
   config,
   phase: { name: "initialize", since: at, because: "none" },
   linkUp: false,
   primaryAddress: null,
+  verdicts: NO_VERDICTS,
+  company: "well",
+  rival: null,
 });
 
 // ---------------------------------------------------------------- Initialize, FAULT (§6.4.1)
@@ -43,6 +50,7 @@ export const newRouter = (config: RouterConfig, at: Instant): RouterState => ({
 export function start(router: RouterState, at: Instant, because: Reason): RouterTurn {
   const hindrance = hindranceOf(router);
   if (hindrance !== null) return stay(faulty(router, at, hindrance));
+  if (isPending(router)) return stay(pending(router, at)); // B10.4
   // (110): the owner needs not wait. Keepalived's `state MASTER` is no reason to (B9.1).
   if (router.config.basePriority === PRIORITY_OWNER)
     return becomeMaster(router, at, because === "startup" ? "owner_startup" : because);
@@ -55,31 +63,78 @@ export function stop(router: RouterState, at: Instant, because: Reason): RouterT
   return { router: { ...router, phase: { name: "initialize", since: at, because } }, effects };
 }
 
-/** The link or the primary address changed: what is missing puts a started router into FAULT, its return ends that. */
-export function surroundings(
-  before: RouterState,
-  linkUp: boolean,
-  primaryAddress: IpAddress | null,
-  at: Instant,
-): RouterTurn {
-  if (before.linkUp === linkUp && before.primaryAddress === primaryAddress) return stay(before);
-  const router = { ...before, linkUp, primaryAddress };
-  const { phase } = router;
-  if (phase.name === "initialize") return stay(router);
-  const hindrance = hindranceOf(router);
-  if (phase.name === "fault") {
-    if (hindrance === null) return start(router, at, phase.because === "link_down" ? "link_up" : "primary_address");
-    return hindrance === phase.because ? stay(router) : stay({ ...router, phase: { ...phase, because: hindrance } });
-  }
-  if (hindrance === null) return stay(router);
-  // The last words come from the address the neighbours know.
-  const effects = phase.name === "master" ? resign({ ...before, linkUp }) : NOTHING;
-  return { router: faulty(router, at, hindrance), effects };
+/** What a router depends on and does not decide. */
+export type Surroundings = Pick<RouterState, "linkUp" | "primaryAddress" | "verdicts" | "company">;
+
+/**
+ * Link, primary address, checks or sync group changed: what is missing puts a started router into
+ * FAULT, its return ends that; otherwise a changed priority moves timers and is told.
+ */
+export function surroundings(before: RouterState, now: Surroundings, at: Instant): RouterTurn {
+  const { linkUp, primaryAddress, verdicts, company } = now;
+  const stable = before.linkUp === linkUp && before.primaryAddress === primaryAddress && before.company === company;
+  if (stable && before.verdicts === verdicts) return stay(before);
+  return met(before, { ...before, linkUp, primaryAddress, verdicts, company }, at);
 }
 
-function hindranceOf(router: RouterState): "link_down" | "no_primary_address" | null {
-  if (!router.linkUp) return "link_down";
-  return router.primaryAddress === null ? "no_primary_address" : null;
+function met(before: RouterState, router: RouterState, at: Instant): RouterTurn {
+  const { phase } = router;
+  if (phase.name === "initialize")
+    return phase.because === "checks_pending" ? start(router, at, "startup") : stay(router);
+  const hindrance = hindranceOf(router);
+  if (phase.name === "fault") {
+    const hold = hindrance ?? (isPending(router) ? "checks_pending" : null);
+    if (hold === null) return start(router, at, RECOVERIES[phase.because] ?? "check_recovered");
+    return hold === phase.because ? stay(router) : stay({ ...router, phase: { ...phase, because: hold } });
+  }
+  return hindrance === null ? reweighed(before, router, at) : hindered(before, router, at, hindrance);
+}
+
+/** Into FAULT. The last words come from the address the neighbours know, and go as long as there is a link. */
+const hindered = (before: RouterState, router: RouterState, at: Instant, because: Reason): RouterTurn => ({
+  router: faulty(router, at, because),
+  effects: before.phase.name === "master" ? resign({ ...before, linkUp: router.linkUp }) : NOTHING,
+});
+
+/** A new configuration, and what the router depends on under it. What a Master loses is said by the old one. */
+export function reconfigured(before: RouterState, config: RouterConfig, now: Surroundings, at: Instant): RouterTurn {
+  const { linkUp, primaryAddress, verdicts, company } = now;
+  const router = { ...before, config, linkUp, primaryAddress, verdicts, company };
+  const { name } = before.phase;
+  if (name === "initialize" || name === "fault") return met({ ...before, config }, router, at);
+  const hindrance = hindranceOf(router);
+  return hindrance === null ? reconfigure(before, router, at) : hindered(before, router, at, hindrance);
+}
+
+/** A verdict on something this router tracks changed. */
+export const judged = (router: RouterState, verdicts: Verdicts, at: Instant): RouterTurn =>
+  surroundings(router, { ...router, verdicts }, at);
+
+/** A changed priority: the running Master_Down_Timer moves by the difference of the Skew_Times (B7.4), a Master tells it. */
+function reweighed(before: RouterState, router: RouterState, at: Instant): RouterTurn {
+  const { phase, config } = router;
+  if (before.verdicts === router.verdicts || effectivePriority(before) === effectivePriority(router))
+    return stay(router);
+  if (phase.name === "backup")
+    return stay({ ...router, phase: rearmed(before, router, phase, phase.masterAdverInterval, at) });
+  // Keepalived tells with the next advertisement (B10.10); a Backup that waits for it loses that time.
+  if (phase.name !== "master" || !config.conduct.tellPriorityAtOnce) return stay(router);
+  const adverAt = after(at, config.adverInterval);
+  return { router: { ...router, phase: { ...phase, adverAt } }, effects: [advertise(router)] };
+}
+
+/** Why a router left FAULT, by why it was there. */
+const RECOVERIES: Readonly<Partial<Record<Reason, Reason>>> = {
+  link_down: "link_up",
+  no_primary_address: "primary_address",
+  check_fault: "check_recovered",
+  group_fault: "group_recovered",
+};
+
+function pending(router: RouterState, at: Instant): RouterState {
+  const { phase } = router;
+  if (phase.name === "initialize" && phase.because === "checks_pending") return router;
+  return { ...router, phase: { name: "initialize", since: at, because: "checks_pending" } };
 }
 
 const faulty = (router: RouterState, at: Instant, because: Reason): RouterState => ({
@@ -91,58 +146,20 @@ const faulty = (router: RouterState, at: Instant, because: Reason): RouterState 
 
 /** A valid advertisement for this router. Initialize and FAULT ignore it. */
 export function heard(router: RouterState, advert: Advertisement, at: Instant): RouterTurn {
-  switch (router.phase.name) {
-    case "backup":
-      return stay({ ...router, phase: backupHears(router, router.phase, advert, at) });
+  const { phase, config } = router;
+  // RFC 5798 §7.1 has an owner discard them all, Keepalived only when told so (B9.17).
+  if (config.conduct.ownerIgnoresAdverts && config.basePriority === PRIORITY_OWNER) return stay(router);
+  switch (phase.name) {
+    case "backup": {
+      const next = backupHears(router, phase, advert, at);
+      return stay(next === phase ? router : { ...router, phase: next });
+    }
     case "master":
-      return masterHears(router, router.phase, advert, at);
+      return masterHears(sighted(router, advert, at), phase, advert, at);
     case "initialize":
     case "fault":
       return stay(router);
   }
-}
-
-/** §6.4.2 */
-function backupHears(router: RouterState, phase: Backup, advert: Advertisement, at: Instant): Backup {
-  const { config } = router;
-  const priority = effectivePriority(router);
-  if (advert.priority === PRIORITY_STOP) {
-    // (425): the Master leaves. Only the head start is left to wait.
-    const masterDownAt = after(at, skewTimeOf(router, phase.masterAdverInterval));
-    return { ...phase, masterDownAt, resigned: true, weaker: false };
-  }
-  if (!config.preempt || advert.priority >= priority) {
-    // (445): a Master to live with. Learn its interval, wait all over again.
-    const preemptAt = advert.priority >= priority ? null : phase.preemptAt;
-    return accept(router, phase, advert, at, preemptAt);
-  }
-  if (config.preemptDelay > 0) {
-    // Keepalived (B9.4): the delay starts with the first weaker advertisement.
-    const preemptAt = phase.preemptAt ?? after(at, config.preemptDelay);
-    if (at < preemptAt) return accept(router, phase, advert, at, preemptAt);
-  }
-  return phase.weaker ? phase : { ...phase, weaker: true }; // (470): a weaker one does not hold us back
-}
-
-function accept(
-  router: RouterState,
-  phase: Backup,
-  advert: Advertisement,
-  at: Instant,
-  preemptAt: Instant | null,
-): Backup {
-  const masterAdverInterval = advert.maxAdverInterval;
-  const masterDownAt = after(at, downIntervalOf(router, masterAdverInterval));
-  return {
-    ...phase,
-    masterDownAt,
-    masterAdverInterval,
-    heard: advert,
-    heardAt: at,
-    resigned: false,
-    weaker: false,
-    preemptAt,
-  };
 }
 
 /** §6.4.3 */
@@ -158,6 +175,8 @@ function masterHears(router: RouterState, phase: Master, advert: Advertisement, 
   // Keepalived (B9.9): our own words come back, or somebody has our address. No answer would end that.
   if (advert.priority === priority && advert.source === router.primaryAddress) return stay(router);
   if (wasSilentTooLong(router, phase, at)) return yieldTo(router, advert, at, "self_stall");
+  // Keepalived (B9.7): an owner that does not give way, as no owner of the RFCs does, is given way to.
+  if (priority === PRIORITY_OWNER && outlasts(router, advert, at)) return yieldTo(router, advert, at, "peer_owner");
   return answer(router, phase, at);
 }
 
@@ -173,9 +192,11 @@ const winsTie = (router: RouterState, advert: Advertisement): boolean =>
 const wasSilentTooLong = (router: RouterState, phase: Master, at: Instant): boolean =>
   at - phase.adverAt >= (router.config.downTimerAdverts - 1) * router.config.adverInterval;
 
-/** Let go first, then fall back. */
+/** Let go first, then fall back; with `higher_prio_send_advert` one more word lets the winner announce again (B9.6). */
 function yieldTo(router: RouterState, advert: Advertisement, at: Instant, because: Reason): RouterTurn {
-  return { router: becomeBackup(router, at, because, advert), effects: letGo(router) };
+  const { higherPrioritySendAdvert } = router.config.conduct;
+  const effects = higherPrioritySendAdvert ? [advertise(router), ...letGo(router)] : letGo(router);
+  return { router: becomeBackup(router, at, because, advert), effects };
 }
 
 /**
@@ -184,28 +205,86 @@ function yieldTo(router: RouterState, advert: Advertisement, at: Instant, becaus
  */
 function answer(router: RouterState, phase: Master, at: Instant): RouterTurn {
   if (phase.answersLeft === 0) return stay(router);
+  const turn = announceAgain({ ...router, phase: { ...phase, answersLeft: phase.answersLeft - 1 } }, at);
+  return router.config.conduct.lowerPriorityNoAdvert
+    ? turn
+    : { router: turn.router, effects: [advertise(router), ...turn.effects] };
+}
+
+/** A weaker Master was heard, by this router or another one of its sync group (B11.7). */
+export function announceAgain(router: RouterState, at: Instant): RouterTurn {
   const { lowerPriorityRepeat, lowerPriorityDelay } = router.config.announce;
+  if (router.phase.name !== "master") return stay(router);
   const lowerPriorityBlockAt = lowerPriorityDelay > 0 ? after(at, lowerPriorityDelay) : null;
   return {
-    router: { ...router, phase: { ...phase, answersLeft: phase.answersLeft - 1, lowerPriorityBlockAt } },
-    effects: [advertise(router), ...announce(router, lowerPriorityRepeat)],
+    router: { ...router, phase: { ...router.phase, lowerPriorityBlockAt } },
+    effects: announce(router, lowerPriorityRepeat),
   };
 }
 
-// ---------------------------------------------------------------- when time is up
-
-/** The deadline of this router was reached; one that is not due yet changes nothing. */
-export function due(router: RouterState, at: Instant): RouterTurn {
+/**
+ * Somebody else took addresses of a Master away. Where that is to be a failover, it resigns, and has to
+ * wait for its Skew_Time like everybody else (B9.11); otherwise they are put back, once a second.
+ */
+export function lost(router: RouterState, addresses: readonly VirtualAddress[], at: Instant): RouterTurn {
   const { phase } = router;
-  if (phase.name === "backup" && phase.masterDownAt <= at) return becomeMaster(router, at, takeOverReason(phase, at)); // (365)
-  if (phase.name === "master") return masterDue(router, phase, at);
-  return stay(router);
+  if (phase.name !== "master") return stay(router);
+  if (addresses.some(({ onLoss }) => onLoss === "failover")) return relinquish(router, at, "vip_lost");
+  const gone = addresses.filter((own) => own.onLoss === "restore" && !phase.lost.includes(own.address));
+  if (gone.length === 0) return stay(router);
+  const free = phase.restored === null ? at : after(phase.restored, BETWEEN_RESTORES);
+  const missing = [...phase.lost, ...gone.map(({ address }) => address)];
+  const next = { ...phase, lost: missing, restoreAt: phase.restoreAt ?? free };
+  return free > at ? stay({ ...router, phase: next }) : restore(router, next, at);
 }
 
-function takeOverReason(phase: Backup, at: Instant): Reason {
-  if (phase.resigned) return "master_resigned";
-  if (!phase.weaker) return "master_silent";
-  return phase.preemptAt !== null && phase.preemptAt <= at ? "preempt_delay_over" : "master_weaker";
+function restore(router: RouterState, phase: Master, at: Instant): RouterTurn & { readonly router: InMaster } {
+  const missing = router.config.virtualAddresses.filter(({ address }) => phase.lost.includes(address));
+  const next = { ...phase, lost: NONE, restoreAt: null, restored: at };
+  return { router: { ...router, phase: next }, effects: takeUp(router, missing) };
+}
+
+/** A Master resigns, and may be Master again after its Skew_Time. */
+export function relinquish(router: RouterState, at: Instant, because: Reason): RouterTurn {
+  if (router.phase.name !== "master") return stay(router);
+  const next = becomeBackup(router, at, because, null);
+  const masterDownAt = after(at, skewTimeOf(router, router.config.adverInterval));
+  return { router: { ...next, phase: { ...next.phase, masterDownAt, resigned: true } }, effects: resign(router) };
+}
+
+// ---------------------------------------------------------------- with its sync group (B11)
+
+/** Whether this router would be Master if it stood alone. */
+export const isWilling = ({ phase }: RouterState): boolean =>
+  phase.name === "master" || (phase.name === "backup" && phase.willing);
+
+/** Its group becomes Master, and it with it. */
+export const follow = (router: RouterState, at: Instant): RouterTurn =>
+  router.phase.name === "backup" ? becomeMaster(router, at, "group_master") : stay(router);
+
+/**
+ * Another member fell back, and it does with it. On its own wire nobody stronger was heard, so that it
+ * resigns: whoever waits there needs not wait for its silence.
+ */
+export const fallBack = (router: RouterState, at: Instant): RouterTurn =>
+  router.phase.name === "master"
+    ? { router: becomeBackup(router, at, "group_backup", null), effects: resign(router) }
+    : stay(router);
+
+// ---------------------------------------------------------------- when time is up
+
+/**
+ * The deadline of this router was reached; one that is not due yet changes nothing. A Backup that
+ * `mayLead` not, because its sync group is not willing yet, waits anew (B11.1).
+ */
+export function due(router: RouterState, at: Instant, mayLead: boolean): RouterTurn {
+  const { phase } = router;
+  if (phase.name === "backup" && phase.masterDownAt <= at)
+    return mayLead
+      ? becomeMaster(router, at, takeOverReason(phase, at))
+      : stay({ ...router, phase: waitsOn(router, phase, at) }); // (365)
+  if (phase.name === "master") return masterDue(router, phase, at);
+  return stay(router);
 }
 
 function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn {
@@ -213,22 +292,37 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
   const effects: Effect[] = [];
   let next = phase;
   if (next.adverAt <= at) {
+    if (mayHaveLost(router, phase, at))
+      return { router: becomeBackup(router, at, "self_stall", null), effects: letGo(router) };
     effects.push(advertise(router)); // (685)
     next = { ...next, adverAt: following(next.adverAt, adverInterval, at), answersLeft: ANSWERS_PER_INTERVAL };
   }
+  if (next.restoreAt !== null && next.restoreAt <= at) {
+    const turn = restore(router, next, at);
+    effects.push(...turn.effects);
+    next = turn.router.phase;
+  }
   if (next.secondBlockAt !== null && next.secondBlockAt <= at) {
-    effects.push(...announce(router, when.masterRepeat));
+    effects.push(...announce({ ...router, phase: next }, when.masterRepeat));
     next = { ...next, secondBlockAt: null };
   }
   if (next.lowerPriorityBlockAt !== null && next.lowerPriorityBlockAt <= at) {
-    effects.push(...announce(router, when.lowerPriorityRepeat));
+    effects.push(...announce({ ...router, phase: next }, when.lowerPriorityRepeat));
     next = { ...next, lowerPriorityBlockAt: null };
   }
   if (next.refreshAt !== null && next.refreshAt <= at) {
-    effects.push(...announce(router, when.refreshRepeat));
+    effects.push(...announce({ ...router, phase: next }, when.refreshRepeat));
     next = { ...next, refreshAt: following(next.refreshAt, when.refresh, at) };
   }
   return next === phase ? stay(router) : { router: { ...router, phase: next }, effects };
+}
+
+/** `timer_expired_backup`: we were silent for so long that a Backup of that priority may have taken over. */
+function mayHaveLost({ config }: RouterState, phase: Master, at: Instant): boolean {
+  const { conduct, preempt, version, adverInterval, downTimerAdverts } = config;
+  if (conduct.timerExpiredBackup === null || preempt) return false;
+  const silence = at - phase.adverAt + adverInterval;
+  return silence >= masterDownInterval(version, conduct.timerExpiredBackup, adverInterval, downTimerAdverts);
 }
 
 /** Counted from the deadline and not from the ring, or lateness would add up; from now when a whole span was missed. */
@@ -239,7 +333,12 @@ function following(deadline: Instant, span: Duration, at: Instant): Instant {
 
 // ---------------------------------------------------------------- moving
 
-function becomeBackup(router: RouterState, at: Instant, because: Reason, advert: Advertisement | null): RouterState {
+const NONE: readonly IpAddress[] = [];
+type InMaster = RouterState & { readonly phase: Master };
+
+type InBackup = RouterState & { readonly phase: Backup };
+
+function becomeBackup(router: RouterState, at: Instant, because: Reason, advert: Advertisement | null): InBackup {
   const masterAdverInterval = advert?.maxAdverInterval ?? router.config.adverInterval;
   const phase: Backup = {
     name: "backup",
@@ -252,6 +351,7 @@ function becomeBackup(router: RouterState, at: Instant, because: Reason, advert:
     resigned: false,
     weaker: false,
     preemptAt: null,
+    willing: false,
   };
   return { ...router, phase };
 }
@@ -268,120 +368,9 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
     secondBlockAt: config.announce.masterDelay > 0 ? after(at, config.announce.masterDelay) : null,
     lowerPriorityBlockAt: null,
     refreshAt: config.announce.refresh > 0 ? after(at, config.announce.refresh) : null,
+    lost: NONE,
+    restoreAt: null,
+    restored: null,
   };
-  const effects: Effect[] = [advertise(router)];
-  if (config.virtualAddresses.length > 0)
-    effects.push({ type: "addAddresses", router: config.key, addresses: config.virtualAddresses });
-  effects.push(...announce(router, config.announce.masterRepeat));
-  return { router: { ...router, phase }, effects };
+  return { router: { ...router, phase }, effects: [advertise(router), ...takeUp(router, config.virtualAddresses)] };
 }
-
-/** Priority 0 while the link can still carry it, then the addresses go. */
-function resign(router: RouterState): readonly Effect[] {
-  return router.linkUp ? [...advertiseAs(router, PRIORITY_STOP), ...letGo(router)] : letGo(router);
-}
-
-function letGo({ config: { key, virtualAddresses } }: RouterState): readonly Effect[] {
-  return virtualAddresses.length === 0
-    ? NOTHING
-    : [{ type: "removeAddresses", router: key, addresses: virtualAddresses }];
-}
-
-function advertise(router: RouterState): Effect {
-  const [effect] = advertiseAs(router, effectivePriority(router));
-  if (effect === undefined) throw new Error(`${router.config.key} is Master without a primary address`);
-  return effect;
-}
-
-function advertiseAs(router: RouterState, priority: number): readonly Effect[] {
-  if (router.primaryAddress === null) return NOTHING;
-  return [{ type: "sendAdvert", router: router.config.key, priority, source: router.primaryAddress }];
-}
-
-function announce(router: RouterState, rounds: number): readonly Effect[] {
-  const { key, virtualAddresses } = router.config;
-  if (virtualAddresses.length === 0 || rounds === 0) return NOTHING;
-  return [{ type: "announce", router: key, addresses: virtualAddresses, rounds }];
-}
-
-function downIntervalOf(router: RouterState, masterAdverInterval: Duration): Duration {
-  const { version, downTimerAdverts } = router.config;
-  return masterDownInterval(version, effectivePriority(router), masterAdverInterval, downTimerAdverts);
-}
-
-function skewTimeOf(router: RouterState, masterAdverInterval: Duration): Duration {
-  return skewTime(router.config.version, effectivePriority(router), masterAdverInterval);
-}
-
-// ---------------------------------------------------------------- a new configuration
-
-/**
- * The same router under a new configuration: phase, timers and mastership stay, addresses follow
- * the difference, and a running Master_Down_Timer moves by the difference of the Skew_Times (B7.4),
- * as does a running preempt_delay.
- */
-export function reconfigure(router: RouterState, config: RouterConfig, at: Instant): RouterTurn {
-  const next = { ...router, config };
-  const { phase } = router;
-  if (phase.name === "backup") return stay({ ...next, phase: rearmed(router, next, phase, at) });
-  if (phase.name === "master") return reconfigureMaster(router, next, phase, at);
-  return stay(next);
-}
-
-function rearmed(before: RouterState, router: RouterState, phase: Backup, at: Instant): Backup {
-  const learned = phase.heard !== null && router.config.version === 3;
-  const masterAdverInterval = learned ? phase.masterAdverInterval : router.config.adverInterval;
-  // After a resignation only Skew_Time is being waited for.
-  const spanOf = phase.resigned ? skewTimeOf : downIntervalOf;
-  const moved = spanOf(router, masterAdverInterval) - spanOf(before, phase.masterAdverInterval);
-  const masterDownAt = movedBy(moved, phase.masterDownAt, at);
-  const { preemptDelay } = router.config;
-  const longer = preemptDelay - before.config.preemptDelay;
-  const preemptAt = phase.preemptAt === null || preemptDelay === 0 ? null : movedBy(longer, phase.preemptAt, at);
-  return { ...phase, masterDownAt, masterAdverInterval, preemptAt };
-}
-
-/** A deadline moved by so many microseconds, though not into the past; by nothing, it stays where it is. */
-const movedBy = (us: number, deadline: Instant, at: Instant): Instant =>
-  us === 0 ? deadline : after(at, microseconds(Math.max(0, deadline + us - at)));
-
-function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
-  const { key, virtualAddresses, adverInterval, announce: when } = router.config;
-  const gone = missingFrom(virtualAddresses, before.config.virtualAddresses);
-  const come = missingFrom(before.config.virtualAddresses, virtualAddresses);
-  const effects: Effect[] = [];
-  // The neighbours learn of a new list, priority or interval at once, not at the next tick.
-  const told = speaksAnew(before, router);
-  if (told) effects.push(advertise(router));
-  if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
-  if (come.length > 0) {
-    effects.push({ type: "addAddresses", router: key, addresses: come });
-    effects.push({ type: "announce", router: key, addresses: come, rounds: when.masterRepeat });
-  }
-  const adverAt = told ? after(at, adverInterval) : phase.adverAt;
-  const refreshAt = when.refresh > 0 ? sooner(phase.refreshAt, after(at, when.refresh)) : null;
-  return { router: { ...router, phase: { ...phase, adverAt, refreshAt } }, effects };
-}
-
-/** Whether the next advertisement would differ from the last one. */
-function speaksAnew(before: RouterState, router: RouterState): boolean {
-  const [old, now] = [before.config, router.config];
-  return (
-    effectivePriority(before) !== effectivePriority(router) ||
-    old.adverInterval !== now.adverInterval ||
-    old.version !== now.version ||
-    old.v3Checksum !== now.v3Checksum ||
-    !same(old.authentication, now.authentication) ||
-    !same(old.virtualAddresses, now.virtualAddresses)
-  );
-}
-
-/** Those of `wanted` that `list` has not, or not in this form. */
-function missingFrom(list: readonly VirtualAddress[], wanted: readonly VirtualAddress[]): readonly VirtualAddress[] {
-  const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
-  const known = new Map(list.map((own) => [placeOf(own), own]));
-  return wanted.filter((own) => !same(known.get(placeOf(own)), own));
-}
-
-/** A rhythm that became quicker does not wait for the end of the slow one. */
-const sooner = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);

@@ -5,7 +5,8 @@ import { familyOf, isLinkLocal } from "./address.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import { PRIORITY_OWNER } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import type { Advertisement, Event } from "./event.ts";
+import type { Advertisement, Event, Observation } from "./event.ts";
+import { standingOf, type Verdict, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import type { Duration, Instant } from "./time.ts";
 import { usualAgent } from "./usual.ts";
@@ -19,6 +20,7 @@ type Begun = { readonly since: Instant; readonly because: Reason };
  */
 export type Phase = Initialize | Backup | Master | Fault;
 
+/** Not started; or started and waiting for the first answers of its checks, which `because` then says. */
 export type Initialize = Begun & { readonly name: "initialize" };
 
 export type Backup = Begun & {
@@ -34,6 +36,8 @@ export type Backup = Begun & {
   readonly weaker: boolean;
   /** preempt_delay: until when a weaker Master is tolerated; null while none was heard. */
   readonly preemptAt: Instant | null;
+  /** Nobody held it back for its whole time, and it would be Master but for its sync group (B11.1). */
+  readonly willing: boolean;
 };
 
 export type Master = Begun & {
@@ -46,12 +50,30 @@ export type Master = Begun & {
   /** The second block after a weaker Master was heard. */
   readonly lowerPriorityBlockAt: Instant | null;
   readonly refreshAt: Instant | null;
+  /** Addresses that somebody else took away and that are to be put back, */
+  readonly lost: readonly IpAddress[];
+  /** when that is to be; null while there are none, */
+  readonly restoreAt: Instant | null;
+  /** and when that was done the last time. */
+  readonly restored: Instant | null;
 };
 
 /** Keepalived's FAULT: started, but unable to hold the addresses. */
 export type Fault = Begun & { readonly name: "fault" };
 
 export type PhaseName = Phase["name"];
+
+/** What the other members of its sync group allow a router: `pending` not to start yet, `ill` not to leave FAULT. B11. */
+export type Company = "well" | "pending" | "ill";
+
+/** Somebody who advertised this virtual router while we were its Master. */
+export type Rival = {
+  readonly source: IpAddress;
+  readonly priority: number;
+  /** From when to when it was heard, without a longer gap than a Master may leave; `last` to about a second. */
+  readonly first: Instant;
+  readonly last: Instant;
+};
 
 /** One virtual router. */
 export type RouterState = {
@@ -60,19 +82,39 @@ export type RouterState = {
   readonly linkUp: boolean;
   /** The address advertisements come from: the interface's first IPv4 or link-local IPv6 address that is not virtual. */
   readonly primaryAddress: IpAddress | null;
+  /** What is known of the checks it tracks, and of no others. */
+  readonly verdicts: Verdicts;
+  readonly company: Company;
+  /** The last one met as Master. From our own address, it is ourselves in a loop, or a duplicate. */
+  readonly rival: Rival | null;
 };
 
 export type LinkState = {
   readonly index: number;
+  /** As everybody here is to believe: see `Wait`. */
   readonly up: boolean;
+  /** Whether it ever was; what comes up for the first time is believed at once. */
+  readonly wasUp: boolean;
+  /** Addresses that are there and that we asked to be removed: their going is no loss. */
+  readonly leaving: readonly IpAddress[];
   /** In the order the kernel lists them. */
   readonly addresses: readonly IpAddress[];
 };
+
+/** A link that must stay as it is for a while before that is believed; null: the delay of the startup. */
+export type Wait = { readonly link: string | null; readonly until: Instant };
+
+/** What is remembered of one check. */
+export type CheckState = { readonly verdict: Verdict };
 
 export type AgentState = {
   readonly config: AgentConfig;
   /** Between startup and shutdown. */
   readonly running: boolean;
+  /** What waits for time alone, beside the routers; mostly nothing. */
+  readonly waits: readonly Wait[];
+  /** By the name of the check; links are not among them, as they stand in `links`. */
+  readonly checks: Readonly<Record<string, CheckState>>;
   readonly links: Readonly<Record<string, LinkState>>;
   /** In the order of `config.routers`. */
   readonly routers: readonly RouterState[];
@@ -86,16 +128,22 @@ export type Turn = {
   readonly effects: readonly Effect[];
 };
 
+/** One router after an event, and what the event asks the world for on its behalf. */
+export type RouterTurn = { readonly router: RouterState; readonly effects: readonly Effect[] };
+
 /** An agent that has seen nothing yet. */
 export const initialState: AgentState = {
   config: usualAgent,
   running: false,
+  waits: [],
+  checks: {},
   links: {},
   routers: [],
 };
 
 /** The priority used for election and Skew_Time. */
-export const effectivePriority = (router: RouterState): number => router.config.basePriority;
+export const effectivePriority = (router: RouterState): number =>
+  router.config.tracks.length === 0 ? router.config.basePriority : standingOf(router.config, router.verdicts).priority;
 
 /** The next instant at which time alone changes something, if there is one. */
 export function nextDeadline(phase: Phase): Instant | null {
@@ -105,7 +153,7 @@ export function nextDeadline(phase: Phase): Instant | null {
     case "master":
       return earliest(
         phase.adverAt,
-        earliest(phase.secondBlockAt, earliest(phase.lowerPriorityBlockAt, phase.refreshAt)),
+        earliest(earliest(phase.secondBlockAt, phase.restoreAt), earliest(phase.lowerPriorityBlockAt, phase.refreshAt)),
       );
     case "initialize":
     case "fault":
@@ -117,6 +165,26 @@ function earliest<A extends Instant | null>(a: A, b: Instant | null): A | Instan
   if (b === null) return a;
   return a === null || b < a ? b : a;
 }
+
+/** A deadline, and what is to be seen when it is reached. */
+export type Due = {
+  readonly at: Instant;
+  readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" }>;
+};
+
+/** Every deadline there is, of routers and of what else waits; the longest overdue first. */
+export function duesOf({ routers, waits }: AgentState): readonly Due[] {
+  const dues = waits.map(({ link, until }): Due => ({ at: until, seen: { type: "waitOver", link } }));
+  for (const { config, phase } of routers) {
+    const at = nextDeadline(phase);
+    if (at !== null) dues.push({ at, seen: { type: "deadlineReached", router: config.key } });
+  }
+  return dues.sort((a, b) => a.at - b.at);
+}
+
+/** Whether started routers are at work: after startup and its delay. */
+export const isActive = ({ running, waits }: AgentState): boolean =>
+  running && waits.every(({ link }) => link !== null);
 
 const positions = new WeakMap<AgentConfig, ReadonlyMap<RouterKey, number>>();
 

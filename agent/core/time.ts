@@ -35,5 +35,9 @@ export const until = (now: Instant, at: Instant): Duration => Math.max(0, at - n
 /** How long ago `at` was; zero when it lies ahead. */
 export const since = (at: Instant, now: Instant): Duration => Math.max(0, now - at) as Duration;
 
+/** A deadline moved by so many microseconds, though not into the past; by nothing, it stays where it is. */
+export const movedBy = (us: number, deadline: Instant, at: Instant): Instant =>
+  us === 0 ? deadline : after(at, microseconds(Math.max(0, deadline + us - at)));
+
 /** A span in words, exact to the microsecond: `3.609375s`. */
 export const inSeconds = (span: Duration | Instant): string => `${Number((span / 1_000_000).toFixed(6))}s`;

@@ -3,6 +3,7 @@
 
 import { type Family, type IpAddress, parseAddress } from "./address.ts";
 import type { AgentConfig, Conduct, RouterConfig, Transport, VirtualAddress } from "./config.ts";
+import { microseconds } from "./time.ts";
 
 const group = (text: string): IpAddress => {
   const address = parseAddress(text);
@@ -53,4 +54,11 @@ export const usualRouter = (family: Family) =>
   }) as const satisfies Partial<RouterConfig>;
 
 /** Everything of a configuration that has a default. */
-export const usualAgent = { routerId: "", routers: [], groups: [] } as const satisfies AgentConfig;
+export const usualAgent = {
+  routerId: "",
+  routers: [],
+  groups: [],
+  startupDelay: microseconds(0),
+  delayAfterBoot: microseconds(0),
+  linkDelays: {},
+} as const satisfies AgentConfig;

@@ -3,6 +3,7 @@
 
 import { hostname } from "node:os";
 import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
+import { companionsOf, membersWith } from "../core/group.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
@@ -69,7 +70,7 @@ export function openEventLog(
 
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
-    writeWindows(windows.close(concerned(turn)));
+    for (const router of concerned(turn) ?? [null]) writeWindows(windows.close(router));
     ledger.enter(turn);
     write(when, { seen: redactSeen(seen, store.epoch) });
     for (const mark of marksOf(turn)) write(when, mark);
@@ -96,18 +97,24 @@ export function openEventLog(
   };
 }
 
-/** The router whose windows an event closes; null for those of all. */
-function concerned({ event: { seen } }: Turn): RouterKey | null {
-  return seen.type === "advertReceived" || seen.type === "deadlineReached" ? seen.router : null;
+/** The routers an event is about, whose windows it closes; null for all of them. */
+function concerned({ event: { seen }, state }: Turn): readonly RouterKey[] | null {
+  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return null;
+  return membersWith(state.config, seen.router);
 }
 
 /** One mark for each router whose phase this turn changed. */
 export function marksOf(turn: Turn): readonly Mark[] {
   if (turn.before.routers === turn.state.routers) return [];
-  // Asked after every turn: a packet or a deadline concerns one router, and the other 249 need no look.
-  const key = concerned(turn);
-  const only = key === null ? undefined : routerOf(turn.state, key);
-  if (only !== undefined) return markFor(turn, only);
+  // Asked after every turn: a packet or a deadline concerns one router and its group, and the other 249 need no look.
+  const { seen } = turn.event;
+  if (seen.type === "advertReceived" || seen.type === "deadlineReached") {
+    const only = routerOf(turn.state, seen.router);
+    const places = companionsOf(turn.state.config, seen.router);
+    if (only !== undefined && places === undefined) return markFor(turn, only);
+    if (places !== undefined)
+      return places.flatMap((i) => turn.state.routers[i] ?? []).flatMap((router) => markFor(turn, router));
+  }
   const marks = turn.state.routers.flatMap((router) => markFor(turn, router));
   for (const { config, phase } of turn.before.routers) {
     const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";

@@ -15,7 +15,7 @@ import type { Balance } from "./ledger.ts";
 /** The format of the lines; a reader refuses a greater one. */
 export const FORMAT = 1;
 /** Changes when the fold would decide differently on the same events. */
-export const FOLD_VERSION = 2;
+export const FOLD_VERSION = 3;
 
 /** What stands in every line: its number, the fold's time in µs, and wall-clock ms that never go back. */
 export type Place = { readonly seq: number; readonly at: Instant; readonly hlc: number };
@@ -23,6 +23,8 @@ export type Place = { readonly seq: number; readonly at: Instant; readonly hlc: 
 /** The folded state as a header or snapshot carries it; the configuration stands beside it. */
 export type Snapshot = {
   readonly running: boolean;
+  readonly waits: AgentState["waits"];
+  readonly checks: AgentState["checks"];
   readonly links: AgentState["links"];
   readonly routers: readonly Omit<RouterState, "config">[];
 };
@@ -87,20 +89,33 @@ export type Line =
   | ({ readonly type: "snapshot"; readonly state: Snapshot } & Place);
 
 /** The state without what the configuration says already. */
-export const snapshotOf = ({ running, links, routers }: AgentState): Snapshot => ({
+export const snapshotOf = ({ running, waits, checks, links, routers }: AgentState): Snapshot => ({
   running,
+  waits,
+  checks,
   links,
-  routers: routers.map(({ phase, linkUp, primaryAddress }) => ({ phase, linkUp, primaryAddress })),
+  routers: routers.map(({ phase, linkUp, primaryAddress, verdicts, company, rival }) => ({
+    phase,
+    linkUp,
+    primaryAddress,
+    verdicts,
+    company,
+    rival,
+  })),
 });
+
+/** What snapshots of older versions do not say. */
+const UNSAID = { waits: [], checks: {} } as const;
+const UNSAID_OF_ROUTER = { verdicts: {}, company: "well", rival: null } as const;
 
 /** The state a snapshot was taken of. */
 export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => ({
+  ...UNSAID,
+  ...snapshot,
   config,
-  running: snapshot.running,
-  links: snapshot.links,
   routers: config.routers.flatMap((router, i) => {
     const rest = snapshot.routers[i];
-    return rest === undefined ? [] : [{ config: router, ...rest }];
+    return rest === undefined ? [] : [{ ...UNSAID_OF_ROUTER, ...rest, config: router }];
   }),
 });
 

@@ -25,8 +25,8 @@ export function routineOf(turn: Turn): Routine | "idle" | null {
   const before = routerOf(turn.before, seen.router);
   const router = routerOf(turn.state, seen.router);
   if (before === undefined || router === undefined) return "idle";
-  // Packets and deadlines touch the phase and nothing else.
-  if (before.phase === router.phase && turn.effects.length === 0) return idle(seen);
+  // What leaves this router the very object it was asked nothing of its group, either.
+  if (before === router && turn.effects.length === 0) return idle(seen);
   if (seen.type === "deadlineReached") return ticked(before, router, turn) ? routine("ticks", seen.router, null) : null;
   return accepted(before, router, turn) ? routine("accepted", seen.router, seen.advert) : null;
 }
@@ -49,7 +49,8 @@ function ticked(before: RouterState, router: RouterState, turn: Turn): boolean {
   const alone =
     was.secondBlockAt === is.secondBlockAt &&
     was.lowerPriorityBlockAt === is.lowerPriorityBlockAt &&
-    was.refreshAt === is.refreshAt;
+    was.refreshAt === is.refreshAt &&
+    was.restoreAt === is.restoreAt;
   return alone && is.adverAt === after(was.adverAt, router.config.adverInterval);
 }
 

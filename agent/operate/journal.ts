@@ -66,6 +66,7 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "addressesChanged":
     case "advertReceived":
     case "deadlineReached":
+    case "waitOver":
       return;
   }
 }

@@ -7,7 +7,7 @@ import { step } from "../../agent/core/agent.ts";
 import { type AgentConfig, type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
 import type { Effect } from "../../agent/core/effect.ts";
 import type { Advertisement, Observation } from "../../agent/core/event.ts";
-import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
+import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import type { EventLog } from "../../agent/log/event-log.ts";
@@ -276,12 +276,12 @@ function snapshot({ log, companion, state, now }: Life): void {
 function pass(life: Life, span: number): void {
   const until = life.now + span;
   for (;;) {
-    const due = earliest(life.state);
+    const due = duesOf(life.state)[0];
     const late = life.lateness[life.rings % life.lateness.length] ?? 0;
-    if (due === null || due.at + late > until) break;
+    if (due === undefined || due.at + late > until) break;
     life.rings += 1;
     life.now = Math.max(life.now, due.at + late) as Instant;
-    see(life, { type: "deadlineReached", router: due.key });
+    see(life, due.seen);
   }
   life.now = Math.max(life.now, until) as Instant;
 }
@@ -357,15 +357,6 @@ function happen(life: Life, it: Happening): void {
       life.wall.offset += it.by;
       break;
   }
-}
-
-function earliest(state: AgentState): { readonly key: RouterConfig["key"]; readonly at: Instant } | null {
-  let first: { readonly key: RouterConfig["key"]; readonly at: Instant } | null = null;
-  for (const { config, phase } of state.routers) {
-    const at = nextDeadline(phase);
-    if (at !== null && (first === null || at < first.at)) first = { key: config.key, at };
-  }
-  return first;
 }
 
 const advertOf = (config: RouterConfig, priority: number, peer: number): Advertisement => ({

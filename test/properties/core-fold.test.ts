@@ -4,11 +4,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { step } from "../../agent/core/agent.ts";
+import type { RouterKey } from "../../agent/core/config.ts";
 import { violations } from "../../agent/core/invariants.ts";
+import { ABSENT } from "../../agent/core/link.ts";
+import { standingOf } from "../../agent/core/priority.ts";
 import { REASONS, type Reason } from "../../agent/core/reason.ts";
 import {
   type AgentState,
   initialState,
+  isActive,
   nextDeadline,
   type PhaseName,
   type RouterState,
@@ -30,8 +34,28 @@ const BEGUN = ["name", "since", "because"];
 const PARTS: Readonly<Record<PhaseName, readonly string[]>> = {
   initialize: BEGUN,
   fault: BEGUN,
-  backup: [...BEGUN, "masterDownAt", "masterAdverInterval", "heard", "heardAt", "resigned", "weaker", "preemptAt"],
-  master: [...BEGUN, "adverAt", "answersLeft", "secondBlockAt", "lowerPriorityBlockAt", "refreshAt"],
+  backup: [
+    ...BEGUN,
+    "masterDownAt",
+    "masterAdverInterval",
+    "heard",
+    "heardAt",
+    "resigned",
+    "weaker",
+    "preemptAt",
+    "willing",
+  ],
+  master: [
+    ...BEGUN,
+    "adverAt",
+    "answersLeft",
+    "secondBlockAt",
+    "lowerPriorityBlockAt",
+    "refreshAt",
+    "lost",
+    "restoreAt",
+    "restored",
+  ],
 };
 
 /** The instants a phase waits for, by name. */
@@ -93,9 +117,14 @@ describe("every turn of every life", () => {
   });
 
   it("has a router in the phase that its surroundings allow", () => {
-    const allowed = ({ running }: AgentState, { linkUp, primaryAddress }: RouterState): readonly PhaseName[] => {
-      if (!running) return ["initialize"];
-      return linkUp && primaryAddress !== null ? ["backup", "master"] : ["fault"];
+    const allowed = (state: AgentState, router: RouterState): readonly PhaseName[] => {
+      if (!isActive(state)) return ["initialize"];
+      const { linkUp, primaryAddress, verdicts, config, company } = router;
+      const { faults, undecided } = standingOf(config, verdicts);
+      const able = (linkUp || !config.conduct.trackPrimary) && primaryAddress !== null && faults.length === 0;
+      if (!able || company === "ill") return ["fault"];
+      // Who runs already when a reload brings such a check does not stop for it.
+      return undecided || company === "pending" ? ["initialize", "fault", "backup", "master"] : ["backup", "master"];
     };
     always((turns) => {
       for (const { state } of turns)
@@ -116,41 +145,44 @@ describe("every turn of every life", () => {
 });
 
 describe("the effects of a life", () => {
-  it("leave every Master with all of its addresses, and everybody else with none", () => {
+  it("leave every Master with all of its addresses but those stolen, and everybody else with none", () => {
     always((turns) => {
-      const held = new Map<string, readonly string[]>();
-      for (const { state, effects } of turns) {
-        for (const effect of effects) hold(held, effect);
-        const kept = [...held].filter(([, addresses]) => addresses.length > 0);
-        expect(new Map(kept.map(([key, addresses]) => [key, addresses.toSorted()]))).toEqual(dueTo(state));
+      const held: Held = { there: new Map(), stolen: new Map() };
+      for (const turn of turns) {
+        steal(held, turn);
+        for (const effect of turn.effects) hold(held, effect);
+        const kept = [...held.there].filter(([, addresses]) => addresses.length > 0);
+        expect(new Map(kept.map(([key, addresses]) => [key, addresses.toSorted()]))).toEqual(dueTo(turn.state));
       }
     });
   });
 
   it("announce only what is held at that moment", () => {
     always((turns) => {
-      const held = new Map<string, readonly string[]>();
-      for (const { effects } of turns)
-        for (const effect of effects) {
+      const held: Held = { there: new Map(), stolen: new Map() };
+      for (const turn of turns) {
+        steal(held, turn);
+        for (const effect of turn.effects) {
           hold(held, effect);
           if (effect.type !== "announce") continue;
           expect(effect.rounds).toBeGreaterThan(0);
-          expect(held.get(effect.router)).toEqual(
+          expect(held.there.get(effect.router)).toEqual(
             expect.arrayContaining(effect.addresses.map((one) => JSON.stringify(one))),
           );
         }
+      }
     });
   });
 
   it("answer weaker Masters three times at most between two advertisements of their own time", () => {
     always((turns) => {
       const answers = new Map<string, number>();
-      for (const { event, effects, before } of turns) {
-        const { seen } = event;
+      for (const turn of turns) {
+        const { seen } = turn.event;
         if (seen.type !== "advertReceived") answers.clear();
-        else if (seen.advert.priority > 0 && effects.some(({ type }) => type === "sendAdvert")) {
+        else if (seen.advert.priority > 0 && answered(turn, seen.router)) {
           const count = (answers.get(seen.router) ?? 0) + 1;
-          expect(routerOf(before, seen.router)?.phase.name).toBe("master");
+          expect(routerOf(turn.before, seen.router)?.phase.name).toBe("master");
           expect(count).toBeLessThanOrEqual(3);
           answers.set(seen.router, count);
         }
@@ -159,23 +191,55 @@ describe("the effects of a life", () => {
   });
 });
 
-/** The addresses of every Master that has any. */
+/** Whether a router that stays Master advertised; the last word of one that yields answers nobody. */
+const answered = ({ state, effects }: Turn, key: RouterKey): boolean =>
+  routerOf(state, key)?.phase.name === "master" && effects.some(({ type }) => type === "sendAdvert");
+
+/** The addresses of every Master that has any, but those that wait to be put back. */
 const dueTo = ({ routers }: AgentState): ReadonlyMap<string, readonly string[]> =>
   new Map(
-    routers
-      .filter(({ config, phase }) => phase.name === "master" && config.virtualAddresses.length > 0)
-      .map(({ config }) => [config.key, config.virtualAddresses.map((one) => JSON.stringify(one)).sort()]),
+    routers.flatMap(({ config, phase }) => {
+      if (phase.name !== "master") return [];
+      const its = config.virtualAddresses.filter(({ address }) => !phase.lost.includes(address));
+      return its.length === 0 ? [] : [[config.key, its.map((one) => JSON.stringify(one)).sort()]];
+    }),
   );
 
-/** What the kernel would carry for each router after this effect; it refuses what is there, and what is not. */
-function hold(held: Map<string, readonly string[]>, effect: Turn["effects"][number]): void {
+/** By router, what it carries, and what it carried until somebody else took that away. */
+type Held = { readonly there: Map<string, readonly string[]>; readonly stolen: Map<string, readonly string[]> };
+
+/** Somebody takes addresses away that the kernel has listed. */
+function steal({ there, stolen }: Held, { before, event: { seen } }: Turn): void {
+  if (seen.type !== "addressesChanged") return;
+  const { addresses, leaving } = before.links[seen.interface] ?? ABSENT;
+  const gone = seen.removed.filter((address) => addresses.includes(address) && !leaving.includes(address));
+  for (const { config } of before.routers) {
+    const its = config.virtualAddresses.filter((own) => own.interface === seen.interface && gone.includes(own.address));
+    const named = its.map((one) => JSON.stringify(one));
+    const has = there.get(config.key) ?? [];
+    there.set(
+      config.key,
+      has.filter((one) => !named.includes(one)),
+    );
+    stolen.set(config.key, [...(stolen.get(config.key) ?? []), ...named.filter((one) => has.includes(one))]);
+  }
+}
+
+/** What the kernel would carry for each router after this effect; it refuses what is there, and what never was. */
+function hold({ there, stolen }: Held, effect: Turn["effects"][number]): void {
   if (effect.type !== "addAddresses" && effect.type !== "removeAddresses") return;
-  const has = held.get(effect.router) ?? [];
+  const has = there.get(effect.router) ?? [];
+  const had = stolen.get(effect.router) ?? [];
   const named = effect.addresses.map((one) => JSON.stringify(one));
-  const adding = effect.type === "addAddresses";
   expect(named.length).toBeGreaterThan(0);
-  expect(named.filter((one) => has.includes(one) === adding)).toEqual([]);
-  held.set(effect.router, adding ? [...has, ...named] : has.filter((one) => !named.includes(one)));
+  if (effect.type === "addAddresses") expect(named.filter((one) => has.includes(one))).toEqual([]);
+  else expect(named.filter((one) => !has.includes(one) && !had.includes(one))).toEqual([]);
+  stolen.set(
+    effect.router,
+    had.filter((one) => !named.includes(one)),
+  );
+  const kept = has.filter((one) => !named.includes(one));
+  there.set(effect.router, effect.type === "addAddresses" ? [...has, ...named] : kept);
 }
 
 describe("a configuration that says nothing new", () => {

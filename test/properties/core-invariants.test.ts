@@ -31,6 +31,19 @@ const withAdverAt = (adverAt: Instant): Turn["state"] => ({
   ),
 });
 
+/** A group of the owner and of one who waits, in a turn that asks for nothing. */
+function divided(): Turn {
+  const stage = createStage();
+  const [one, other] = ["priority=255", "vrid=2"].map((word, i) =>
+    routerConfigOf(`${i}`, optionsOf([word], ROUTER_OPTIONS)),
+  );
+  if (one === undefined || other === undefined) throw new Error("two routers were described");
+  stage.see({ type: "configured", config: { ...usualAgent, routers: [one, other] } });
+  const { state } = stage.see({ type: "commanded", command: { type: "startup" } }).turn;
+  const config = { ...state.config, groups: [{ name: "G", members: [one.key, other.key] }] };
+  return { event: good.event, before: state, state: { ...state, config }, effects: [] };
+}
+
 describe("the invariants", () => {
   it("find nothing wrong with a good turn", () => {
     expect(good.effects.map(({ type }) => type)).toEqual(["sendAdvert", "addAddresses", "announce"]);
@@ -66,6 +79,7 @@ describe("the invariants", () => {
       },
     ],
     ["the routers are not those of the configuration", { ...good, state: { ...good.state, routers: [] }, effects: [] }],
+    ["sync group G is backup and master at once", divided()],
     [
       "the routers are not those of the configuration",
       { ...good, state: { ...good.state, config: { ...good.state.config, routers: [] } }, effects: [] },

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import { step } from "../../agent/core/agent.ts";
-import { type AgentConfig, type RouterConfig, routerKeyOf } from "../../agent/core/config.ts";
+import { type AgentConfig, type RouterConfig, routerKeyOf, type Track } from "../../agent/core/config.ts";
 import type { Event, Observation } from "../../agent/core/event.ts";
-import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
+import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
 import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import { deepFreeze } from "../stories/freeze.ts";
@@ -30,9 +30,36 @@ const POOL: Readonly<Record<Family, { readonly real: readonly IpAddress[]; reado
       virtual: ["fe80::2", "fe80::100", "2001:db8::100"].map(address),
     },
   };
+/** A neighbour that loses every tie. */
+const LOWEST: Readonly<Record<Family, IpAddress>> = { ipv4: address("9.9.9.9"), ipv6: address("fe80::") };
 const INTERFACES = ["eth0", "eth1"] as const;
 
 const span = (...ms: readonly number[]): fc.Arbitrary<Duration> => fc.constantFrom(...ms.map(milliseconds));
+
+/** Links count for and against; the last one is a check that nobody ever answers for. */
+const TRACKS: readonly Track[] = [
+  { check: "interface/eth1", weight: 0, reverse: false },
+  { check: "interface/eth0", weight: 30, reverse: false },
+  { check: "interface/eth1", weight: -60, reverse: true },
+  { check: "never", weight: 0, reverse: false },
+];
+
+/** Mostly as usual. */
+const conduct: fc.Arbitrary<Partial<RouterConfig["conduct"]>> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      lowerPriorityNoAdvert: fc.boolean(),
+      higherPrioritySendAdvert: fc.boolean(),
+      ownerIgnoresAdverts: fc.boolean(),
+      trackPrimary: fc.boolean(),
+      timerExpiredBackup: fc.constantFrom(null, 1, 254),
+      tellPriorityAtOnce: fc.boolean(),
+      fastHandover: fc.boolean(),
+    }),
+  },
+);
 
 const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<RouterConfig> =>
   fc
@@ -55,10 +82,14 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
         lowerPriorityRepeat: fc.constantFrom(1, 5),
         lowerPriorityDelay: span(0, 700, 5_000),
       }),
+      onLoss: fc.constantFrom("restore", "restore", "failover"),
+      tracks: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray([...TRACKS]) }),
+      conduct,
     })
-    .map(({ virtual, ...rest }) => ({
+    .map(({ virtual, onLoss, conduct: odd, ...rest }) => ({
       ...usualRouter(family),
       ...rest,
+      conduct: { ...usualRouter(family).conduct, ...odd },
       key: routerKeyOf(iface, family, vrid),
       name: `${iface}-${family}-${vrid}`,
       interface: iface,
@@ -71,6 +102,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
         prefixLength,
         interface: iface,
         ...usualAddress,
+        onLoss,
       })),
     }));
 
@@ -80,9 +112,21 @@ const somewhere = <Value>(give: (iface: string, family: Family) => fc.Arbitrary<
 const config: fc.Arbitrary<AgentConfig> = fc
   .uniqueArray(
     somewhere((iface, family) => fc.constantFrom(1, 2).chain((vrid) => routerOn(iface, family, vrid))),
-    { selector: ({ key }) => key, maxLength: 3, size: "max" },
+    { selector: ({ key }) => key, maxLength: 4, size: "max" },
   )
-  .map((routers) => ({ ...usualAgent, routerId: "any", routers }));
+  .chain((routers) =>
+    fc.record({
+      routerId: fc.constant("any"),
+      routers: fc.constant(routers),
+      groups: fc.constantFrom(0, 1, 2, 4).map((count) => groupOf(routers.slice(0, count))),
+      startupDelay: span(0, 0, 0, 1_500),
+      linkDelays: fc.constantFrom({}, {}, { eth0: { down: milliseconds(300), up: milliseconds(2_000) } }),
+    }),
+  )
+  .map((drawn): AgentConfig => ({ ...usualAgent, ...drawn }));
+
+const groupOf = (routers: readonly RouterConfig[]): AgentConfig["groups"] =>
+  routers.length === 0 ? [] : [{ name: "all", members: routers.map(({ key }) => key) }];
 
 /** What is to happen next; `router` counts round the configured ones. */
 export type Intention =
@@ -101,7 +145,7 @@ export type Intention =
       readonly interval: Duration;
     };
 
-const nth = fc.nat({ max: 5 });
+const nth = fc.nat({ max: 6 });
 const seen = <Seen extends Observation>(observation: fc.Arbitrary<Seen>): fc.Arbitrary<Intention> =>
   observation.map((one) => ({ type: "see", seen: one }));
 const link = seen(
@@ -115,7 +159,7 @@ const link = seen(
 const addresses = (added: boolean): fc.Arbitrary<Intention> =>
   seen(
     somewhere((iface, family) =>
-      fc.subarray([...POOL[family].real, ...(added ? [] : POOL[family].virtual)], { minLength: 1 }).map(
+      fc.subarray([...POOL[family].real, ...POOL[family].virtual], { minLength: 1 }).map(
         (some): Observation => ({
           type: "addressesChanged",
           interface: iface,
@@ -125,7 +169,7 @@ const addresses = (added: boolean): fc.Arbitrary<Intention> =>
       ),
     ),
   );
-const intention: fc.Arbitrary<Intention> = fc.oneof(
+const one: fc.Arbitrary<Intention> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ type: fc.constant("ring" as const), late: span(0, 0, 0, 10, 900, 6_000) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("pass" as const), span: span(0, 1, 400, 3_000, 20_000) }) },
   {
@@ -153,9 +197,46 @@ const intention: fc.Arbitrary<Intention> = fc.oneof(
   },
 );
 
+/** Somebody who goes on and on, whatever we say. */
+const persistent: fc.Arbitrary<readonly Intention[]> = fc
+  .record({
+    router: nth,
+    rank: fc.constantFrom("weaker", "equal", "stronger"),
+    from: nth,
+    count: fc.integer({ min: 3, max: 9 }),
+  })
+  .map(({ count, ...who }) =>
+    Array.from({ length: count }).flatMap((): Intention[] => [
+      { type: "hear", ...who, interval: milliseconds(1_000) },
+      { type: "pass", span: milliseconds(700) },
+      { type: "ring", late: milliseconds(0) },
+    ]),
+  );
+
+/** A router gets what it asked for, and somebody else takes it away. */
+const theft: fc.Arbitrary<readonly Intention[]> = somewhere((iface, family) =>
+  fc
+    .record({
+      added: fc.constant(POOL[family].virtual),
+      removed: fc.subarray([...POOL[family].virtual], { minLength: 1 }),
+    })
+    .map(({ added, removed }) =>
+      [
+        { added, removed: [] },
+        { added: [], removed },
+      ].map((change): Intention => ({ type: "see", seen: { type: "addressesChanged", interface: iface, ...change } })),
+    ),
+);
+
+const intention: fc.Arbitrary<readonly Intention[]> = fc.oneof(
+  { weight: 20, arbitrary: one.map((single) => [single]) },
+  { weight: 1, arbitrary: persistent },
+  { weight: 2, arbitrary: theft },
+);
+
 /** Links up and addresses there, a configuration, mostly a start; then anything. */
 export const scenario: fc.Arbitrary<readonly Intention[]> = fc
-  .tuple(config, fc.boolean(), fc.array(intention, { maxLength: 60, size: "max" }))
+  .tuple(config, fc.boolean(), fc.array(intention, { maxLength: 50, size: "max" }))
   .map(([first, started, rest]) => [
     ...INTERFACES.flatMap((iface): Observation[] => [
       { type: "linkChanged", link: { name: iface, index: 2, up: true } },
@@ -168,7 +249,7 @@ export const scenario: fc.Arbitrary<readonly Intention[]> = fc
     ]).map((one): Intention => ({ type: "see", seen: one })),
     { type: "see", seen: { type: "configured", config: first } },
     ...(started ? [{ type: "see", seen: { type: "commanded", command: { type: "startup" } } } as const] : []),
-    ...rest,
+    ...rest.flat(),
   ]);
 
 /** Plays a scenario on frozen states and gives every turn it took. */
@@ -187,18 +268,10 @@ export function playScenario(intentions: readonly Intention[]): readonly Turn[] 
   return turns;
 }
 
-function earliestOf(state: AgentState): { readonly at: Instant; readonly router: RouterConfig } | null {
-  const deadlines = state.routers.flatMap(({ phase, config: router }) => {
-    const at = nextDeadline(phase);
-    return at === null ? [] : [{ at, router }];
-  });
-  return deadlines.sort((a, b) => a.at - b.at)[0] ?? null;
-}
-
 function timeOf(one: Intention, state: AgentState, now: Instant): Instant {
   if (one.type === "pass") return after(now, one.span);
-  const next = one.type === "ring" ? earliestOf(state) : null;
-  return next === null || one.type !== "ring" ? now : instantAt(Math.max(now, next.at + one.late));
+  const next = one.type === "ring" ? duesOf(state)[0] : undefined;
+  return next === undefined || one.type !== "ring" ? now : instantAt(Math.max(now, next.at + one.late));
 }
 
 function observationOf(one: Intention, state: AgentState, now: Instant): Observation | null {
@@ -209,8 +282,8 @@ function observationOf(one: Intention, state: AgentState, now: Instant): Observa
     case "pass":
       return null;
     case "ring": {
-      const next = earliestOf(state);
-      return next === null || next.at > now ? null : { type: "deadlineReached", router: next.router.key };
+      const next = duesOf(state)[0];
+      return next === undefined || next.at > now ? null : next.seen;
     }
     case "falseRing": {
       const router = routers[one.router % Math.max(1, routers.length)];
@@ -226,7 +299,7 @@ function heard(one: Extract<Intention, { type: "hear" }>, router: RouterConfig |
   const { family, basePriority } = router;
   const { real, virtual } = POOL[family];
   const ranks = { zero: 0, weaker: basePriority - 1, equal: basePriority, stronger: Math.min(255, basePriority + 1) };
-  const senders = [...real, ...virtual];
+  const senders = [...real, ...virtual, LOWEST[family]];
   const source = senders[one.from % senders.length];
   if (source === undefined) return null;
   return {

@@ -4,10 +4,10 @@
 
 import type { IpAddress } from "../../agent/core/address.ts";
 import { step } from "../../agent/core/agent.ts";
-import type { RouterKey } from "../../agent/core/config.ts";
 import type { Event, Observation } from "../../agent/core/event.ts";
 import { violations } from "../../agent/core/invariants.ts";
-import { type AgentState, initialState, nextDeadline, type Turn } from "../../agent/core/state.ts";
+import { same } from "../../agent/core/same.ts";
+import { type AgentState, type Due, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, inSeconds, instantAt } from "../../agent/core/time.ts";
 import { deepFreeze } from "./freeze.ts";
 import { addressOf } from "./options.ts";
@@ -41,9 +41,10 @@ export function createStage(): Stage {
   };
   const ring = (at: Instant): readonly Played[] => {
     now = at;
-    return dueBy(state, now).map((router) => {
-      const played = see({ type: "deadlineReached", router });
-      if (dueBy(state, now).includes(router)) throw new Error(`at ${inSeconds(now)}: ${router} rings for ever`);
+    return dueBy(state, now).map((due) => {
+      const played = see(due);
+      if (due.type === "deadlineReached" && dueBy(state, now).some((still) => same(still, due)))
+        throw new Error(`at ${inSeconds(now)}: ${due.router} rings for ever`);
       return played;
     });
   };
@@ -60,22 +61,10 @@ export function createStage(): Stage {
   return { now: () => now, state: () => state, see, pass };
 }
 
-const deadlinesOf = (state: AgentState) =>
-  state.routers.flatMap(({ config, phase }) => {
-    const at = nextDeadline(phase);
-    return at === null ? [] : [{ at, router: config.key }];
-  });
-
-function earliest(state: AgentState): Instant | null {
-  return deadlinesOf(state).reduce<Instant | null>(
-    (least, { at }) => (least === null || at < least ? at : least),
-    null,
-  );
-}
+const earliest = (state: AgentState): Instant | null => duesOf(state)[0]?.at ?? null;
 
 /** The longest overdue first, as the daemon's alarm does. */
-const dueBy = (state: AgentState, now: Instant): readonly RouterKey[] =>
-  deadlinesOf(state)
+const dueBy = (state: AgentState, now: Instant): readonly Due["seen"][] =>
+  duesOf(state)
     .filter(({ at }) => at <= now)
-    .sort((a, b) => a.at - b.at)
-    .map(({ router }) => router);
+    .map(({ seen }) => seen);

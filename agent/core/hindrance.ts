@@ -1,0 +1,24 @@
+// What keeps a started router from taking part: FAULT, and the first answers of its checks.
+
+import { standingOf } from "./priority.ts";
+import type { RouterState } from "./state.ts";
+
+export type Hindrance = "link_down" | "no_primary_address" | "check_fault" | "group_fault";
+
+/** What keeps a router in FAULT; of several, the first counts. Its own come before those of others. */
+export const hindranceOf = (router: RouterState): Hindrance | null =>
+  ownHindranceOf(router) ?? (router.company === "ill" ? "group_fault" : null);
+
+/** What keeps a router in FAULT whatever its sync group says. */
+export function ownHindranceOf(router: RouterState): Exclude<Hindrance, "group_fault"> | null {
+  const { config, linkUp, primaryAddress, verdicts } = router;
+  if (!linkUp && config.conduct.trackPrimary) return "link_down";
+  if (primaryAddress === null) return "no_primary_address";
+  return config.tracks.length > 0 && standingOf(config, verdicts).faults.length > 0 ? "check_fault" : null;
+}
+
+/** Whether a check of its own that can mean FAULT has not answered yet. */
+export const isUndecided = ({ config, verdicts }: RouterState): boolean =>
+  config.tracks.length > 0 && standingOf(config, verdicts).undecided;
+
+export const isPending = (router: RouterState): boolean => router.company === "pending" || isUndecided(router);

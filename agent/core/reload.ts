@@ -1,0 +1,67 @@
+// The same router under a new configuration: phase and mastership stay, addresses follow the
+// difference, timers move by it.
+
+import { rearmed } from "./backup.ts";
+import type { VirtualAddress } from "./config.ts";
+import type { Effect } from "./effect.ts";
+import { same } from "./same.ts";
+import { advertise, NOTHING, takeUp } from "./speak.ts";
+import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
+import { after, type Instant, movedBy } from "./time.ts";
+
+/** A running Master_Down_Timer moves by the difference of the Skew_Times (B7.4), as does a running preempt_delay. */
+export function reconfigure(before: RouterState, router: RouterState, at: Instant): RouterTurn {
+  const { phase } = router;
+  if (phase.name === "master") return reconfigureMaster(before, router, phase, at);
+  const next = phase.name === "backup" ? { ...router, phase: moved(before, router, phase, at) } : router;
+  return { router: next, effects: NOTHING };
+}
+
+function moved(before: RouterState, router: RouterState, phase: Backup, at: Instant): Backup {
+  const learned = phase.heard !== null && router.config.version === 3;
+  const masterAdverInterval = learned ? phase.masterAdverInterval : router.config.adverInterval;
+  const { preemptDelay } = router.config;
+  const longer = preemptDelay - before.config.preemptDelay;
+  const preemptAt = phase.preemptAt === null || preemptDelay === 0 ? null : movedBy(longer, phase.preemptAt, at);
+  return { ...rearmed(before, router, phase, masterAdverInterval, at), preemptAt };
+}
+
+function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
+  const { key, virtualAddresses, adverInterval, announce: when } = router.config;
+  const gone = missingFrom(virtualAddresses, before.config.virtualAddresses);
+  const come = missingFrom(before.config.virtualAddresses, virtualAddresses);
+  const effects: Effect[] = [];
+  // The neighbours learn of a new list, priority or interval at once, not at the next tick.
+  const told = speaksAnew(before, router);
+  if (told) effects.push(advertise(router));
+  if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
+  effects.push(...takeUp(router, come));
+  const adverAt = told ? after(at, adverInterval) : phase.adverAt;
+  const refreshAt = when.refresh > 0 ? sooner(phase.refreshAt, after(at, when.refresh)) : null;
+  const lost = phase.lost.filter((address) => !gone.some((own) => own.address === address));
+  const restoreAt = lost.length === 0 ? null : phase.restoreAt;
+  return { router: { ...router, phase: { ...phase, adverAt, refreshAt, lost, restoreAt } }, effects };
+}
+
+/** Whether the next advertisement would differ from the last one. */
+function speaksAnew(before: RouterState, router: RouterState): boolean {
+  const [old, now] = [before.config, router.config];
+  return (
+    effectivePriority(before) !== effectivePriority(router) ||
+    old.adverInterval !== now.adverInterval ||
+    old.version !== now.version ||
+    old.v3Checksum !== now.v3Checksum ||
+    !same(old.authentication, now.authentication) ||
+    !same(old.virtualAddresses, now.virtualAddresses)
+  );
+}
+
+/** Those of `wanted` that `list` has not, or not in this form. */
+function missingFrom(list: readonly VirtualAddress[], wanted: readonly VirtualAddress[]): readonly VirtualAddress[] {
+  const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
+  const known = new Map(list.map((own) => [placeOf(own), own]));
+  return wanted.filter((own) => !same(known.get(placeOf(own)), own));
+}
+
+/** A rhythm that became quicker does not wait for the end of the slow one. */
+const sooner = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);
