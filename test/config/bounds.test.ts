@@ -2,7 +2,11 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { virtualRouters } from "../../config/cluster.ts";
+import { printDiagnostics } from "../../config/diagnostic.ts";
 import type { Loaded } from "../../config/load.ts";
+import { checkPair } from "../../config/pair.ts";
+import { electionOf } from "../../config/winner.ts";
 import { corpusFiles, corpusIsThere, loadCorpusFile } from "./corpus.ts";
 import { edit, edits } from "./edits.ts";
 import { loadText } from "./memory.ts";
@@ -113,8 +117,30 @@ test("a million braces end", () => {
   }
 });
 
-/** Edits of real files; HEIRD_FUZZ sets how many. */
-const RUNS = Number(process.env["HEIRD_FUZZ"] ?? 2_000);
+/** Edits of real files; HEIRD_EDITS sets how many. */
+const RUNS = Number(process.env["HEIRD_EDITS"] ?? 2_000);
+/** What is promised of one edit. */
+const PROMISED = 100;
+
+/** Reads a text, shows what is wrong with it, and compares it with itself: all that a person can ask of it. */
+function everything(text: string): Loaded {
+  const loaded = loadText(text, { portable: text.length % 2 === 0 });
+  printDiagnostics(loaded.diagnostics, loaded.files, { colour: false });
+  const pair = ["a", "b"].map((path) => ({ path, declaration: loaded.declaration }));
+  const routers = virtualRouters(pair);
+  checkPair(pair, routers, () => undefined);
+  for (const router of routers) electionOf(router, () => undefined);
+  return loaded;
+}
+
+function expectInside({ diagnostics, files }: Loaded): void {
+  const places = diagnostics.flatMap(({ position, notes }) => [position, ...notes.map((note) => note.position)]);
+  for (const place of places) {
+    const line = files.get(place.file)?.split("\n")[place.line - 1];
+    if (line === undefined || place.column < 1 || place.column - 1 + place.length > line.length)
+      throw new Error(`outside: ${JSON.stringify(place)}`);
+  }
+}
 
 describe("edited files", () => {
   const sample = `$P=100\n${instance(1)}vrrp_sync_group G {\n group { VI_1 }\n}\nvrrp_script c {\n script "/bin/true -x 'a b'"\n}\n~SEQ(i,2,4) ~LST(j,5,6) # $i$j\ninclude other.conf\n`;
@@ -124,21 +150,25 @@ describe("edited files", () => {
 
   test(`${RUNS} random edits: no crash, no hang, every position inside the input`, {
     timeout: 60_000 + RUNS * 50,
-  }, () => {
+  }, async ({ annotate }) => {
+    let slowest = 0;
+    let paused = 0;
+    const begin = performance.now();
     fc.assert(
       fc.property(edits, ([pick, changes]) => {
         const text = changes.reduce(edit, texts[pick % texts.length] ?? sample);
-        const [{ diagnostics, files }, took] = timed(() => loadText(text));
-        for (const { position } of diagnostics) {
-          const line = files.get(position.file)?.split("\n")[position.line - 1];
-          if (line === undefined || position.column < 1 || position.column - 1 + position.length > line.length) {
-            throw new Error(`outside: ${JSON.stringify(position)}`);
-          }
-        }
-        // 100 ms is the promise; a shared machine may pause a process for longer.
-        expect(took).toBeLessThan(1_000);
+        const [loaded, took] = timed(() => everything(text));
+        expectInside(loaded);
+        slowest = Math.max(slowest, took);
+        if (took < PROMISED) return;
+        // A busy machine may pause a process, but not five times over the same text.
+        paused++;
+        const again = Math.min(...Array.from({ length: 4 }, () => timed(() => everything(text))[1]));
+        if (again >= PROMISED) throw new Error(`${again} ms`);
       }),
       { numRuns: RUNS },
     );
+    const whole = Math.round((performance.now() - begin) / 1000);
+    await annotate(`${RUNS} edits in ${whole} s, the slowest ${Math.round(slowest)} ms, ${paused} read again`);
   });
 });
