@@ -58,7 +58,10 @@ export const CODES = {
     "block of the load balancer",
     "heird does the VRRP half of Keepalived. Blocks of the load balancer are skipped to the brace that closes them.",
   ),
-  H0015: warning("no virtual router", "The configuration has no vrrp_instance, so there is nothing to run."),
+  H0015: error(
+    "no virtual router",
+    "The configuration has no vrrp_instance, so there is nothing to run. At a reload every address would be let go: most often the file was cut off or emptied by whatever writes it, an include matched nothing, or the @id lines are for another configuration id. To let everything go on purpose, stop the daemon.",
+  ),
   H0016: info("more of the same", "There were so many diagnostics that the rest is only counted."),
   H0017: error(
     "unquoted command",
@@ -115,6 +118,18 @@ export const CODES = {
   H0034: warning(
     "very long line",
     "Keepalived reads at most 1024 bytes of a line and takes the rest for lines of their own. heird has no limit.",
+  ),
+  H0035: warning(
+    "a macro that is not replaced",
+    "$NAME is replaced only where a blank or the end of the line follows; anywhere else the text stays as it is written, in Keepalived too. The form with braces behind the dollar sign is replaced everywhere.",
+  ),
+  H0036: warning(
+    "a macro that is not defined",
+    "No line above defines the name, so the text stays as it is written, in Keepalived too. A definition counts from its line on; names inside of another definition are looked up where that one is used.",
+  ),
+  H0037: error(
+    "a sign that does not belong",
+    "A keyword and its value stand beside each other with a blank between them and nothing behind them: no =, no semicolon, no comma. Keepalived takes the sign for the value, or for a part of it.",
   ),
   H0101: error(
     "not a number",
@@ -294,11 +309,11 @@ export const CODES = {
   ),
   H0502: warning(
     "script cannot be run",
-    "The file is missing, is no regular file, or may not be executed. Keepalived drops the script and goes on without the check.",
+    "The file is missing, is no regular file, or may not be executed. Keepalived drops the script and goes on without the check. heird keeps the check, which fails until the file can be run.",
   ),
   H0503: warning(
     "script could be changed by others",
-    "The file, or a directory above it, may be written by somebody who is not root, and it runs as root.",
+    "The file, or a directory above it, may be written by somebody who is not root, and it runs as root. Whoever may write it is root from then on. With enable_script_security it is an error (H0510).",
   ),
   H0504: warning("script security is off", "Scripts run as root, and enable_script_security is not set."),
   H0505: error("no such user", "Scripts cannot run as a user or group that does not exist."),
@@ -317,6 +332,10 @@ export const CODES = {
   H0509: warning(
     "owner that does not own",
     "Priority 255 is for the router that has the virtual addresses as its own on the interface (RFC 5798 §5.2.4). Two routers that both think so never give way to each other.",
+  ),
+  H0510: error(
+    "script refused",
+    "enable_script_security is set, and a script that runs as root, or a directory above it, may be written by somebody who is not root. Keepalived drops the script and goes on without the check; heird does not run without a check that was asked for.",
   ),
   ...CLUSTER_CODES,
 } as const satisfies Readonly<Record<string, Row>>;

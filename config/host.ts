@@ -68,7 +68,7 @@ function commandsRun(declaration: Declaration, host: Host, report: Report): void
       );
     }
     whoRuns(job, user, host, report);
-    whatRuns(job.command, user, host, report);
+    whatRuns(job.command, user, { host, security: declaration.globals.scriptSecurity, report });
   }
 }
 
@@ -87,7 +87,9 @@ function whoRuns({ command, group }: Job, user: string, host: Host, report: Repo
     report(problem("H0505", place, `there is no group ${group} to run this`, "create the group, or leave it out"));
 }
 
-function whatRuns({ argv, word }: CommandLine, user: string, host: Host, report: Report): void {
+type Rules = { readonly host: Host; readonly security: boolean; readonly report: Report };
+
+function whatRuns({ argv, word }: CommandLine, user: string, { host, security, report }: Rules): void {
   const program = argv[0] ?? "";
   const why = host.cannotRun?.(program, user) ?? null;
   if (why !== null)
@@ -102,7 +104,7 @@ function whatRuns({ argv, word }: CommandLine, user: string, host: Host, report:
   else if (user === "root" && host.othersMayWrite?.(program) === true) {
     report(
       problem(
-        "H0503",
+        security ? "H0510" : "H0503",
         placeOf(word),
         `${program} runs as root, and others may change it or a directory above it`,
         "take the right to write from everybody but root",

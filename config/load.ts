@@ -50,12 +50,13 @@ export type Loaded = {
 export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const { report, refused, list } = collector({ portable: options.portable ?? false });
   const name = hostname();
+  const configId = options.configId ?? name.replace(/\..*$/, "");
   const assumeHonoured = options.assumeHonoured ?? false;
   const { lines, files } = expand(
     path,
     {
       reader: options.reader ?? disk,
-      configId: options.configId ?? name.replace(/\..*$/, ""),
+      configId,
       environment: options.environment ?? ((variable) => process.env[variable]),
       random: options.random ?? Math.random,
     },
@@ -63,8 +64,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   );
   const root = schema(parse(lines, { isCommand }, report), { assumeHonoured }, report);
   const declaration = declare(root, report);
-  if (files.size > 0 && declaration.instances.length === 0)
-    report(fileProblem("H0015", path, "there is no vrrp_instance, so there is nothing to run"));
+  if (files.size > 0 && declaration.instances.length === 0 && !refused()) report(nothingToRun(path, files, configId));
   checkWhole(declaration, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
@@ -75,6 +75,21 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
     diagnostics: inOrder(list(path), files.keys()),
     files,
   };
+}
+
+/** A file that was cut off, or is for other routers: said so that whoever wrote it finds out which. */
+function nothingToRun(path: string, files: ReadonlyMap<string, string>, configId: string): Diagnostic {
+  const texts = [...files.values()];
+  const why = texts.every((text) => text.trim() === "") ? "the file is empty" : "there is no vrrp_instance";
+  const conditional = texts.some((text) => /^\s*@/m.test(text));
+  return fileProblem(
+    "H0015",
+    path,
+    `${why}, so there is nothing to run`,
+    conditional
+      ? `the configuration id here is ${configId}, and lines that begin with @ are for the one they name: say another with -i`
+      : "write a vrrp_instance; to let every address go, stop the daemon",
+  );
 }
 
 /** The disk, as Keepalived reads it: regular files that nobody may execute. */

@@ -3,6 +3,7 @@
 
 import { problem, type Report } from "./diagnostic.ts";
 import { directoryOf } from "./include.ts";
+import { closest } from "./near.ts";
 import { type Edit, edited, type Line, type Origin, type Place, placeIn, positionOf } from "./source.ts";
 
 export type Macro = { readonly lines: readonly string[]; readonly origin: Origin };
@@ -34,6 +35,8 @@ const COST_OF_A_USE = 16;
 const MAX_DEPTH = 64;
 
 const DEFINITION = /^\s*\$([A-Za-z_]\w*)=(.*)$/s;
+/** A name without braces that something follows, or one with them. */
+const KEPT = /\$\{([A-Za-z]\w*)\}|\$([A-Za-z_]\w*)(?=[^\s\w])/g;
 const USE = /\$\{([^{}]*)\}|\$([A-Za-z_]\w*)(?=\s|$)/g;
 
 /** The definition a line begins; its continuation lines are taken from `more`. Null when it is none. */
@@ -169,6 +172,7 @@ function flattened(state: State, text: string, use: Use): readonly string[] {
 
 /** The line with its macros replaced once; what they hold is looked up when the lines that come out are read in turn. */
 function replaced(state: State, line: Line, scope: Scope): readonly Line[] {
+  if (line.text.includes("$")) kept(state, line, scope);
   const lines: Line[] = [];
   let edits: Edit[] = [];
   let from = 0;
@@ -187,6 +191,26 @@ function replaced(state: State, line: Line, scope: Scope): readonly Line[] {
     }
   }
   return edits.length === 0 && lines.length === 0 ? [line] : [...lines, edited(line, edits, from)];
+}
+
+/** Tells of names that look as if they would be replaced and stay as they are written, as in Keepalived. */
+function kept(state: State, line: Line, scope: Scope): void {
+  for (const match of line.text.matchAll(KEPT)) {
+    const at = placeIn(line, match.index, match.index + match[0].length);
+    const [, braced, bare = ""] = match;
+    const isDefined = (name: string) => find(state, name, scope, line.file.path) !== undefined;
+    if (braced === undefined) {
+      if (isDefined(bare))
+        state.report(
+          problem("H0035", at, `$${bare} is not replaced here, because no blank follows`, `write \${${bare}}`),
+        );
+      // Between quotes stands a command, whose shell may know the name.
+    } else if (!isDefined(braced) && line.text.slice(0, match.index).split('"').length % 2 === 1) {
+      const near = closest(braced, [...state.defined.keys()]);
+      const help = near === undefined ? `define it above, with $${braced}=` : `did you mean \${${near}}?`;
+      state.report(problem("H0036", at, `\${${braced}} is defined nowhere above, and stays as it is written`, help));
+    }
+  }
 }
 
 /** Whether a name leads back to one on its way. Otherwise a macro that uses itself twice would double until the budget ends it. */

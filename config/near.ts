@@ -4,12 +4,13 @@
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const limit = word.length <= 3 ? 1 : word.length <= 10 ? 2 : 3;
   if (word.length > 64) return undefined;
-  const plain = word.toLowerCase().replaceAll("-", "_");
+  const plain = plainly(word);
   let best: string | undefined;
   let distance = limit + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - plain.length) >= distance) continue;
-    const found = candidate === plain ? 0 : editDistance(plain, candidate, distance);
+    const form = plainly(candidate);
+    const found = form === plain ? 0 : editDistance(plain, form, distance);
     if (found < distance) {
       best = candidate;
       distance = found;
@@ -17,6 +18,9 @@ export function closest(word: string, candidates: readonly string[]): string | u
   }
   return best;
 }
+
+/** Big letters and dashes are no slips. */
+const plainly = (text: string): string => text.toLowerCase().replaceAll("-", "_");
 
 /** Insertions, deletions, substitutions and swaps of neighbours between two words; more than `limit` when it is more. */
 function editDistance(a: string, b: string, limit: number): number {

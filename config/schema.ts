@@ -8,7 +8,7 @@ import { keywordIn } from "./keywords.ts";
 import type { Entry, Section } from "./section.ts";
 import { type Place, placeIn } from "./source.ts";
 import { type SupportReporter, supportReporter, unportable } from "./support.ts";
-import { secondKeyword, surplus } from "./surplus.ts";
+import { secondKeyword, surplus, withoutSigns } from "./surplus.ts";
 import { placeOf, type Statement, type Word } from "./syntax.ts";
 import { type UnknownReporter, unknownReporter } from "./unknown.ts";
 
@@ -134,14 +134,15 @@ function known(
   adopted: readonly Statement[],
 ): void {
   const frame = innermost(frames);
-  const [name, ...args] = statement.words;
+  const [name, ...words] = statement.words;
   if (frame === undefined || name === undefined) return;
-  const second = secondKeyword(frame.block, keyword, args);
+  const second = secondKeyword(frame.block, keyword, words);
   if (second >= 0) {
     severalOnLine(work, frames, keyword, statement, second + 1);
     return;
   }
   if (!frame.quiet) work.support.tell(keyword, name);
+  const args = withoutSigns(work.report, keyword, words);
   const place = wordsPlace(statement);
   const alien = frame.alien ?? (keyword.own || isNewer(keyword) ? keyword : null);
   if (alien !== null) work.report(unportable(alien, place));

@@ -31,9 +31,31 @@ const standsAlone = (shape: Shape): boolean =>
   shape.kind === "flag" ||
   ((shape.kind === "bool" || shape.kind === "number" || shape.kind === "choice") && shape.bare !== null);
 
+/** A command in quotes is whole: what follows is a user, or the next keyword. */
+const isQuotedCommand = ({ shape }: Keyword, args: readonly Word[]): boolean =>
+  shape.kind === "command" && args[0]?.quoted === true;
+
+const SIMPLE: ReadonlySet<Shape["kind"]> = new Set(["number", "bool", "choice", "interface", "address", "weight"]);
+
+/** The arguments without an = in front and a ; behind, as other languages have them; each is reported. */
+export function withoutSigns(report: Report, keyword: Keyword, args: readonly Word[]): readonly Word[] {
+  if (!SIMPLE.has(keyword.shape.kind) && keyword.name !== "state") return args;
+  const [first, ...rest] = args;
+  if (first?.text === "=" && !first.quoted && rest.length > 0) {
+    report(problem("H0037", placeOf(first), `no = stands between ${keyword.name} and its value`, "remove the ="));
+    return withoutSigns(report, keyword, rest);
+  }
+  const last = args.at(-1);
+  const sign = last?.quoted === false ? /[;,]+$/.exec(last.text)?.[0] : undefined;
+  if (last === undefined || sign === undefined || sign === last.text) return args;
+  const at = { ...placeOf(last), start: Math.max(last.start, last.end - sign.length) };
+  report(problem("H0037", at, `no ${sign} stands behind the value of ${keyword.name}`, `remove the ${sign}`));
+  return [...args.slice(0, -1), { ...last, text: last.text.slice(0, -sign.length) }];
+}
+
 /** The number of the argument that is a keyword of the same block; -1 when there is none. */
 export function secondKeyword(block: BlockName, keyword: Keyword, args: readonly Word[]): number {
-  const from = standsAlone(keyword.shape) ? 0 : mostWords(keyword.shape);
+  const from = standsAlone(keyword.shape) ? 0 : isQuotedCommand(keyword, args) ? 1 : mostWords(keyword.shape);
   return args.findIndex(({ text, quoted }, i) => i >= from && !quoted && keywordIn(block, text) !== undefined);
 }
 

@@ -42,7 +42,7 @@ export function unknownReporter(report: Report): UnknownReporter {
     keyword: (block, around, name, statement) => {
       told++;
       const meant = told > MAX_SUGGESTIONS ? undefined : meantBy(block, name.text);
-      const help = told > MAX_SUGGESTIONS ? null : helpFor(name.text, meant);
+      const help = told > MAX_SUGGESTIONS ? null : helpFor(block, name.text, meant);
       const where = block === "root" ? "outside of any block" : `in ${block}`;
       const own = `${block} ${name.text}`;
       // What has a remedy of its own is a mistake of its own.
@@ -94,7 +94,7 @@ function meantBy(block: BlockName, name: string): Keyword | undefined {
   return keywordIn(block, near);
 }
 
-function helpFor(name: string, meant: Keyword | undefined): string | null {
+function helpFor(block: BlockName, name: string, meant: Keyword | undefined): string | null {
   const foreign = [...name].find((c) => c > "~");
   const strange =
     foreign === undefined || meant === undefined
@@ -102,6 +102,8 @@ function helpFor(name: string, meant: Keyword | undefined): string | null {
       : ` (it has U+${(foreign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} in it, which only looks like another character)`;
   if (meant !== undefined) return `did you mean ${meant.name}?${strange}`;
   if (name === ";" || name.startsWith("//") || name.startsWith("--")) return "comments begin with # or !";
+  const [, left = "", right = ""] = /^([A-Za-z_]\w*)[=:](.*)$/s.exec(name) ?? [];
+  if (keywordIn(block, left) !== undefined) return `write ${left}${right === "" ? "" : ` ${right}`}`;
   if (/^[A-Za-z_]\w*=/.test(name)) return `a definition begins with a dollar sign: write $${name}`;
   const elsewhere = blocksWith(name);
   if (elsewhere.length === 0) return null;

@@ -230,3 +230,42 @@ test("intervals are those the wire can carry", () => {
   expect(interval("version 3\nadvert_int 100")).toBe(40_950_000);
   expect(interval("version 3\nadvert_int 0.01")).toBe(10_000);
 });
+
+test("a macro that stays as it is written is told, with the form that is replaced", () => {
+  const told = (text: string) =>
+    loadText(text).diagnostics.flatMap(({ code, help }) => (/H003[56]/.test(code) ? [`${code} ${help}`] : []));
+  expect(told(`$N=5\n${instance("", "10.0.$N.1")}`)).toEqual(["H0035 write ${N}"]);
+  expect(told(`$NET=5\n${instance("", "10.0.${NTE}.1")}`)).toEqual(["H0036 did you mean ${NET}?"]);
+  expect(told(`global_defs {\nrouter_id \${SITE}\n}\n${instance("")}`)).toEqual(["H0036 define it above, with $SITE="]);
+  // The shell of a command has names of its own.
+  expect(told(`${instance("notify \"/bin/sh -c 'echo ${HOME} $HOME'\"")}`)).toEqual([]);
+});
+
+test("signs of other languages are told apart from values, and nothing else seems wrong because of them", () => {
+  const signs = (lines: string) =>
+    loadText(instance(lines)).diagnostics.map(({ code, help, position }) => `${code} ${position.line} ${help}`);
+  expect(signs("priority = 150")).toEqual(["H0037 4 remove the ="]);
+  expect(signs("priority 150;")).toEqual(["H0037 4 remove the ;"]);
+  expect(signs("state = BACKUP;")).toEqual(["H0037 4 remove the =", "H0037 4 remove the ;"]);
+  expect(signs("priority=150")).toEqual(["H0001 4 write priority 150"]);
+  expect(signs("nopreempt; priority 7")).toEqual(["H0001 4 did you mean nopreempt?"]);
+});
+
+test("a keyword behind a command in quotes is an error, not a word too many", () => {
+  const text = `vrrp_script c { script "/bin/true" interval 2 }\n${instance("track_script {\nc\n}")}`;
+  expect(codesOf(loadText(text, { assumeHonoured: true })).filter((code) => /H000[45]/.test(code))).toEqual([
+    "H0005 1:36",
+  ]);
+});
+
+test.each([
+  ["", "the file is empty", "write a vrrp_instance"],
+  ["  \n\t\n", "the file is empty", "write a vrrp_instance"],
+  ["global_defs {\n}\n", "there is no vrrp_instance", "write a vrrp_instance"],
+  ["@other vrrp_instance V {\n@other }\n", "there is no vrrp_instance", "the configuration id here is node1"],
+])("a file with nothing to run is refused: %j", (text, message, help) => {
+  const { config, diagnostics } = loadText(text);
+  expect(config).toBeNull();
+  const found = diagnostics.find(({ code }) => code === "H0015");
+  expect([found?.message, found?.help]).toEqual([expect.stringContaining(message), expect.stringContaining(help)]);
+});
