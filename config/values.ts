@@ -57,12 +57,23 @@ export function plainNumber(text: string, whole: boolean): number | undefined {
 
 export const rangeText = ({ min, max, unit }: Range): string => `${min}..${max}${unit === "" ? "" : ` ${unit}`}`;
 
+const UNITS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, sec: 1, m: 60, min: 60, h: 3600 };
+
+/** A number with another unit behind it, in the one that is wanted; undefined when that has no form of it. */
+function inUnit(value: number, suffix: string, { unit, whole }: Range): number | undefined {
+  const from = UNITS[suffix.trim().toLowerCase()];
+  const to = UNITS[unit];
+  const converted = from === undefined || to === undefined ? value : Number(((value * from) / to).toPrecision(12));
+  return whole && !Number.isInteger(converted) ? undefined : converted;
+}
+
 function numberHelp(text: string, range: Range): string {
   const cut = /^(=?\s*)([+-]?[\d.]+)(\D*)$/.exec(text);
   if (text.includes("$"))
     return `${text} is not defined; write $NAME=value on a line above, or \${NAME} where text follows the name`;
   if (text === "=") return "leave the = away: keyword, blank, value";
-  const bare = plainNumber(cut?.[2] ?? "", range.whole);
+  const written = plainNumber(cut?.[2] ?? "", false);
+  const bare = written === undefined ? undefined : inUnit(written, cut?.[3] ?? "", range);
   if (bare !== undefined && bare >= range.min && bare <= range.max)
     return `write ${bare}${range.unit === "" ? "" : `; the unit is ${range.unit}`}`;
   return `write a ${range.whole ? "whole " : ""}number in ${rangeText(range)}`;

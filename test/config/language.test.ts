@@ -251,6 +251,17 @@ test("signs of other languages are told apart from values, and nothing else seem
   expect(signs("nopreempt; priority 7")).toEqual(["H0001 4 did you mean nopreempt?"]);
 });
 
+test("a number with a unit is converted to the one that is wanted", () => {
+  const help = (line: string) =>
+    loadText(`${instance("track_script {\nc\n}")}vrrp_script c {\nscript "/bin/true"\n${line}\n}\n`, {
+      assumeHonoured: true,
+    }).diagnostics.find(({ code }) => code === "H0101")?.help;
+  expect(help("interval 2s")).toBe("write 2; the unit is s");
+  expect(help("interval 2000ms")).toBe("write 2; the unit is s");
+  expect(help("interval 1m")).toBe("write 60; the unit is s");
+  expect(help("timeout 1min")).toBe("write 60; the unit is s");
+});
+
 test("a keyword behind a command in quotes is an error, not a word too many", () => {
   const text = `vrrp_script c { script "/bin/true" interval 2 }\n${instance("track_script {\nc\n}")}`;
   expect(codesOf(loadText(text, { assumeHonoured: true })).filter((code) => /H000[45]/.test(code))).toEqual([
