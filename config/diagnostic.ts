@@ -4,6 +4,7 @@
 import type { Severity } from "./code-row.ts";
 import { CODES, type Code } from "./codes.ts";
 import { originsOf, type Place, type Position, positionOf } from "./source.ts";
+import { blankAs, markUnder } from "./width.ts";
 
 /** Another place that has to do with it: the first of two, the macro it came from, the include. */
 export type Note = { readonly position: Position; readonly message: string };
@@ -167,9 +168,9 @@ function excerpt(position: Position, excerpts: Excerpts, paint: (text: string) =
   const from = start > WIDTH / 2 && text.length > WIDTH ? start - WIDTH / 3 : 0;
   const shown = visible(text.slice(from, from + WIDTH));
   const number = String(position.line).padStart(4);
-  const indent = text.slice(from, start).replace(/[^\t]/g, " ");
-  const length = Math.max(1, Math.min(position.length, shown.length - (start - from)));
-  return [`${number} | ${shown}`, `${" ".repeat(number.length)} | ${indent}${paint("^".repeat(length))}`];
+  const indent = blankAs(shown.slice(0, start - from));
+  const marks = markUnder(shown.slice(start - from, start - from + position.length), "^");
+  return [`${number} | ${shown}`, `${" ".repeat(number.length)} | ${indent}${paint(marks)}`];
 }
 
 /** A terminal must not obey what a file says. */

@@ -29,6 +29,40 @@ export type Election = {
   readonly failures: readonly Failure[];
 };
 
+/** The elections of a cluster: what takes one member of a sync group away takes the others with it. */
+export function electionsOf(routers: readonly VirtualRouter[], report: Report): readonly Election[] {
+  const alone = routers.map((router) => electionOf(router, report));
+  return alone.map((election) => {
+    const carried = carriedAway(election, alone);
+    const stays = election.failures.filter(({ what, moves }) => moves || carried.every((one) => one.what !== what));
+    return { ...election, failures: [...stays, ...carried] };
+  });
+}
+
+/** What moves a sibling by its weight, and so this router, to wherever the sibling goes. FAULT is told of already. */
+function carriedAway({ router, winner, failures }: Election, all: readonly Election[]): readonly Failure[] {
+  const group = winner?.member.instance.group ?? null;
+  if (winner === null || group === null) return [];
+  const { file, instance } = winner.member;
+  const siblings = all.filter(({ winner: other }) => {
+    const member = other?.member;
+    return member?.file === file && member.instance !== instance && member.instance.group === group;
+  });
+  const known = new Set(failures.flatMap(({ what, moves }) => (moves ? [what] : [])));
+  const carried = new Map<string, Failure>();
+  for (const { what, priority, winner: next, moves } of siblings.flatMap((one) => one.failures)) {
+    const member = router.members.find((one) => one.file === next?.member.file);
+    if (!moves || priority === null || member === undefined || known.has(what)) continue;
+    carried.set(what, {
+      what,
+      priority: winner.priority,
+      winner: { member, priority: priorityOf(member, null) },
+      moves,
+    });
+  }
+  return [...carried.values()];
+}
+
 /** Elects, and reports every check of the Master that can never cause a failover. */
 export function electionOf(router: VirtualRouter, report: Report): Election {
   const contenders = router.members.map((member): Contender => ({ member, priority: priorityOf(member, null) }));

@@ -7,7 +7,7 @@ import { type Diagnostic, hasErrors, inOrder, printDiagnostics } from "../../con
 import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
 import { thisMachine } from "../../config/machine.ts";
 import { checkPair } from "../../config/pair.ts";
-import { type Election, electionOf } from "../../config/winner.ts";
+import { type Election, electionsOf } from "../../config/winner.ts";
 import { clusterDocument, clusterText, contested } from "./cluster-text.ts";
 import { EXIT } from "./refusal.ts";
 
@@ -44,7 +44,7 @@ function asCluster(loaded: readonly Checked[]): { elections: readonly Election[]
   const report = (diagnostic: Diagnostic): void => void found.push(diagnostic);
   const routers = virtualRouters(loaded);
   checkPair(loaded, routers, report);
-  const elections = routers.map((router) => electionOf(router, report));
+  const elections = electionsOf(routers, report);
   return { elections, found };
 }
 

@@ -5,7 +5,7 @@ import { virtualRouters } from "../../config/cluster.ts";
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { checkPair } from "../../config/pair.ts";
-import { type Election, electionOf } from "../../config/winner.ts";
+import { type Election, electionsOf } from "../../config/winner.ts";
 import { memory } from "./memory.ts";
 
 type Cluster = { readonly diagnostics: readonly Diagnostic[]; readonly elections: readonly Election[] };
@@ -19,7 +19,7 @@ function compared(...texts: readonly string[]): Cluster {
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
   const routers = virtualRouters(loaded);
   checkPair(loaded, routers, report);
-  return { diagnostics, elections: routers.map((router) => electionOf(router, report)) };
+  return { diagnostics, elections: electionsOf(routers, report) };
 }
 
 /** `code file:line -> file:line of the note`. */
@@ -215,6 +215,23 @@ describe("who becomes Master", () => {
       ["script chk", null, "/b"],
       ["interface eth1", null, "/b"],
     ]);
+  });
+
+  test("a weight that takes one member of a group away takes the other with it, and says its own priority", () => {
+    const brother = (priority: number) =>
+      but("priority 150", `priority ${priority}`, A)
+        .replace("VI", "BRO")
+        .replace("51", "52")
+        .replace("eth0", "eth1")
+        .replace("10.0.0.", "10.5.0.");
+    const group = `vrrp_sync_group G {\n  sync_group_tracking_weight\n  group {\n    VI\n    BRO\n  }\n}\n`;
+    const cluster = compared(group + checks("chk weight -60") + brother(150), group + B + brother(100));
+    expect(cluster.elections[1]?.failures.at(-1)).toMatchObject({
+      what: "script chk",
+      priority: 150,
+      winner: { priority: 100, member: { file: { path: "/b" }, instance: { name: "BRO" } } },
+      moves: true,
+    });
   });
 
   test("equal priorities are decided by the source, where the files tell it", () => {
