@@ -92,6 +92,16 @@ export type DeclaredAnnounce = {
   readonly lowerPriorityRepeat: number;
 };
 
+/** Announcements on other interfaces than the instance's, every so many seconds; 0 for none. */
+export type DeclaredExtra = { readonly every: number; readonly all: boolean };
+
+/** Shortest times between announcements, in seconds; null where the group says nothing. */
+export type DeclaredGarpGroup = {
+  readonly garpInterval: number | null;
+  readonly gnaInterval: number | null;
+  readonly interfaces: readonly string[];
+};
+
 export type DeclaredVmac = {
   readonly kind: "macvlan" | "ipvlan";
   /** The interface made; the default name is prefix.VRID, with a 6 behind the prefix when the plain one is taken by IPv4. */
@@ -140,6 +150,7 @@ export type DeclaredInstance = {
   readonly hooks: DeclaredHooks;
   readonly smtpAlert: boolean;
   readonly announce: DeclaredAnnounce;
+  readonly extra: DeclaredExtra;
   /** The name of its sync group. */
   readonly group: string | null;
   readonly onLoss: OnLoss;
@@ -223,6 +234,7 @@ export type DeclaredGlobals = {
   readonly minGarp: boolean;
   readonly garpInterval: number;
   readonly gnaInterval: number;
+  readonly extra: DeclaredExtra | null;
   readonly v3ChecksumAsV2: boolean;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
@@ -253,6 +265,7 @@ export type Declaration = {
   readonly processes: readonly DeclaredProcess[];
   readonly bfds: readonly DeclaredBfd[];
   readonly checks: readonly DeclaredCheck[];
+  readonly garpGroups: readonly DeclaredGarpGroup[];
   readonly services: DeclaredServices;
   readonly statics: {
     readonly addresses: readonly DeclaredAddress[];

@@ -10,6 +10,7 @@ import { declareGlobals } from "./globals.ts";
 import { declareGroups } from "./groups.ts";
 import { declareInstance } from "./instance.ts";
 import { declareObjects, named, type Objects } from "./objects.ts";
+import { declareGarpGroups } from "./pacing.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { linesIn, type Section } from "./section.ts";
@@ -38,6 +39,7 @@ export function declare(root: Section, report: Report): Declaration {
     instances,
     groups,
     ...objects,
+    garpGroups: declareGarpGroups(root, report),
     services: declareServices(root, report),
     statics: {
       addresses: linesIn(root, "static_ipaddress").flatMap((line) => addressLine(line, report) ?? []),

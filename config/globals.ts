@@ -3,6 +3,7 @@
 import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { wordsIn } from "./objects.ts";
+import { extraIn } from "./pacing.ts";
 import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import { DEFAULT_POLICY, hookPolicyIn, webhooksIn } from "./services.ts";
 import { placeOf } from "./syntax.ts";
@@ -27,6 +28,7 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     minGarp: on("vrrp_min_garp"),
     garpInterval: number("vrrp_garp_interval", 0),
     gnaInterval: number("vrrp_gna_interval", 0),
+    extra: extraIn(section, "vrrp_garp_extra_if", 1, report) ?? null,
     v3ChecksumAsV2: on("v3_checksum_as_v2"),
     lowerPrioNoAdvert: on("vrrp_lower_prio_no_advert"),
     higherPrioSendAdvert: on("vrrp_higher_prio_send_advert"),

@@ -8,6 +8,7 @@ import type { DeclaredGlobals, DeclaredInstance, DeclaredTracks, DeclaredVmac } 
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hooksIn } from "./hooks.ts";
 import { ownWordsOf } from "./own-words.ts";
+import { extraIn } from "./pacing.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./section.ts";
@@ -71,6 +72,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     tracks: membersTracks(tracksIn(section, context.kinds, report), group, report),
     hooks: hooksIn(section),
     announce: announceOf(section, globals, strict, report),
+    extra: extraIn(section, "garp_extra_if", 0, report) ?? globals.extra ?? { every: 0, all: false },
     group: group?.name ?? null,
     ...ownWordsOf(section, context),
   };

@@ -31,6 +31,7 @@ export function lower(
       if (!assumeHonoured) refuse(instance, report);
       return router(instance);
     }),
+    pacing: pacing(declaration),
   };
 }
 
@@ -84,6 +85,7 @@ function router(instance: DeclaredInstance): readonly RouterConfig[] {
       virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance, iface)),
       excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance, iface)),
       announce: announce(instance.announce),
+      extraAnnounce: { every: seconds(instance.extra.every), on: instance.extra.all ? "all" : "vmac" },
       transport: transport(instance),
       vmac: vmac(instance),
       conduct: conduct(instance),
@@ -151,3 +153,15 @@ const announce = (declared: DeclaredAnnounce): RouterConfig["announce"] => ({
   lowerPriorityRepeat: declared.lowerPriorityRepeat,
   lowerPriorityDelay: seconds(declared.lowerPriorityDelay),
 });
+
+/** What a group leaves out is what holds for every interface. */
+function pacing({ globals, garpGroups }: Declaration): AgentConfig["pacing"] {
+  const pace = (garp: number, gna: number) => ({ arp: seconds(garp), na: seconds(gna) });
+  return {
+    each: pace(globals.garpInterval, globals.gnaInterval),
+    groups: garpGroups.map(({ garpInterval, gnaInterval, interfaces }) => ({
+      ...pace(garpInterval ?? globals.garpInterval, gnaInterval ?? globals.gnaInterval),
+      interfaces,
+    })),
+  };
+}

@@ -35,7 +35,7 @@ quietly() {
 }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
-has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
+has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] || [ -x "/usr/lib/frr/$1" ]; }
 
 check_machine() {
   case $purpose in demo | test) ;; *) refuse "usage: bash test/setup.sh demo|test" ;; esac
@@ -53,7 +53,7 @@ wanted_programs() {
   printf '%s\n' "ip iproute2" "tcpdump tcpdump"
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
-      "systemd-analyze systemd" "fish fish" "zsh zsh"
+      "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr"
   fi
   # raw-socket is compiled where there is no build of it yet.
   if needs_npm; then printf '%s\n' "make make" "g++ g++" "python3 python3"; fi
@@ -101,10 +101,13 @@ install_packages() {
   fi
   forbid_starting_services
   quietly "installing ${packages[*]}" apt_install_fetching_lists "${packages[@]}"
-  case " ${packages[*]} " in
+  local package
+  for package in "${packages[@]}"; do
     # Only what was installed just now: a Keepalived that was here before is somebody's.
-    *" keepalived "*) if has systemctl; then systemctl disable --now keepalived.service >/dev/null 2>&1 || true; fi ;;
-  esac
+    case "$package" in
+      keepalived | frr) if has systemctl; then systemctl disable --now "$package.service" >/dev/null 2>&1 || true; fi ;;
+    esac
+  done
   if [ "$policy_is_ours" = yes ]; then
     rm -f "$policy"
     policy_is_ours=no

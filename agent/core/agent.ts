@@ -25,11 +25,13 @@ import {
   newRouter,
   reconfigured,
   type Surroundings,
+  signOfClaim,
   start,
   stop,
   surroundings,
 } from "./router.ts";
 import { same } from "./same.ts";
+import { heldBy } from "./speak.ts";
 import {
   type AgentState,
   type CheckState,
@@ -58,13 +60,23 @@ export function step(before: AgentState, event: Event): Turn {
     case "configured":
       return configured(before, event, seen.config);
     case "linkChanged":
-      return onLink(before, event, seen.link.name, linkSeen(before, before.config, seen.link, at));
+      return onLink(before, event, seen.link.name, linkSeen(before, before.config, seen.link, at), seen.link.up);
     case "waitOver":
       return waitOver(before, event, seen.link);
     case "addressesChanged":
       return readdressed(before, event, seen);
-    case "advertDropped":
+    case "addressClaimed":
+      return changed(
+        before,
+        event,
+        before,
+        signsTo(before.routers, NO_EFFECTS, (router) => holds(router, seen.interface, seen.address), at),
+      );
     case "effectDone":
+      // Advertisements go out again: while they did not, somebody may have taken over.
+      if (seen.effect === "sendAdvert") return one(before, event, seen.router, (router) => signOfClaim(router, at));
+      return stay(before, event);
+    case "advertDropped":
     case "effectFailed":
       return stay(before, event);
   }
@@ -168,9 +180,30 @@ const companiesOf = (config: AgentConfig, routers: readonly RouterState[], now: 
 
 const linkUpOn = ({ links }: Wires, { interface: iface }: RouterConfig): boolean => links[iface]?.up ?? false;
 
-function onLink(before: AgentState, event: Event, name: string, wires: Wires): Turn {
+/**
+ * A link that is told to be up though its routers saw no end of it was down for a moment, or has
+ * another MAC: `carrier` says that this was told.
+ */
+function onLink(before: AgentState, event: Event, name: string, wires: Wires, carrier = false): Turn {
   const base = { ...before, ...wires };
-  return changed(before, event, base, meetLink(base, name, event.at));
+  const met = meetLink(base, name, event.at);
+  const isOn = (router: RouterState): boolean => router.config.interface === name || holds(router, name, null);
+  return changed(before, event, base, carrier ? signsTo(met.routers, met.effects, isOn, event.at) : met);
+}
+
+const holds = ({ config }: RouterState, iface: string, address: IpAddress | null): boolean =>
+  heldBy(config).some((own) => own.interface === iface && (address === null || own.address === address));
+
+/** A sign that somebody else may have claimed addresses, to whom it concerns. */
+function signsTo(
+  routers: readonly RouterState[],
+  effects: readonly Effect[],
+  concerns: (router: RouterState) => boolean,
+  at: Instant,
+): RoutersTurn {
+  const turns = routers.map((router) => (concerns(router) ? signOfClaim(router, at) : { router, effects: NO_EFFECTS }));
+  const signed = joined(turns);
+  return { routers: signed.routers, effects: [...effects, ...signed.effects] };
 }
 
 function meetLink(base: AgentState, name: string, at: Instant): RoutersTurn {

@@ -66,6 +66,29 @@ export type AnnounceConfig = {
   readonly lowerPriorityDelay: Duration;
 };
 
+/** Announcements on other interfaces than the router's own, where no advertisement keeps them in the switches' tables. */
+export type ExtraAnnounce = {
+  /** While Master; 0 for none. */
+  readonly every: Duration;
+  /** Only on virtual MACs, or on every such interface. */
+  readonly on: "vmac" | "all";
+};
+
+/** How close announcements may follow each other; 0 for as close as they can be sent. */
+export type Pace = {
+  /** Between two gratuitous ARPs. */
+  readonly arp: Duration;
+  /** Between two unsolicited neighbour advertisements. */
+  readonly na: Duration;
+};
+
+export type Pacing = {
+  /** On each interface by itself. */
+  readonly each: Pace;
+  /** Interfaces that share one pace; each of them is in one group at most. */
+  readonly groups: readonly (Pace & { readonly interfaces: readonly string[] })[];
+};
+
 /** How advertisements travel. */
 export type Transport = {
   /** The source address asked for; null for the interface's primary one. */
@@ -160,6 +183,7 @@ export type RouterConfig = {
   /** Held like those, of either family, and not advertised. */
   readonly excludedAddresses: readonly VirtualAddress[];
   readonly announce: AnnounceConfig;
+  readonly extraAnnounce: ExtraAnnounce;
   readonly transport: Transport;
   readonly vmac: Vmac | null;
   readonly conduct: Conduct;
@@ -182,6 +206,7 @@ export type AgentConfig = {
   readonly delayAfterBoot: Duration;
   /** How long a link must have changed until that is believed, by its name. B10.9. */
   readonly linkDelays: Readonly<Record<string, LinkDelays>>;
+  readonly pacing: Pacing;
 };
 
 export type LinkDelays = { readonly down: Duration; readonly up: Duration };

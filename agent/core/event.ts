@@ -74,6 +74,16 @@ export type Observation =
       readonly added: readonly IpAddress[];
       readonly removed: readonly IpAddress[];
     }
+  /** Somebody else said in ARP or in a neighbour advertisement to have one of our addresses; told at most so often. */
+  | {
+      readonly type: "addressClaimed";
+      readonly interface: string;
+      readonly address: IpAddress;
+      /** As `02:00:00:00:00:0a`. */
+      readonly mac: string;
+      /** How often since it was told last. */
+      readonly count: number;
+    }
   /** The deadline of one router was reached; a stale one is answered with "stay". */
   | { readonly type: "deadlineReached"; readonly router: RouterKey }
   /** A link has stayed as it is for its delay; null: the delay of the startup is over. */

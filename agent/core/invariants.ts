@@ -32,9 +32,10 @@ function misdeed({ before, state }: Turn, effect: Effect): string[] {
       const last = was === "master" && now === "backup" && router?.config.conduct.higherPrioritySendAdvert === true;
       return mayAdvertise(effect, was, last ? "master" : now);
     }
-    case "addAddresses":
     case "announce":
-      return now === "master" ? [] : [`${effect.router} wants ${effect.type} in ${now}`];
+      return isOwnSource(state, effect) ? [] : wants(effect, now);
+    case "addAddresses":
+      return wants(effect, now);
     case "removeAddresses":
       return [];
   }
@@ -42,6 +43,13 @@ function misdeed({ before, state }: Turn, effect: Effect): string[] {
 
 type Advert = Extract<Effect, { readonly type: "sendAdvert" }>;
 type Name = PhaseName | undefined;
+
+const wants = ({ router, type }: Effect, now: Name): string[] =>
+  now === "master" ? [] : [`${router} wants ${type} in ${now}`];
+
+/** A unicast router says where its own address is, whoever is Master (B9.15). */
+const isOwnSource = (state: Turn["state"], { router, addresses }: Extract<Effect, { type: "announce" }>): boolean =>
+  addresses.every(({ address }) => address === routerOf(state, router)?.primaryAddress);
 
 function mayAdvertise({ router, priority }: Advert, was: Name, now: Name): string[] {
   if (!(priority >= 0 && priority <= 255))

@@ -1,6 +1,7 @@
 // The same router under a new configuration: phase and mastership stay, addresses follow the
 // difference, timers move by it.
 
+import { movedTimers } from "./announcing.ts";
 import { rearmed } from "./backup.ts";
 import type { VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
@@ -27,7 +28,7 @@ function moved(before: RouterState, router: RouterState, phase: Backup, at: Inst
 }
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
-  const { key, virtualAddresses, adverInterval, announce: when } = router.config;
+  const { key, virtualAddresses, adverInterval } = router.config;
   const gone = missingFrom(virtualAddresses, before.config.virtualAddresses);
   const come = missingFrom(before.config.virtualAddresses, virtualAddresses);
   const effects: Effect[] = [];
@@ -37,10 +38,12 @@ function reconfigureMaster(before: RouterState, router: RouterState, phase: Mast
   if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
   effects.push(...takeUp(router, come));
   const adverAt = told ? after(at, adverInterval) : phase.adverAt;
-  const refreshAt = when.refresh > 0 ? sooner(phase.refreshAt, after(at, when.refresh)) : null;
   const lost = phase.lost.filter((address) => !gone.some((own) => own.address === address));
   const restoreAt = lost.length === 0 ? null : phase.restoreAt;
-  return { router: { ...router, phase: { ...phase, adverAt, refreshAt, lost, restoreAt } }, effects };
+  return {
+    router: { ...router, phase: { ...phase, adverAt, ...movedTimers(router.config, phase, at), lost, restoreAt } },
+    effects,
+  };
 }
 
 /** Whether the next advertisement would differ from the last one. */
@@ -62,6 +65,3 @@ function missingFrom(list: readonly VirtualAddress[], wanted: readonly VirtualAd
   const known = new Map(list.map((own) => [placeOf(own), own]));
   return wanted.filter((own) => !same(known.get(placeOf(own)), own));
 }
-
-/** A rhythm that became quicker does not wait for the end of the slow one. */
-const sooner = (a: Instant | null, b: Instant): Instant => (a === null || b < a ? b : a);

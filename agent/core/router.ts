@@ -8,6 +8,15 @@
 // A bare (445) is the number RFC 5798 gives to that step of its §6.4.
 
 import { compareAddresses, type IpAddress } from "./address.ts";
+import {
+  announceDue,
+  announceSource,
+  answerSign,
+  following,
+  isSignOfStall,
+  newTimers,
+  wasSilentTooLong,
+} from "./announcing.ts";
 import { backupHears, downIntervalOf, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
@@ -19,7 +28,7 @@ import { reconfigure } from "./reload.ts";
 import { outlasts, sighted } from "./rival.ts";
 import { advertise, announce, letGo, NOTHING, resign, takeUp } from "./speak.ts";
 import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
-import { after, type Duration, type Instant, seconds } from "./time.ts";
+import { after, type Instant, seconds } from "./time.ts";
 import { masterDownInterval } from "./timers.ts";
 
 const stay = (router: RouterState): RouterTurn => ({ router, effects: NOTHING });
@@ -84,7 +93,10 @@ function met(before: RouterState, router: RouterState, at: Instant): RouterTurn 
   const hindrance = hindranceOf(router);
   if (phase.name === "fault") {
     const hold = hindrance ?? (isPending(router) ? "checks_pending" : null);
-    if (hold === null) return start(router, at, RECOVERIES[phase.because] ?? "check_recovered");
+    if (hold === null) {
+      const turn = start(router, at, RECOVERIES[phase.because] ?? "check_recovered");
+      return { ...turn, effects: [...turn.effects, ...announceSource(router)] };
+    }
     return hold === phase.because ? stay(router) : stay({ ...router, phase: { ...phase, because: hold } });
   }
   return hindrance === null ? reweighed(before, router, at) : hindered(before, router, at, hindrance);
@@ -167,13 +179,14 @@ function masterHears(router: RouterState, phase: Master, advert: Advertisement, 
   const priority = effectivePriority(router);
   if (advert.priority === PRIORITY_STOP) {
     // (705): somebody who was Master too leaves; say at once who is left.
-    const adverAt = after(at, router.config.adverInterval);
-    return { router: { ...router, phase: { ...phase, adverAt } }, effects: [advertise(router)] };
+    const answered = answerSign(router, { ...phase, adverAt: after(at, router.config.adverInterval) }, at);
+    return { router: { ...router, phase: answered.phase }, effects: [advertise(router), ...answered.effects] };
   }
   if (advert.priority > priority) return yieldTo(router, advert, at, "peer_stronger"); // (725)
   if (advert.priority === priority && winsTie(router, advert)) return yieldTo(router, advert, at, "peer_tie_address");
   // Keepalived (B9.9): our own words come back, or somebody has our address. No answer would end that.
   if (advert.priority === priority && advert.source === router.primaryAddress) return stay(router);
+  // Its sender took over by right while we were frozen: going on as if nothing had happened would make two Masters.
   if (wasSilentTooLong(router, phase, at)) return yieldTo(router, advert, at, "self_stall");
   // Keepalived (B9.7): an owner that does not give way, as no owner of the RFCs does, is given way to.
   if (priority === PRIORITY_OWNER && outlasts(router, advert, at)) return yieldTo(router, advert, at, "peer_owner");
@@ -183,14 +196,6 @@ function masterHears(router: RouterState, phase: Master, advert: Advertisement, 
 /** RFC 5798 §6.4.3 (725): equal priorities are decided by the greater primary address. */
 const winsTie = (router: RouterState, advert: Advertisement): boolean =>
   router.primaryAddress !== null && compareAddresses(advert.source, router.primaryAddress) > 0;
-
-/**
- * When this advertisement arrived we had not advertised for as long as the shortest
- * Master_Down_Interval a Backup can have: its sender took over by right while we were frozen.
- * Going on as if nothing had happened would make two Masters.
- */
-const wasSilentTooLong = (router: RouterState, phase: Master, at: Instant): boolean =>
-  at - phase.adverAt >= (router.config.downTimerAdverts - 1) * router.config.adverInterval;
 
 /** Let go first, then fall back; with `higher_prio_send_advert` one more word lets the winner announce again (B9.6). */
 function yieldTo(router: RouterState, advert: Advertisement, at: Instant, because: Reason): RouterTurn {
@@ -215,7 +220,7 @@ function answer(router: RouterState, phase: Master, at: Instant): RouterTurn {
 export function announceAgain(router: RouterState, at: Instant): RouterTurn {
   const { lowerPriorityRepeat, lowerPriorityDelay } = router.config.announce;
   if (router.phase.name !== "master") return stay(router);
-  const lowerPriorityBlockAt = lowerPriorityDelay > 0 ? after(at, lowerPriorityDelay) : null;
+  const lowerPriorityBlockAt = lowerPriorityRepeat * lowerPriorityDelay > 0 ? after(at, lowerPriorityDelay) : null;
   return {
     router: { ...router, phase: { ...router.phase, lowerPriorityBlockAt } },
     effects: announce(router, lowerPriorityRepeat),
@@ -288,7 +293,7 @@ export function due(router: RouterState, at: Instant, mayLead: boolean): RouterT
 }
 
 function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn {
-  const { announce: when, adverInterval } = router.config;
+  const { adverInterval } = router.config;
   const effects: Effect[] = [];
   let next = phase;
   if (next.adverAt <= at) {
@@ -302,18 +307,14 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
     effects.push(...turn.effects);
     next = turn.router.phase;
   }
-  if (next.secondBlockAt !== null && next.secondBlockAt <= at) {
-    effects.push(...announce({ ...router, phase: next }, when.masterRepeat));
-    next = { ...next, secondBlockAt: null };
+  if (isSignOfStall(router, phase, at)) {
+    const answered = answerSign({ ...router, phase: next }, next, at);
+    effects.push(...answered.effects);
+    next = answered.phase;
   }
-  if (next.lowerPriorityBlockAt !== null && next.lowerPriorityBlockAt <= at) {
-    effects.push(...announce({ ...router, phase: next }, when.lowerPriorityRepeat));
-    next = { ...next, lowerPriorityBlockAt: null };
-  }
-  if (next.refreshAt !== null && next.refreshAt <= at) {
-    effects.push(...announce({ ...router, phase: next }, when.refreshRepeat));
-    next = { ...next, refreshAt: following(next.refreshAt, when.refresh, at) };
-  }
+  const announced = announceDue({ ...router, phase: next }, next, at);
+  effects.push(...announced.effects);
+  next = announced.phase;
   return next === phase ? stay(router) : { router: { ...router, phase: next }, effects };
 }
 
@@ -325,10 +326,13 @@ function mayHaveLost({ config }: RouterState, phase: Master, at: Instant): boole
   return silence >= masterDownInterval(version, conduct.timerExpiredBackup, adverInterval, downTimerAdverts);
 }
 
-/** Counted from the deadline and not from the ring, or lateness would add up; from now when a whole span was missed. */
-function following(deadline: Instant, span: Duration, at: Instant): Instant {
-  const next = after(deadline, span);
-  return next > at ? next : after(at, span);
+/** A sign that somebody else may have claimed what a Master holds; anybody else has nothing to say to it. */
+export function signOfClaim(router: RouterState, at: Instant): RouterTurn {
+  const { phase } = router;
+  // Who has just become Master is announcing anyway.
+  if (phase.name !== "master" || phase.since === at) return stay(router);
+  const answered = answerSign(router, phase, at);
+  return { router: { ...router, phase: answered.phase }, effects: answered.effects };
 }
 
 // ---------------------------------------------------------------- moving
@@ -365,9 +369,7 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
     because,
     adverAt: after(at, config.adverInterval),
     answersLeft: ANSWERS_PER_INTERVAL,
-    secondBlockAt: config.announce.masterDelay > 0 ? after(at, config.announce.masterDelay) : null,
-    lowerPriorityBlockAt: null,
-    refreshAt: config.announce.refresh > 0 ? after(at, config.announce.refresh) : null,
+    ...newTimers(config, at),
     lost: NONE,
     restoreAt: null,
     restored: null,

@@ -1,6 +1,6 @@
 // What a router asks the world for, by what it wants to say or hold. Nothing here changes anything.
 
-import { PRIORITY_STOP, type VirtualAddress } from "./config.ts";
+import { PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import { effectivePriority, type RouterState } from "./state.ts";
 
@@ -37,11 +37,16 @@ export function letGo({ config: { key, virtualAddresses } }: RouterState): reado
     : [{ type: "removeAddresses", router: key, addresses: virtualAddresses }];
 }
 
-export function announce(router: RouterState, rounds: number): readonly Effect[] {
-  const { key, virtualAddresses } = router.config;
+/** Everything that a Master holds and tells the LAN of. */
+export const heldBy = ({ virtualAddresses, excludedAddresses }: RouterConfig): readonly VirtualAddress[] =>
+  excludedAddresses.length === 0 ? virtualAddresses : [...virtualAddresses, ...excludedAddresses];
+
+/** So many rounds, each of which covers every address once. */
+export function announce(router: RouterState, rounds: number, held = heldBy(router.config)): readonly Effect[] {
   const { phase } = router;
   const none = phase.name !== "master" || phase.lost.length === 0;
   // What somebody else took away is not there to be pointed at.
-  const addresses = none ? virtualAddresses : virtualAddresses.filter((own) => !phase.lost.includes(own.address));
-  return addresses.length === 0 || rounds === 0 ? NOTHING : [{ type: "announce", router: key, addresses, rounds }];
+  const addresses = none ? held : held.filter((own) => !phase.lost.includes(own.address));
+  if (addresses.length === 0 || rounds === 0) return NOTHING;
+  return [{ type: "announce", router: router.config.key, addresses, rounds }];
 }

@@ -40,22 +40,31 @@ export type Backup = Begun & {
   readonly willing: boolean;
 };
 
-export type Master = Begun & {
-  readonly name: "master";
-  readonly adverAt: Instant;
-  /** Immediate answers to weaker Masters left until the next advertisement. */
-  readonly answersLeft: number;
-  /** The second block of announcements after becoming Master. */
+export type Master = Begun &
+  AnnounceTimers & {
+    readonly name: "master";
+    readonly adverAt: Instant;
+    /** Immediate answers to weaker Masters left until the next advertisement. */
+    readonly answersLeft: number;
+    /** Addresses that somebody else took away and that are to be put back, */
+    readonly lost: readonly IpAddress[];
+    /** when that is to be; null while there are none, */
+    readonly restoreAt: Instant | null;
+    /** and when that was done the last time. */
+    readonly restored: Instant | null;
+  };
+
+/** When a Master announces its addresses again; null for never. */
+export type AnnounceTimers = {
+  /** The second block after becoming Master. */
   readonly secondBlockAt: Instant | null;
-  /** The second block after a weaker Master was heard. */
+  /** The second block after a weaker Master was heard, or another sign that somebody claims the addresses. */
   readonly lowerPriorityBlockAt: Instant | null;
   readonly refreshAt: Instant | null;
-  /** Addresses that somebody else took away and that are to be put back, */
-  readonly lost: readonly IpAddress[];
-  /** when that is to be; null while there are none, */
-  readonly restoreAt: Instant | null;
-  /** and when that was done the last time. */
-  readonly restored: Instant | null;
+  /** On other interfaces than the router's own. */
+  readonly extraAt: Instant | null;
+  /** From when on the next such sign is answered at once. */
+  readonly answersSignsFrom: Instant;
 };
 
 /** Keepalived's FAULT: started, but unable to hold the addresses. */
@@ -153,7 +162,10 @@ export function nextDeadline(phase: Phase): Instant | null {
     case "master":
       return earliest(
         phase.adverAt,
-        earliest(earliest(phase.secondBlockAt, phase.restoreAt), earliest(phase.lowerPriorityBlockAt, phase.refreshAt)),
+        earliest(
+          earliest(earliest(phase.secondBlockAt, phase.restoreAt), phase.extraAt),
+          earliest(phase.lowerPriorityBlockAt, phase.refreshAt),
+        ),
       );
     case "initialize":
     case "fault":

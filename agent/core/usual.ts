@@ -2,7 +2,7 @@
 // A log written before a field existed is read with these, so that it stays readable.
 
 import { type Family, type IpAddress, parseAddress } from "./address.ts";
-import type { AgentConfig, Conduct, RouterConfig, Transport, VirtualAddress } from "./config.ts";
+import type { AgentConfig, Conduct, ExtraAnnounce, Pacing, RouterConfig, Transport, VirtualAddress } from "./config.ts";
 import { microseconds } from "./time.ts";
 
 const group = (text: string): IpAddress => {
@@ -43,10 +43,14 @@ const usualConduct: Conduct = {
   strictChecksum: false,
 };
 
+const usualExtra: ExtraAnnounce = { every: microseconds(0), on: "vmac" };
+const usualPacing: Pacing = { each: { arp: microseconds(0), na: microseconds(0) }, groups: [] };
+
 /** Everything of a router that has a default beside its timers and addresses. */
 export const usualRouter = (family: Family) =>
   ({
     excludedAddresses: [],
+    extraAnnounce: usualExtra,
     transport: usualTransport[family],
     vmac: null,
     conduct: usualConduct,
@@ -61,4 +65,5 @@ export const usualAgent = {
   startupDelay: microseconds(0),
   delayAfterBoot: microseconds(0),
   linkDelays: {},
+  pacing: usualPacing,
 } as const satisfies AgentConfig;

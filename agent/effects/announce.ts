@@ -1,46 +1,158 @@
 // Tells the LAN where the addresses are now: gratuitous ARP for IPv4, unsolicited neighbour
-// advertisement for IPv6.
+// advertisement for IPv6. Where a pace is set the packets leave the lane for a queue of their own,
+// so that nothing else waits for them.
 
-import { bytesOf, familyOf } from "../core/address.ts";
-import type { VirtualAddress } from "../core/config.ts";
+import { bytesOf, type Family, familyOf } from "../core/address.ts";
+import type { Pacing, RouterKey, VirtualAddress } from "../core/config.ts";
+import { type Duration, inSeconds } from "../core/time.ts";
 import type { Kernel, Outcome } from "../kernel.ts";
 import { gratuitousArp, setArpAddress } from "../wire/arp.ts";
+import { MAC_LENGTH } from "../wire/mac.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
+import { placeOf } from "./addresses.ts";
 import type { Applied, Work } from "./lane.ts";
+import { type Afterwards, createSpread } from "./pace.ts";
 
 /** Packets per step. */
 const BURST = 50;
+const NOT_PACED = 0;
 
-type AnnounceKernel = Pick<Kernel, "interfaces" | "sendFrame" | "sendPacket" | "forwardsIpv6">;
+type AnnounceKernel = Pick<Kernel, "now" | "interfaces" | "sendFrame" | "sendPacket" | "forwardsIpv6">;
 
-/** Each round covers every address once before the next begins, as Keepalived does. */
-export function* announce(kernel: AnnounceKernel, addresses: readonly VirtualAddress[], rounds: number): Work<Applied> {
-  const errors = new Set<string>();
-  const tellers = addresses.map((own) => ({ own, tell: tellerOf(kernel, own) }));
-  let sent = 0;
-  let tried = 0;
-  for (let round = 0; round < rounds; round++)
-    for (const { own, tell } of tellers) {
-      const outcome = tell();
-      if (outcome.ok) sent += 1;
-      else errors.add(`${own.interface}: ${outcome.error}`);
-      tried += 1;
-      if (tried % BURST === 0 && tried < rounds * addresses.length) yield;
-    }
-  return { detail: `${sent} sent`, foreign: [], errors: [...errors] };
+/** What is to be announced; what was let go meanwhile is not in `wanted` any more. */
+export type Announcement = {
+  readonly router: RouterKey;
+  readonly addresses: readonly VirtualAddress[];
+  readonly rounds: number;
+  readonly wanted: Set<string>;
+};
+
+export type Announcer = {
+  readonly announcement: (router: RouterKey, addresses: readonly VirtualAddress[], rounds: number) => Announcement;
+  /** The work, for the lane: what is not paced is done in it, the rest begins with its first step. `done` is told of each part. */
+  readonly work: (announcement: Announcement, pacing: Pacing, done: (applied: Applied) => void) => Work<void>;
+  /** Nothing of these addresses is announced any more, and work that was about nothing else is forgotten. */
+  readonly letGo: (router: RouterKey, addresses: readonly VirtualAddress[]) => void;
+};
+
+/** Whether nothing of it is left to announce. */
+export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
+
+export function createAnnouncer(kernel: AnnounceKernel, later: Afterwards): Announcer {
+  const spread = createSpread<Announcement>(kernel.now, later);
+  const open = new Set<Announcement>();
+  return {
+    announcement(router, addresses, rounds) {
+      const announcement = { router, addresses, rounds, wanted: new Set(addresses.map(placeOf)) };
+      open.add(announcement);
+      return announcement;
+    },
+    *work(announcement, pacing, done) {
+      const { loose, paced } = byPace(announcement.addresses, pacing);
+      let left = paced.length + (loose.length > 0 ? 1 : 0);
+      const ended = (applied: Applied): void => {
+        left -= 1;
+        if (left === 0) open.delete(announcement);
+        done(applied);
+      };
+      for (const { queue, addresses } of paced)
+        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1), (applied) =>
+          ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
+        );
+      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST));
+    },
+    letGo(router, addresses) {
+      const leaving = addresses.map(placeOf);
+      for (const announcement of open) {
+        if (announcement.router === router) for (const place of leaving) announcement.wanted.delete(place);
+        if (isDone(announcement)) open.delete(announcement);
+      }
+      spread.forget(isDone);
+    },
+  };
 }
 
-/** What announces one address, its packet prepared; the interface is looked up now because its MAC is in the packet. */
-function tellerOf(kernel: AnnounceKernel, own: VirtualAddress): () => Outcome {
-  const iface = kernel.interfaces.get(own.interface);
-  if (iface === undefined) return () => ({ ok: false, errno: 19, error: "ENODEV: no such interface" });
-  const address = bytesOf(own.address);
-  if (familyOf(own.address) === "ipv4") {
-    const frame = gratuitousArp(iface.mac);
-    setArpAddress(frame, address);
-    return () => kernel.sendFrame(own.interface, frame);
+type Queue = { readonly name: string; readonly gap: Duration };
+type Part = { readonly queue: Queue; readonly addresses: VirtualAddress[] };
+
+/** What may leave at once, and what has to wait its turn in which queue. */
+function byPace(addresses: readonly VirtualAddress[], pacing: Pacing) {
+  const loose: VirtualAddress[] = [];
+  const paced = new Map<string, Part>();
+  for (const own of addresses) {
+    const queue = queueOf(pacing, own.interface, familyOf(own.address));
+    const part = paced.get(queue.name);
+    if (queue.gap === NOT_PACED) loose.push(own);
+    else if (part === undefined) paced.set(queue.name, { queue, addresses: [own] });
+    else part.addresses.push(own);
   }
-  const packet = unsolicitedNa(iface.mac, kernel.forwardsIpv6(own.interface));
-  setNaAddress(packet, address);
+  return { loose, paced: [...paced.values()] };
+}
+
+function queueOf({ each, groups }: Pacing, iface: string, family: Family): Queue {
+  const i = groups.findIndex(({ interfaces }) => interfaces.includes(iface));
+  const { arp, na } = groups[i] ?? each;
+  return { name: `${i < 0 ? iface : `group ${i}`} ${family}`, gap: family === "ipv4" ? arp : na };
+}
+
+type Teller = { readonly own: VirtualAddress; readonly place: string; readonly tell: () => Outcome };
+
+/** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
+function* rounds(
+  kernel: AnnounceKernel,
+  { addresses, rounds: count, wanted }: Announcement,
+  burst: number,
+): Work<Applied> {
+  const errors = new Set<string>();
+  const tellers = addresses.map((own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own) }));
+  const sent = { all: 0, inStep: 0 };
+  const send = ({ own, tell }: Teller): void => {
+    sent.inStep += 1;
+    const outcome = tell();
+    if (outcome.ok) sent.all += 1;
+    else errors.add(`${own.interface}: ${outcome.error}`);
+  };
+  for (let round = 0; round < count; round++)
+    for (const teller of tellers) {
+      if (sent.inStep === burst && wanted.has(teller.place)) {
+        yield;
+        sent.inStep = 0;
+      }
+      if (wanted.has(teller.place)) send(teller);
+    }
+  return { detail: `${sent.all} sent`, foreign: [], errors: [...errors] };
+}
+
+const NO_SUCH: Outcome = { ok: false, errno: 19, error: "ENODEV: no such interface" };
+const DONE: Outcome = { ok: true };
+
+/**
+ * What announces one address, its packet prepared anew only when the interface has another MAC: a bond
+ * may take its other member's at any time. A link without Ethernet has nobody to tell.
+ */
+function tellerOf(kernel: AnnounceKernel, own: VirtualAddress): () => Outcome {
+  let mac: Uint8Array | null = null;
+  let tell = (): Outcome => DONE;
+  return () => {
+    const iface = kernel.interfaces.get(own.interface);
+    if (iface === undefined) return NO_SUCH;
+    if (iface.mac.length !== MAC_LENGTH) return DONE;
+    if (iface.mac !== mac) {
+      mac = iface.mac;
+      tell = familyOf(own.address) === "ipv4" ? arpTeller(kernel, own, mac) : naTeller(kernel, own, mac);
+    }
+    return tell();
+  };
+}
+
+function arpTeller(kernel: AnnounceKernel, own: VirtualAddress, mac: Uint8Array): () => Outcome {
+  const frame = gratuitousArp(mac);
+  setArpAddress(frame, bytesOf(own.address));
+  return () => kernel.sendFrame(own.interface, frame);
+}
+
+function naTeller(kernel: AnnounceKernel, own: VirtualAddress, mac: Uint8Array): () => Outcome {
+  const packet = unsolicitedNa(mac, kernel.forwardsIpv6(own.interface));
+  setNaAddress(packet, bytesOf(own.address));
   return () => kernel.sendPacket(own.interface, "ipv6", packet, ALL_NODES);
 }

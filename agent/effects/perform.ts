@@ -3,22 +3,24 @@
 // failed effect becomes an observation, and the lane goes on.
 
 import { Observable, type Subscriber } from "rxjs";
-import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
-import type { Effect, EffectType } from "../core/effect.ts";
+import type { Pacing, RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
+import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
 import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
-import { announce } from "./announce.ts";
+import { type Announcement, createAnnouncer, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
+import { type Afterwards, afterwards } from "./pace.ts";
 import { sendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */
 const TELL_EVERY: Duration = seconds(60);
 
-type Label = { readonly type: EffectType; readonly router: RouterKey; readonly addresses: readonly VirtualAddress[] };
+/** What is announced, for work that announces. */
+type Label = Announcement | null;
 
 export type Performer = {
   readonly drive: Driver;
@@ -28,12 +30,17 @@ export type Performer = {
   readonly isForeign: (own: VirtualAddress) => boolean;
 };
 
-/** `later` lets the sockets and the alarm have their turn before the next step. */
-export function perform(kernel: Kernel, later: (step: () => void) => void = setImmediate): Performer {
+/** `later` lets the sockets and the alarm have their turn before the next step; `pause` lets time pass. */
+export function perform(
+  kernel: Kernel,
+  later: (step: () => void) => void = setImmediate,
+  pause: Afterwards = afterwards,
+): Performer {
   const lane = createLane<Label>(later);
+  const announcer = createAnnouncer(kernel, pause);
   const foreign = new Set<string>();
   const send = sendAdvert(kernel);
-  const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant }>();
+  const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
 
   /** A router that has just been configured away still says its last words with the configuration it had. */
   const configOf = ({ state, before }: Turn, key: RouterKey): RouterConfig | undefined =>
@@ -44,29 +51,41 @@ export function perform(kernel: Kernel, later: (step: () => void) => void = setI
     if (config === undefined) return;
     const outcome = send(config, effect.priority, effect.source);
     const last = failing.get(effect.router);
+    if (outcome.ok && last === undefined) return;
+    const now = kernel.now();
     if (outcome.ok) {
-      if (last !== undefined) failing.delete(effect.router);
+      failing.delete(effect.router);
+      const took = since(last?.since ?? now, now);
+      tell.next({
+        type: "effectDone",
+        effect: "sendAdvert",
+        router: effect.router,
+        took,
+        detail: "sent again",
+        foreign: [],
+      });
       return;
     }
-    const now = kernel.now();
     if (last?.error === outcome.error && since(last.told, now) < TELL_EVERY) return;
-    failing.set(effect.router, { error: outcome.error, told: now });
+    failing.set(effect.router, { error: outcome.error, told: now, since: last?.since ?? now });
     tell.next({ type: "effectFailed", effect: "sendAdvert", router: effect.router, error: outcome.error });
   };
 
-  const queue = (effect: Exclude<Effect, { type: "sendAdvert" }>, tell: Tell): void => {
+  const queue = (effect: Exclude<Effect, { type: "sendAdvert" }>, pacing: Pacing, tell: Tell): void => {
     const { type, router, addresses } = effect;
-    if (type === "removeAddresses") lane.forget((label) => label.type === "announce" && isAbout(label, effect));
-    const work =
-      type === "announce"
-        ? announce(kernel, addresses, effect.rounds)
-        : type === "addAddresses"
-          ? addAddresses(kernel, addresses, foreign)
-          : removeAddresses(kernel, addresses, foreign);
     const started = kernel.now();
-    lane.add({ type, router, addresses }, work, (applied) => {
+    const done = (applied: Applied): void => {
       for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
-    });
+    };
+    if (type === "announce") {
+      const announcement = announcer.announcement(router, addresses, effect.rounds);
+      lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
+    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, addresses, foreign), done);
+    else {
+      announcer.letGo(router, addresses);
+      lane.forget((label) => label !== null && isDone(label));
+      lane.add(null, removeAddresses(kernel, addresses, foreign), done);
+    }
   };
 
   const drive: Driver = (turns$) =>
@@ -74,7 +93,7 @@ export function perform(kernel: Kernel, later: (step: () => void) => void = setI
       turns$.subscribe((turn) => {
         for (const effect of turn.effects)
           if (effect.type === "sendAdvert") advertise(effect, turn, tell);
-          else queue(effect, tell);
+          else queue(effect, turn.state.config.pacing, tell);
       }),
     );
 
@@ -82,12 +101,6 @@ export function perform(kernel: Kernel, later: (step: () => void) => void = setI
 }
 
 type Tell = Subscriber<Observation>;
-
-/** Whether work concerns nothing but addresses that are let go; a new configuration may keep some of a router's. */
-function isAbout(label: Label, { router, addresses }: Pick<Label, "router" | "addresses">): boolean {
-  const leaving = new Set(addresses.map(placeOf));
-  return label.router === router && label.addresses.every((own) => leaving.has(placeOf(own)));
-}
 
 const configIn = (state: AgentState, key: RouterKey): RouterConfig | undefined => routerOf(state, key)?.config;
 

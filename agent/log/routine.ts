@@ -50,6 +50,7 @@ function ticked(before: RouterState, router: RouterState, turn: Turn): boolean {
     was.secondBlockAt === is.secondBlockAt &&
     was.lowerPriorityBlockAt === is.lowerPriorityBlockAt &&
     was.refreshAt === is.refreshAt &&
+    was.extraAt === is.extraAt &&
     was.restoreAt === is.restoreAt;
   return alone && is.adverAt === after(was.adverAt, router.config.adverInterval);
 }

@@ -42,13 +42,19 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
       );
       return;
     case "effectDone":
-      journal.debug(seen, `${seen.router}: ${seen.effect}: ${seen.detail} in ${inSeconds(seen.took)}`);
+      journal[seen.effect === "sendAdvert" ? "info" : "debug"](
+        seen,
+        `${seen.router}: ${seen.effect}: ${seen.detail} in ${inSeconds(seen.took)}`,
+      );
       return;
     case "advertDropped":
       journal.warn(
         seen,
         `advertisement from ${seen.source} on ${seen.interface} refused (${seen.reason}): ${seen.detail}`,
       );
+      return;
+    case "addressClaimed":
+      journal.warn(seen, `somebody else at MAC ${seen.mac} on ${seen.interface} claims ${seen.address}`);
       return;
     case "linkChanged":
       // Containers come and go with links that no router is on.

@@ -79,19 +79,19 @@ const VRRP: readonly Keyword[] = [
   row(
     "vrrp_garp_interval",
     decimal(0, 4294.967295),
-    "pending",
+    "honoured",
     "Shortest time between gratuitous ARPs on one interface; 0 for none.",
     { default: "0" },
   ),
   row(
     "vrrp_gna_interval",
     decimal(0, 4294.967295),
-    "pending",
+    "honoured",
     "Shortest time between unsolicited NAs on one interface; 0 for none.",
     { default: "0" },
   ),
   row("vrrp_min_garp", bool, "honoured", "One announcement and no second block, where nothing else is said."),
-  row("vrrp_garp_extra_if", texts("[all] seconds", 1, 2), "pending", "garp_extra_if for every instance.", {
+  row("vrrp_garp_extra_if", texts("[all] seconds", 1, 2), "honoured", "garp_extra_if for every instance.", {
     aliases: ["vrrp_vmac_garp_intvl"],
   }),
   row("vrrp_lower_prio_no_advert", bool, "pending", "lower_prio_no_advert for every instance.", { default: "off" }),

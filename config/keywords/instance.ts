@@ -154,7 +154,7 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "garp_extra_if",
     texts("[all] seconds", 0, 2),
-    "pending",
+    "honoured",
     "Announce again and again on the other interfaces of addresses.",
     { aliases: ["vmac_garp_intvl"] },
   ),

@@ -119,10 +119,10 @@ export const BFD: readonly Keyword[] = [
 ];
 
 export const GARP_GROUP: readonly Keyword[] = [
-  row("garp_interval", decimal(0, 4294), "pending", "Shortest time between gratuitous ARPs."),
-  row("gna_interval", decimal(0, 4294), "pending", "Shortest time between unsolicited NAs."),
-  row("interface", iface, "pending", "The one interface."),
-  row("interfaces", lines("names"), "pending", "The interfaces that share the pace."),
+  row("garp_interval", decimal(0, 4294), "honoured", "Shortest time between gratuitous ARPs."),
+  row("gna_interval", decimal(0, 4294), "honoured", "Shortest time between unsolicited NAs."),
+  row("interface", iface, "honoured", "The one interface."),
+  row("interfaces", lines("names"), "honoured", "The interfaces that share the pace."),
 ];
 
 export const TRACK_GROUP: readonly Keyword[] = [

@@ -33,7 +33,7 @@ export const ROOT: readonly Keyword[] = [
   row("static_routes", lines("routes"), "required", "Routes that are there while the daemon runs."),
   row("static_rules", lines("rules"), "required", "Policy rules that are there while the daemon runs."),
   row("track_group", block("track_group", true), "required", "Who goes FAULT when a static object is lost."),
-  row("garp_group", block("garp_group", false), "pending", "Interfaces that share one pace of announcements."),
+  row("garp_group", block("garp_group", false), "honoured", "Interfaces that share one pace of announcements."),
   row("interface_up_down_delays", lines("delays"), "pending", "How long a link must be up or down to count."),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
   row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),

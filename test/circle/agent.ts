@@ -44,7 +44,7 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
   const identity = { version: "1.2.3", cluster: "lab", boot: "boot-1" };
   const wall = (): number => 1_764_000_000_000 + Math.floor(kernel.now() / 1_000);
   const log = openEventLog(store, identity, wall, initialState, kernel.now());
-  const performer = perform(kernel, kernel.later);
+  const performer = perform(kernel, kernel.later, kernel.afterwards);
   const commander = commands();
   const turns: Turn[] = [];
   let failure: unknown = null;

@@ -4,7 +4,7 @@
 
 import { type Family, familyOf, type IpAddress } from "../../agent/core/address.ts";
 import type { VirtualAddress } from "../../agent/core/config.ts";
-import type { Duration, Instant } from "../../agent/core/time.ts";
+import { after, type Duration, type Instant } from "../../agent/core/time.ts";
 import {
   ADDRESS_PROTOCOL,
   type Datagram,
@@ -39,6 +39,7 @@ export type FakeKernel = Kernel & {
   readonly lay: (iface: string, lan: Lan) => void;
   readonly cut: (iface: string) => void;
   readonly setUp: (iface: string, up: boolean) => void;
+  readonly setMac: (iface: string, mac: Uint8Array) => void;
   /** Somebody else puts an address on an interface, or takes it off. */
   readonly plant: (iface: string, address: IpAddress, prefixLength: number, protocol?: number) => void;
   readonly uproot: (iface: string, address: IpAddress) => void;
@@ -50,6 +51,8 @@ export type FakeKernel = Kernel & {
   readonly addressTakes: (span: Duration) => void;
   /** setImmediate of that process. */
   readonly later: (step: () => void) => void;
+  /** A timer of that process. */
+  readonly afterwards: (span: Duration, step: () => void) => void;
   /** The process is gone; what it put on its interfaces stays. */
   readonly kill: () => void;
 };
@@ -103,6 +106,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
       links.vanish(iface);
     },
     setUp: (iface, up) => links.setUp(links.present(iface), up),
+    setMac: (iface, mac) => links.setMac(links.present(iface), mac),
     plant: (iface, address, prefixLength, protocol = 0) =>
       void links.put(links.present(iface), { address, prefixLength }, protocol),
     uproot: (iface, address) => {
@@ -113,6 +117,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     refuse: orders.refuse,
     addressTakes: orders.addressTakes,
     later: process.later,
+    afterwards: (span, step) => void time.at(after(time.now(), span), () => process.later(step)),
     kill: close,
   };
 }

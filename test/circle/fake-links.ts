@@ -48,6 +48,8 @@ export function fakeLinks(name: string, onNews: () => void) {
     vanish: (iface: string): void => tell(iface, null, { type: "link", name: iface, index: 0, up: false }),
     setUp: (state: InterfaceState, up: boolean): void =>
       tell(state.name, { ...state, up }, { type: "link", name: state.name, index: state.index, up }),
+    setMac: (state: InterfaceState, mac: Uint8Array): void =>
+      tell(state.name, { ...state, mac }, { type: "link", name: state.name, index: state.index, up: state.up }),
     put: (state: InterfaceState, { address, prefixLength }: Place, protocol: number): Outcome => {
       if (state.addresses.some((there) => isSame(there, { address, prefixLength }))) return failure(17);
       const addresses = [...state.addresses, { address, prefixLength, protocol, usable: true }];

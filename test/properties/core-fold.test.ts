@@ -52,6 +52,8 @@ const PARTS: Readonly<Record<PhaseName, readonly string[]>> = {
     "secondBlockAt",
     "lowerPriorityBlockAt",
     "refreshAt",
+    "extraAt",
+    "answersSignsFrom",
     "lost",
     "restoreAt",
     "restored",

@@ -14,6 +14,7 @@ hear priority=0
 state
 ----
   send advert priority=255
+  announce 10.0.0.100 x5
 master priority=255 due in 1s
 
 wait 1s

@@ -1,5 +1,7 @@
 # RFC 5798 §6.4.3 (690): after 3.4 s without a ring, one advertisement is enough, and
-# the rhythm begins there: there is no train of what was missed.  3.4 s + 1 s.
+# the rhythm begins there: there is no train of what was missed.  3.4 s + 1 s.  A Backup may
+# have taken over from 3 s on (2 intervals behind the advertisement of 1 s), so the addresses
+# are announced again (users 1.3).
 
 router priority=255 interval=1s garp_master_delay=0s
 startup
@@ -12,6 +14,7 @@ initialize -> master (owner_startup)
   announce 10.0.0.100 x5
 at 3.4s
   send advert priority=255
+  announce 10.0.0.100 x5
 
 wait 1s
 ----

@@ -72,6 +72,7 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "garp_master_refresh_repeat",
   "garp_lower_prio_repeat",
   "garp_lower_prio_delay",
+  "garp_extra_if",
 ];
 
 /** A prefix a story need not write. */
@@ -106,6 +107,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
       USUAL_PREFIX[family],
       iface,
     ),
+    extraAnnounce: { every: spanOf(text("garp_extra_if", "0s")), on: "all" },
     announce: {
       masterRepeat: wholeOf(repeat),
       masterDelay: spanOf(delay),
@@ -117,15 +119,16 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   };
 }
 
-/** `10.0.0.100,10.0.0.101/25`, or `none`. */
+/** `10.0.0.100,10.0.0.101/25,10.0.1.100@eth1`, or `none`. */
 function virtualAddressesOf(text: string, usualPrefix: number, iface: string): readonly VirtualAddress[] {
   if (text === "none") return [];
   return text.split(",").map((written) => {
-    const [address = "", prefix] = written.split("/");
+    const [place = "", dev] = written.split("@");
+    const [address = "", prefix] = place.split("/");
     return {
       address: addressOf(address),
       prefixLength: prefix === undefined ? usualPrefix : wholeOf(prefix),
-      interface: iface,
+      interface: dev ?? iface,
       ...usualAddress,
     };
   });

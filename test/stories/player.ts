@@ -2,7 +2,7 @@
 
 import { parseAddress } from "../../agent/core/address.ts";
 import type { RouterConfig } from "../../agent/core/config.ts";
-import type { Advertisement, Link } from "../../agent/core/event.ts";
+import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
 import { usualAgent } from "../../agent/core/usual.ts";
 import { addressOf, type Options, optionsOf, ROUTER_OPTIONS, routerConfigOf, spanOf, wholeOf } from "./options.ts";
 import { createStage, type Stage } from "./stage.ts";
@@ -46,6 +46,8 @@ const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ["shutdown", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "shutdown" } })], false)],
   ["link", ({ stage }, words) => tell([stage.see({ type: "linkChanged", link: linkOf(words) })], false)],
   ["source", ({ stage }, words) => tell([changeSource(stage, words)], false)],
+  ["claimed", ({ stage }, words) => tell([stage.see(claimOf(words))], false)],
+  ["sent-again", ({ stage }) => tell([stage.see(recoveryOf(routerNamed(stage, undefined)))], false)],
   ["hear", ({ stage }, words) => tell([hear(stage, words)], false)],
   ["wait", ({ stage }, [span = ""]) => tell(stage.pass(spanOf(span), true), true)],
   ["late", ({ stage }, [span = ""]) => tell(stage.pass(spanOf(span), false), true)],
@@ -99,6 +101,22 @@ function hear(stage: Stage, words: readonly string[]) {
   };
   return stage.see({ type: "advertReceived", router: config.key, advert });
 }
+
+/** `claimed 10.0.0.100`, or on another interface: somebody else says that the address is his. */
+function claimOf([address = "", iface = "eth0"]: readonly string[]): Observation {
+  const mac = "02:00:00:00:00:99";
+  return { type: "addressClaimed", interface: iface, address: addressOf(address), mac, count: 1 };
+}
+
+/** Advertisements go out again after they did not. */
+const recoveryOf = ({ key: router }: RouterConfig): Observation => ({
+  type: "effectDone",
+  effect: "sendAdvert",
+  router,
+  took: spanOf("2s"),
+  detail: "sent again",
+  foreign: [],
+});
 
 /** `link eth0 down`; `gone` means that the interface exists no more. */
 function linkOf([name = "", word = ""]: readonly string[]): Link {
