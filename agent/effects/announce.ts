@@ -9,7 +9,6 @@ import type { Kernel, Outcome } from "../kernel.ts";
 import { gratuitousArp, setArpAddress } from "../wire/arp.ts";
 import { MAC_LENGTH } from "../wire/mac.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
-import { placeOf } from "./addresses.ts";
 import type { Applied, Work } from "./lane.ts";
 import { type Afterwards, createSpread } from "./pace.ts";
 
@@ -18,6 +17,8 @@ const BURST = 50;
 const NOT_PACED = 0;
 
 type AnnounceKernel = Pick<Kernel, "now" | "interfaces" | "sendFrame" | "sendPacket" | "forwardsIpv6">;
+
+const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 /** What is to be announced; what was let go meanwhile is not in `wanted` any more. */
 export type Announcement = {
