@@ -39,7 +39,7 @@ export type Announcer = {
 /** Whether nothing of it is left to announce. */
 export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
 
-export function createAnnouncer(kernel: AnnounceKernel, later: Afterwards): Announcer {
+export function announce(kernel: AnnounceKernel, later: Afterwards): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
   const open = new Set<Announcement>();
   return {

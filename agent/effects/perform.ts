@@ -11,7 +11,7 @@ import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
-import { type Announcement, createAnnouncer, isDone } from "./announce.ts";
+import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { sendAdvert } from "./send-advert.ts";
@@ -37,7 +37,7 @@ export function perform(
   pause: Afterwards = afterwards,
 ): Performer {
   const lane = createLane<Label>(later);
-  const announcer = createAnnouncer(kernel, pause);
+  const announcer = announce(kernel, pause);
   const foreign = new Set<string>();
   const send = sendAdvert(kernel);
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
