@@ -255,6 +255,10 @@ export const CODES = {
     "defined below",
     "Keepalived looks names up while it reads, finds nothing, and goes on without the check. heird reads the whole file first.",
   ),
+  H0221: error(
+    "owners and others in a sync group",
+    "An owner is Master at once, and a group changes as one: with members that have to wait, neither would hold.",
+  ),
   H0301: info(
     "state MASTER does little",
     "Who becomes Master is decided by priority. state MASTER only clears nopreempt and preempt_delay, and only priority 255 starts as Master.",

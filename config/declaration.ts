@@ -2,6 +2,7 @@
 // defaults filled in, Keepalived's documented corrections are made; positions stay for later checks.
 
 import type { Family, IpAddress } from "../agent/core/address.ts";
+import type { LinkDelays } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
 import type { DeclaredCheck, DeclaredHysteresis } from "./declared-checks.ts";
 import type { DeclaredHookPolicy, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
@@ -137,6 +138,9 @@ export type DeclaredInstance = {
   readonly v3ChecksumAsV2: boolean;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
+  readonly ownerIgnoreAdverts: boolean;
+  /** The priority of the strongest neighbour that may have taken over; null: never mind. */
+  readonly timerExpiredBackup: number | null;
   readonly addresses: readonly DeclaredAddress[];
   readonly excluded: readonly DeclaredAddress[];
   readonly source: IpAddress | null;
@@ -238,7 +242,11 @@ export type DeclaredGlobals = {
   readonly v3ChecksumAsV2: boolean;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
+  readonly ownerIgnoreAdverts: boolean;
   readonly downTimerAdverts: number;
+  readonly startupDelay: Duration;
+  readonly delayAfterBoot: Duration;
+  readonly linkDelays: Readonly<Record<string, LinkDelays>>;
   readonly group4: IpAddress | null;
   readonly group6: IpAddress | null;
   readonly defaultInterface: string;

@@ -1,7 +1,9 @@
 // global_defs, and the outermost keywords of its kind, become the defaults of everything else.
 
+import { microseconds } from "../agent/core/time.ts";
 import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { linkDelaysIn } from "./link-delays.ts";
 import { wordsIn } from "./objects.ts";
 import { extraIn } from "./pacing.ts";
 import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
@@ -32,7 +34,11 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     v3ChecksumAsV2: on("v3_checksum_as_v2"),
     lowerPrioNoAdvert: on("vrrp_lower_prio_no_advert"),
     higherPrioSendAdvert: on("vrrp_higher_prio_send_advert"),
+    ownerIgnoreAdverts: on("vrrp_owner_ignore_adverts"),
     downTimerAdverts: number("vrrp_down_timer_adverts", 3),
+    startupDelay: microseconds(number("vrrp_startup_delay", 0) * 1_000_000),
+    delayAfterBoot: microseconds(number("vrrp_delay_after_boot", 0) * 1_000_000),
+    linkDelays: linkDelaysIn(root, report),
     group4: addressIn(section, "vrrp_mcast_group4") ?? null,
     group6: addressIn(section, "vrrp_mcast_group6") ?? null,
     defaultInterface: textIn(section, "default_interface") ?? "eth0",

@@ -13,6 +13,7 @@ import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
 import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./section.ts";
 import type { Place } from "./source.ts";
+import { straightened } from "./strict.ts";
 import { placeOf } from "./syntax.ts";
 import { adverIntervalOf, announceOf } from "./timing.ts";
 import { type TrackKinds, tracksIn, withoutWeights } from "./tracks.ts";
@@ -42,7 +43,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
   const { vmac, source } = vmacOf(section, report);
   const group = context.groupOf.get(section.label);
   const placeFor = (name: string): Place => entryOf(section, name)?.place ?? section.place;
-  return {
+  const declared: DeclaredInstance = {
     name: section.label,
     place: section.place,
     state: group === undefined ? startsAs(section, wished, priority, strict, authentication, report) : "BACKUP",
@@ -76,6 +77,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     group: group?.name ?? null,
     ...ownWordsOf(section, context),
   };
+  return strict ? { ...declared, ...straightened(declared, placeFor, report) } : declared;
 }
 
 function noAddresses(section: Section, version: 2 | 3, report: Report): void {
@@ -99,6 +101,8 @@ type Switches =
   | "v3ChecksumAsV2"
   | "lowerPrioNoAdvert"
   | "higherPrioSendAdvert"
+  | "ownerIgnoreAdverts"
+  | "timerExpiredBackup"
   | "smtpAlert";
 
 /** What is on or off. */
@@ -120,8 +124,12 @@ function switchesOf(
     dontTrackPrimary: has(section, "dont_track_primary"),
     promoteSecondaries: promote !== undefined && vmac === null,
     v3ChecksumAsV2: boolIn(section, "v3_checksum_as_v2") ?? globals.v3ChecksumAsV2,
-    lowerPrioNoAdvert: boolIn(section, "lower_prio_no_advert") ?? globals.lowerPrioNoAdvert,
+    lowerPrioNoAdvert: boolIn(section, "lower_prio_no_advert") ?? (globals.lowerPrioNoAdvert || strict),
     higherPrioSendAdvert: boolIn(section, "higher_prio_send_advert") ?? globals.higherPrioSendAdvert,
+    ownerIgnoreAdverts: boolIn(section, "owner_ignore_adverts") ?? (globals.ownerIgnoreAdverts || strict),
+    timerExpiredBackup: has(section, "timer_expired_backup")
+      ? (numberIn(section, "timer_expired_backup") ?? 254)
+      : null,
     smtpAlert: boolIn(section, "smtp_alert") ?? globals.smtpAlert,
   };
 }

@@ -13,8 +13,9 @@ import {
 } from "../agent/core/config.ts";
 import { seconds } from "../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../agent/core/usual.ts";
-import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredInstance } from "./declaration.ts";
+import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredGroup, DeclaredInstance } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { lowerGroups, lowerTracks } from "./lower-groups.ts";
 
 export type LowerOptions = { readonly hostname: string; readonly assumeHonoured: boolean };
 
@@ -24,13 +25,22 @@ export function lower(
   { hostname, assumeHonoured }: LowerOptions,
   report: Report,
 ): AgentConfig {
+  const { globals, groups, instances } = declaration;
+  const routers = instances.flatMap((instance) => {
+    if (!assumeHonoured) refuse(instance, report);
+    return router(
+      instance,
+      groups.find(({ members }) => members.includes(instance.name)),
+    );
+  });
   return {
     ...usualAgent,
-    routerId: declaration.globals.routerId ?? hostname,
-    routers: declaration.instances.flatMap((instance) => {
-      if (!assumeHonoured) refuse(instance, report);
-      return router(instance);
-    }),
+    routerId: globals.routerId ?? hostname,
+    routers,
+    groups: lowerGroups(groups, routers, report),
+    startupDelay: globals.startupDelay,
+    delayAfterBoot: globals.delayAfterBoot,
+    linkDelays: globals.linkDelays,
     pacing: pacing(declaration),
   };
 }
@@ -46,9 +56,6 @@ function refuse({ authentication, addresses }: DeclaredInstance, report: Report)
         "write auth_type PASS on all routers, or none",
       ),
     );
-  const restored = addresses.find(({ onLoss }) => onLoss !== null);
-  if (restored !== undefined)
-    report(problem("H0401", restored.place, "on_loss is known but not honoured yet; the router runs without it"));
   for (const { peer, useVmac, place } of addresses) {
     const what = peer !== null ? "peer" : useVmac ? "use_vmac" : undefined;
     if (what !== undefined)
@@ -63,7 +70,7 @@ function refuse({ authentication, addresses }: DeclaredInstance, report: Report)
   }
 }
 
-function router(instance: DeclaredInstance): readonly RouterConfig[] {
+function router(instance: DeclaredInstance, group: DeclaredGroup | undefined): readonly RouterConfig[] {
   const { interface: iface, vrid, family, authentication } = instance;
   if (iface === null || vrid === null) return [];
   return [
@@ -89,7 +96,7 @@ function router(instance: DeclaredInstance): readonly RouterConfig[] {
       transport: transport(instance),
       vmac: vmac(instance),
       conduct: conduct(instance),
-      tracks: [],
+      tracks: lowerTracks(instance.tracks, group),
     },
   ];
 }
@@ -139,6 +146,8 @@ const conduct = (instance: DeclaredInstance): Conduct => ({
   ...usualRouter(instance.family).conduct,
   lowerPriorityNoAdvert: instance.lowerPrioNoAdvert,
   higherPrioritySendAdvert: instance.higherPrioSendAdvert,
+  ownerIgnoresAdverts: instance.ownerIgnoreAdverts,
+  timerExpiredBackup: instance.timerExpiredBackup,
   trackPrimary: !instance.dontTrackPrimary,
   accept: instance.accept || instance.priority === PRIORITY_OWNER,
   tellPriorityAtOnce: instance.priorityChange === "immediate",

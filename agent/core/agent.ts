@@ -2,14 +2,13 @@
 // Nothing here changes a phase; router.ts does.
 
 import type { IpAddress } from "./address.ts";
-import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
+import { type AgentConfig, linkCheck, type RouterConfig, type RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
 import {
   addressesSeen,
   askedToLeave,
-  linkCheck,
   linkSeen,
   linkSettled,
   overdue,

@@ -158,6 +158,10 @@ export type Track = {
   readonly reverse: boolean;
 };
 
+/** `track_interface` names a link like a check. */
+export const LINK_CHECK = "interface/";
+export const linkCheck = (name: string): string => `${LINK_CHECK}${name}`;
+
 export type RouterConfig = {
   readonly key: RouterKey;
   /** The name of the vrrp_instance. */

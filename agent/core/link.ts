@@ -2,7 +2,7 @@
 // (`interface_up_down_delays`), so that every tracker sees the same.
 
 import type { IpAddress } from "./address.ts";
-import type { AgentConfig, RouterConfig } from "./config.ts";
+import { type AgentConfig, LINK_CHECK, type RouterConfig } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Link, Observation } from "./event.ts";
 import { NO_VERDICTS, type Verdict, type Verdicts } from "./priority.ts";
@@ -14,10 +14,6 @@ type Links = AgentState["links"];
 export type Wires = Pick<AgentState, "links" | "waits">;
 
 export const ABSENT: LinkState = { index: 0, up: false, wasUp: false, leaving: [], addresses: [] };
-
-/** `track_interface` names a link like a check. */
-const LINK_CHECK = "interface/";
-export const linkCheck = (name: string): string => `${LINK_CHECK}${name}`;
 
 /** A link changed: at once, or once it has stayed so for its delay. The opposite within the delay cancels both (B10.9). */
 export function linkSeen({ links, waits }: Wires, config: AgentConfig, seen: Link, at: Instant): Wires {

@@ -3,7 +3,7 @@
 
 import { type Logger, pino } from "pino";
 import type { Observation } from "../core/event.ts";
-import { type AgentState, routerOf, type Turn } from "../core/state.ts";
+import { type AgentState, effectivePriority, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
 import { openSink } from "./sink.ts";
@@ -24,13 +24,30 @@ export async function openJournal(level: string): Promise<Journal> {
 /** Tells a turn. */
 export function tell(journal: Journal, turn: Turn): void {
   for (const { name, router, from, phase, because } of marksOf(turn)) {
-    const priority = routerOf(turn.state, router)?.config.basePriority;
+    const moved = routerOf(turn.state, router);
+    const priority = moved === undefined ? undefined : effectivePriority(moved);
     journal.info(
       { instance: name, router, from, to: phase, because, priority },
       `${name}: ${from} -> ${phase} (${because})`,
     );
   }
   tellSeen(journal, turn.state, turn.event.seen);
+  tellRival(journal, turn);
+}
+
+/** A second Master, told when it is met; not each time it is heard. */
+function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): void {
+  if (seen.type !== "advertReceived") return;
+  const router = routerOf(state, seen.router);
+  const rival = router?.rival ?? null;
+  const known = routerOf(before, seen.router)?.rival;
+  if (router === undefined || rival === null || (known?.source === rival.source && known.first === rival.first)) return;
+  const { name } = router.config;
+  const looped = rival.source === router.primaryAddress;
+  const what = looped
+    ? `its own address ${rival.source}: a loop, or a duplicate address`
+    : `${rival.source}, with priority ${rival.priority}`;
+  journal.warn({ instance: name, router: seen.router, ...rival }, `${name}: two Masters: heard ${what}`);
 }
 
 function tellSeen(journal: Journal, state: AgentState, seen: Observation): void {

@@ -51,7 +51,7 @@ const PEOPLE: readonly Keyword[] = [
 
 const VRRP: readonly Keyword[] = [
   row("vrrp_version", whole(2, 3), "honoured", "The version of instances that do not say.", { default: "2" }),
-  row("vrrp_strict", bool, "pending", "strict_mode for every instance."),
+  row("vrrp_strict", bool, "honoured", "strict_mode for every instance."),
   row("vrrp_mcast_group4", { kind: "address", family: "ipv4", multicast: true }, "required", "The IPv4 group.", {
     default: "224.0.0.18",
   }),
@@ -94,12 +94,12 @@ const VRRP: readonly Keyword[] = [
   row("vrrp_garp_extra_if", texts("[all] seconds", 1, 2), "honoured", "garp_extra_if for every instance.", {
     aliases: ["vrrp_vmac_garp_intvl"],
   }),
-  row("vrrp_lower_prio_no_advert", bool, "pending", "lower_prio_no_advert for every instance.", { default: "off" }),
-  row("vrrp_higher_prio_send_advert", bool, "pending", "higher_prio_send_advert for every instance.", {
+  row("vrrp_lower_prio_no_advert", bool, "honoured", "lower_prio_no_advert for every instance.", { default: "off" }),
+  row("vrrp_higher_prio_send_advert", bool, "honoured", "higher_prio_send_advert for every instance.", {
     default: "off",
   }),
   row("vrrp_down_timer_adverts", whole(1, 100), "honoured", "down_timer_adverts for every instance.", { default: "3" }),
-  row("vrrp_owner_ignore_adverts", bool, "pending", "owner_ignore_adverts for every instance.", { since: "2.3.3" }),
+  row("vrrp_owner_ignore_adverts", bool, "honoured", "owner_ignore_adverts for every instance.", { since: "2.3.3" }),
   row("vrrp_check_unicast_src", flag, "pending", "check_unicast_src for every instance."),
   row("vrrp_skip_check_adv_addr", bool, "pending", "skip_check_adv_addr for every instance."),
   row("v3_checksum_as_v2", bool, "honoured", "v3_checksum_as_v2 for every instance.", {
@@ -109,8 +109,8 @@ const VRRP: readonly Keyword[] = [
   row("vrrp_notify_priority_changes", bool, "pending", "notify_priority_changes for every instance.", {
     default: "off",
   }),
-  row("vrrp_startup_delay", decimal(0.001, 4294), "pending", "How long to wait after the start."),
-  row("vrrp_delay_after_boot", decimal(0.001, 4294), "pending", "How long to wait after the machine booted.", {
+  row("vrrp_startup_delay", decimal(0.001, 4294), "honoured", "How long to wait after the start."),
+  row("vrrp_delay_after_boot", decimal(0.001, 4294), "honoured", "How long to wait after the machine booted.", {
     since: "2.4.0",
   }),
   row("log_unknown_vrids", flag, "pending", "Tell of adverts for VRIDs that are not ours."),
@@ -260,10 +260,10 @@ const FOREIGN: readonly Keyword[] = [
 );
 
 const OWN: readonly Keyword[] = [
-  own("vrrp_on_loss", oneOf("restore", "failover", "ignore"), "pending", "on_loss for every instance.", {
+  own("vrrp_on_loss", oneOf("restore", "failover", "ignore"), "honoured", "on_loss for every instance.", {
     default: "restore",
   }),
-  own("vrrp_priority_change", oneOf("immediate", "next_advert"), "pending", "priority_change for every instance.", {
+  own("vrrp_priority_change", oneOf("immediate", "next_advert"), "honoured", "priority_change for every instance.", {
     default: "immediate",
   }),
   own("hook_policy", block("hook_policy", false), "pending", "hook_policy for every instance and group."),

@@ -72,16 +72,16 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "timer_expired_backup",
     whole(1, 254, "", 254),
-    "pending",
+    "honoured",
     "With nopreempt: fall to Backup when this process slept past the Master's patience.",
     { aliases: ["thread_timer_expired"], since: "2.2.8" },
   ),
-  row("dont_track_primary", flag, "required", "Do not go FAULT when the instance's own interface loses its link."),
-  row("strict_mode", bool, "pending", "RFC to the letter: no passwords, no unicast, no extras.", {
+  row("dont_track_primary", flag, "honoured", "Do not go FAULT when the instance's own interface loses its link."),
+  row("strict_mode", bool, "honoured", "RFC to the letter: no passwords, no unicast, no extras.", {
     default: "vrrp_strict",
   }),
   row("skip_check_adv_addr", bool, "pending", "Do not compare the addresses of a sender that was checked before."),
-  row("owner_ignore_adverts", bool, "pending", "A router of priority 255 drops what it hears.", { since: "2.3.3" }),
+  row("owner_ignore_adverts", bool, "honoured", "A router of priority 255 drops what it hears.", { since: "2.3.3" }),
   row("accept", flag, "honoured", "Take packets for the addresses while Master, also when not their owner.", {
     default: "on, unless strict",
   }),
@@ -178,7 +178,7 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "track_interface",
     lines("trackedInterfaces"),
-    "required",
+    "honoured",
     "Interfaces that must be up, or whose state moves the priority.",
   ),
   row(
@@ -225,7 +225,7 @@ export const INSTANCE: readonly Keyword[] = [
   own(
     "on_loss",
     oneOf("restore", "failover", "ignore"),
-    "pending",
+    "honoured",
     "What happens when somebody takes an address away.",
     {
       default: "vrrp_on_loss",
@@ -234,13 +234,13 @@ export const INSTANCE: readonly Keyword[] = [
   own(
     "fast_handover",
     flag,
-    "pending",
+    "honoured",
     "Wait only Skew_Time when the Master says that its priority has fallen below this one.",
   ),
   own(
     "priority_change",
     oneOf("immediate", "next_advert"),
-    "pending",
+    "honoured",
     "When a Master says that its priority has changed: at once, or with its next advertisement as Keepalived.",
     { default: "vrrp_priority_change" },
   ),
@@ -284,12 +284,18 @@ export const INSTANCE: readonly Keyword[] = [
     "As garp_master_repeat, after a weaker Master was heard.",
     { default: "garp_master_repeat" },
   ),
-  row("lower_prio_no_advert", bool, "pending", "Do not answer a weaker Master with an advertisement.", {
+  row("lower_prio_no_advert", bool, "honoured", "Do not answer a weaker Master with an advertisement.", {
     default: "off",
   }),
-  row("higher_prio_send_advert", bool, "pending", "Send one last advertisement before yielding to a stronger Master.", {
-    default: "off",
-  }),
+  row(
+    "higher_prio_send_advert",
+    bool,
+    "honoured",
+    "Send one last advertisement before yielding to a stronger Master.",
+    {
+      default: "off",
+    },
+  ),
 ];
 
 export const AUTHENTICATION: readonly Keyword[] = [

@@ -22,8 +22,8 @@ import {
 } from "./keyword.ts";
 
 export const SYNC_GROUP: readonly Keyword[] = [
-  row("group", lines("names"), "required", "The instances that change together."),
-  row("track_interface", lines("trackedInterfaces"), "required", "For every member: interfaces that must be up."),
+  row("group", lines("names"), "honoured", "The instances that change together."),
+  row("track_interface", lines("trackedInterfaces"), "honoured", "For every member: interfaces that must be up."),
   row("track_script", lines("trackedScripts"), "required", "For every member: scripts that must succeed."),
   row("track_file", lines("trackedFiles"), "required", "For every member: files whose number moves the priority."),
   row("track_process", lines("trackedProcesses"), "required", "For every member: processes that must run."),
@@ -44,7 +44,7 @@ export const SYNC_GROUP: readonly Keyword[] = [
   row(
     "sync_group_tracking_weight",
     flag,
-    "required",
+    "honoured",
     "Let weights count in a group, where they are dropped otherwise.",
   ),
   own("track_check", lines("trackedChecks"), "required", "For every member: checks that must succeed."),

@@ -7,7 +7,7 @@ const skip = { kind: "skip" } as const;
 export const ROOT: readonly Keyword[] = [
   row("global_defs", block("global_defs", false), "honoured", "What holds for the whole daemon.", { twice: "both" }),
   row("vrrp_instance", block("vrrp_instance", true), "honoured", "One virtual router."),
-  row("vrrp_sync_group", block("vrrp_sync_group", true), "required", "Instances that change together."),
+  row("vrrp_sync_group", block("vrrp_sync_group", true), "honoured", "Instances that change together."),
   row("vrrp_script", block("vrrp_script", true), "pending", "A command whose exit code decides or weighs."),
   row("track_file", block("track_file", true), "pending", "A file whose number weighs.", {
     aliases: ["vrrp_track_file"],
@@ -34,7 +34,7 @@ export const ROOT: readonly Keyword[] = [
   row("static_rules", lines("rules"), "required", "Policy rules that are there while the daemon runs."),
   row("track_group", block("track_group", true), "required", "Who goes FAULT when a static object is lost."),
   row("garp_group", block("garp_group", false), "honoured", "Interfaces that share one pace of announcements."),
-  row("interface_up_down_delays", lines("delays"), "pending", "How long a link must be up or down to count."),
+  row("interface_up_down_delays", lines("delays"), "honoured", "How long a link must be up or down to count."),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
   row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("net_namespace", text("name"), "required", "The network namespace to run in."),

@@ -2,7 +2,16 @@
 // those of keepalived.conf.
 
 import { type IpAddress, parseAddress } from "../../agent/core/address.ts";
-import { type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
+import {
+  type AgentConfig,
+  type Conduct,
+  linkCheck,
+  type OnLoss,
+  type RouterConfig,
+  routerKeyOf,
+  type Track,
+  type VirtualAddress,
+} from "../../agent/core/config.ts";
 import { type Duration, microseconds } from "../../agent/core/time.ts";
 import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 
@@ -73,7 +82,20 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "garp_lower_prio_repeat",
   "garp_lower_prio_delay",
   "garp_extra_if",
+  "group",
+  "track",
+  "on_loss",
+  "lower_prio_no_advert",
+  "higher_prio_send_advert",
+  "owner_ignore_adverts",
+  "dont_track_primary",
+  "timer_expired_backup",
+  "priority_change",
+  "fast_handover",
 ];
+
+/** What may be said of the whole daemon. */
+export const GLOBAL_OPTIONS: readonly string[] = ["startup_delay", "delay_after_boot", "link_delays"];
 
 /** A prefix a story need not write. */
 export const USUAL_PREFIX = { ipv4: 24, ipv6: 64 } as const;
@@ -87,8 +109,11 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   const password = options.get("password");
   const repeat = text("garp_master_repeat", "5");
   const delay = text("garp_master_delay", "5s");
+  const usual = usualRouter(family);
   return {
-    ...usualRouter(family),
+    ...usual,
+    conduct: conductOf(options, usual.conduct),
+    tracks: tracksOf(options.get("track")),
     key: routerKeyOf(iface, family, vrid),
     name,
     interface: iface,
@@ -106,6 +131,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
       text("address", family === "ipv4" ? "10.0.0.100" : "fe80::100"),
       USUAL_PREFIX[family],
       iface,
+      oneOf(text("on_loss", "restore"), ["restore", "failover", "ignore"]),
     ),
     extraAnnounce: { every: spanOf(text("garp_extra_if", "0s")), on: "all" },
     announce: {
@@ -119,8 +145,54 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   };
 }
 
+function conductOf(options: Options, usual: Conduct): Conduct {
+  const on = (key: string, unsaid: boolean): boolean =>
+    options.has(key) ? oneOf(options.get(key) ?? "", ["yes", "no"]) === "yes" : unsaid;
+  const patience = options.get("timer_expired_backup");
+  return {
+    ...usual,
+    lowerPriorityNoAdvert: on("lower_prio_no_advert", usual.lowerPriorityNoAdvert),
+    higherPrioritySendAdvert: on("higher_prio_send_advert", usual.higherPrioritySendAdvert),
+    ownerIgnoresAdverts: on("owner_ignore_adverts", usual.ownerIgnoresAdverts),
+    trackPrimary: !on("dont_track_primary", !usual.trackPrimary),
+    timerExpiredBackup: patience === undefined ? null : wholeOf(patience),
+    tellPriorityAtOnce:
+      oneOf(options.get("priority_change") ?? "immediate", ["immediate", "next_advert"]) === "immediate",
+    fastHandover: on("fast_handover", usual.fastHandover),
+  };
+}
+
+/** `eth1,eth2:-30,eth3:20:reverse`: links, with their weights. */
+function tracksOf(text: string | undefined): readonly Track[] {
+  return (text?.split(",") ?? []).map((written) => {
+    const [name = "", weight = "0", reverse] = written.split(":");
+    if (!/^-?\d+$/.test(weight)) throw new Error(`"${weight}" is no weight`);
+    return { check: linkCheck(name), weight: Number(weight), reverse: reverse === "reverse" };
+  });
+}
+
+/** What the story says of the whole daemon: `startup_delay=2s link_delays=eth1:1s:2s`, the delay down and then up. */
+export function globalsOf(options: Options): Pick<AgentConfig, "startupDelay" | "delayAfterBoot" | "linkDelays"> {
+  const delays = options.get("link_delays")?.split(",") ?? [];
+  return {
+    startupDelay: spanOf(options.get("startup_delay") ?? "0s"),
+    delayAfterBoot: spanOf(options.get("delay_after_boot") ?? "0s"),
+    linkDelays: Object.fromEntries(
+      delays.map((written) => {
+        const [name = "", down = "", up = ""] = written.split(":");
+        return [name, { down: spanOf(down), up: spanOf(up) }];
+      }),
+    ),
+  };
+}
+
 /** `10.0.0.100,10.0.0.101/25,10.0.1.100@eth1`, or `none`. */
-function virtualAddressesOf(text: string, usualPrefix: number, iface: string): readonly VirtualAddress[] {
+function virtualAddressesOf(
+  text: string,
+  usualPrefix: number,
+  iface: string,
+  onLoss: OnLoss,
+): readonly VirtualAddress[] {
   if (text === "none") return [];
   return text.split(",").map((written) => {
     const [place = "", dev] = written.split("@");
@@ -130,6 +202,7 @@ function virtualAddressesOf(text: string, usualPrefix: number, iface: string): r
       prefixLength: prefix === undefined ? usualPrefix : wholeOf(prefix),
       interface: dev ?? iface,
       ...usualAddress,
+      onLoss,
     };
   });
 }

@@ -1,10 +1,20 @@
 // Plays a story: each command, the turns it leads to, and how they are told.
 
 import { parseAddress } from "../../agent/core/address.ts";
-import type { RouterConfig } from "../../agent/core/config.ts";
+import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
 import { usualAgent } from "../../agent/core/usual.ts";
-import { addressOf, type Options, optionsOf, ROUTER_OPTIONS, routerConfigOf, spanOf, wholeOf } from "./options.ts";
+import {
+  addressOf,
+  GLOBAL_OPTIONS,
+  globalsOf,
+  type Options,
+  optionsOf,
+  ROUTER_OPTIONS,
+  routerConfigOf,
+  spanOf,
+  wholeOf,
+} from "./options.ts";
 import { createStage, type Stage } from "./stage.ts";
 import { type Command, readStory, type Scene, writeStory } from "./story.ts";
 import { tell, tellState } from "./telling.ts";
@@ -26,11 +36,11 @@ function actOut({ line, commands }: Scene, act: (command: Command) => readonly s
 }
 
 /** What a command may use: the stage, and the routers as the story has described them so far. */
-type Play = { readonly stage: Stage; readonly routers: Map<string, Options> };
+type Play = { readonly stage: Stage; readonly routers: Map<string, Options>; globals: Options };
 type Act = (play: Play, words: readonly string[], details: Command["details"]) => readonly string[];
 
 function createPlayer(): (command: Command) => readonly string[] {
-  const play: Play = { stage: createStage(), routers: new Map() };
+  const play: Play = { stage: createStage(), routers: new Map(), globals: new Map() };
   return ({ words: [name = "", ...words], details }) => {
     const act = ACTS.get(name);
     if (act === undefined) throw new Error(`"${name}" is none of ${[...ACTS.keys()].join(" ")}`);
@@ -42,6 +52,13 @@ function createPlayer(): (command: Command) => readonly string[] {
 const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ["router", (play, words) => reconfigure(play, [describe(words)])],
   ["reconfigure", (play, words, details) => reconfigure(play, words.length > 0 ? [words, ...details] : details)],
+  [
+    "globals",
+    (play, words) => {
+      play.globals = optionsOf(words, GLOBAL_OPTIONS);
+      return [];
+    },
+  ],
   ["startup", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "startup" } })], false)],
   ["shutdown", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "shutdown" } })], false)],
   ["link", ({ stage }, words) => tell([stage.see({ type: "linkChanged", link: linkOf(words) })], false)],
@@ -65,17 +82,24 @@ function describe(words: readonly string[]): readonly string[] {
 }
 
 /** Each change is a name and what differs, or `removed`; all of them are one new configuration. */
-function reconfigure({ stage, routers }: Play, changes: readonly (readonly string[])[]): readonly string[] {
+function reconfigure({ stage, routers, globals }: Play, changes: readonly (readonly string[])[]): readonly string[] {
   for (const [name = "", ...words] of changes) {
     if (words.join(" ") !== "removed")
       routers.set(name, new Map([...(routers.get(name) ?? []), ...optionsOf(words, ROUTER_OPTIONS)]));
     else if (!routers.delete(name)) throw new Error(`there is no router ${name} to remove`);
   }
   const configs = [...routers].map(([name, options]) => routerConfigOf(name, options));
-  return tell(
-    [stage.see({ type: "configured", config: { ...usualAgent, routerId: "story", routers: configs } })],
-    false,
-  );
+  const groups = groupsOf(configs.map(({ name, key }) => ({ group: routers.get(name)?.get("group"), key })));
+  const config = { ...usualAgent, ...globalsOf(globals), routerId: "story", routers: configs, groups };
+  return tell([stage.see({ type: "configured", config })], false);
+}
+
+function groupsOf(members: readonly { readonly group: string | undefined; readonly key: RouterKey }[]) {
+  const names = new Set(members.flatMap(({ group }) => (group === undefined || group === "none" ? [] : [group])));
+  return [...names].map((name) => ({
+    name,
+    members: members.filter(({ group }) => group === name).map(({ key }) => key),
+  }));
 }
 
 function routerNamed(stage: Stage, name: string | undefined): RouterConfig {

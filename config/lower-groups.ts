@@ -1,0 +1,39 @@
+// Sync groups and trackers, lowered: members by key, and what a group tracks on each of them (B11.5).
+
+import { type GroupConfig, linkCheck, PRIORITY_OWNER, type RouterConfig, type Track } from "../agent/core/config.ts";
+import type { Declaration, DeclaredGroup, DeclaredTrack, DeclaredTracks } from "./declaration.ts";
+import { problem, type Report } from "./diagnostic.ts";
+
+/** The groups, of the routers that there are. */
+export const lowerGroups = (
+  groups: Declaration["groups"],
+  routers: readonly RouterConfig[],
+  report: Report,
+): readonly GroupConfig[] =>
+  groups.map(({ name, place, members }) => {
+    const its = members.flatMap((member) => routers.find((router) => router.name === member) ?? []);
+    const owners = its.filter(({ basePriority }) => basePriority === PRIORITY_OWNER);
+    if (owners.length > 0 && owners.length < its.length)
+      report(
+        problem(
+          "H0221",
+          place,
+          `sync group ${name}: ${owners.map((owner) => owner.name).join(", ")} with priority 255 would have to be Master at once, and the others wait`,
+          "give all members priority 255, or none",
+        ),
+      );
+    return { name, members: its.map(({ key }) => key) };
+  });
+
+/** What an instance tracks, and then what its group does; its own word on the same thing counts. */
+export function lowerTracks(own: DeclaredTracks, group: DeclaredGroup | undefined): readonly Track[] {
+  const tracks = new Map<string, Track>();
+  for (const track of [...tracksOf(own), ...(group === undefined ? [] : tracksOf(group.tracks))])
+    if (!tracks.has(track.check)) tracks.set(track.check, track);
+  return [...tracks.values()];
+}
+
+const tracksOf = ({ interfaces }: DeclaredTracks): readonly Track[] =>
+  interfaces.map((track) => lowered(linkCheck(track.name), track));
+
+const lowered = (check: string, { weight, reverse }: DeclaredTrack): Track => ({ check, weight, reverse });
