@@ -74,10 +74,10 @@ export default {
     ),
     rule(
       "cli-asks",
-      "A command asks the log, the socket or the configuration; only main.ts puts a daemon together.",
+      "A command asks the log, the socket, the configuration or a rehearsal; only main.ts puts a daemon together.",
       { path: "^agent/cli/" },
       {
-        pathNot: ["^agent/cli/", CORE, "^agent/(log|explain|audit|operate)/", KERNEL, "^config/", NODE],
+        pathNot: ["^agent/cli/", CORE, "^agent/(log|explain|audit|operate|rehearse)/", KERNEL, "^config/", NODE],
       },
     ),
     rule(
@@ -101,6 +101,14 @@ export default {
       "The port speaks of VirtualAddress; anything more of the configuration would be a decision.",
       { path: "^agent/linux/" },
       { path: "^agent/core/config\\.ts$", dependencyTypesNot: ["type-only"] },
+    ),
+    rule(
+      "rehearse-runs-the-daemon-without-a-machine",
+      "A rehearsal runs the real drivers, fold and log over a kernel of its own; with Node or the real kernel at hand it could touch the machine, and would not be the same twice.",
+      { path: "^agent/rehearse/" },
+      {
+        pathNot: ["^agent/rehearse/", CORE, "^agent/(wire|log|sources|effects)/", "^agent/(run|alarm|kernel)\\.ts$"],
+      },
     ),
     rule(
       "sources-look",
@@ -234,7 +242,7 @@ export default {
       "A folder of agent that this table does not name is a folder nobody has thought about.",
       {
         path: "^agent/[^/]+/",
-        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web)/"],
+        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web|rehearse)/"],
       },
       { path: "." },
     ),

@@ -1,5 +1,5 @@
 // Types only: what heird needs from the operating system. agent/linux implements it for Linux,
-// test/simulation for a LAN in one process; nobody else knows which one is there.
+// agent/rehearse for a LAN in one process; nobody else knows which one is there.
 
 import type { Family, IpAddress } from "./core/address.ts";
 import type { VirtualAddress } from "./core/config.ts";

@@ -5,12 +5,12 @@ import type { AgentConfig } from "../../agent/core/config.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
 import { perform } from "../../agent/effects/perform.ts";
 import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
+import type { FakeKernel } from "../../agent/rehearse/fake-kernel.ts";
 import { type Driver, run } from "../../agent/run.ts";
 import { adverts } from "../../agent/sources/adverts.ts";
 import { commands } from "../../agent/sources/commands.ts";
 import { links } from "../../agent/sources/links.ts";
 import { type MemoryStore, memoryStore } from "../log/memory-store.ts";
-import type { FakeKernel } from "./fake-kernel.ts";
 
 export type Agent = {
   readonly kernel: FakeKernel;

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { AgentConfig, Pacing, RouterConfig } from "../../agent/core/config.ts";
 import { instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../../agent/core/usual.ts";
+import type { Deed } from "../../agent/rehearse/fake-kernel.ts";
+import { fakeLan } from "../../agent/rehearse/fake-lan.ts";
+import { virtualTime } from "../../agent/rehearse/virtual-time.ts";
 import { ip, router, virtual } from "../log/history.ts";
-import type { Deed } from "./fake-kernel.ts";
-import { fakeLan } from "./fake-lan.ts";
 import { DOWN, expectRemembered, ONE, OWN, packets, phaseOf, scene, seenBy } from "./scene.ts";
-import { virtualTime } from "./virtual-time.ts";
 
 const pacingOf = (arpMs: number, groups: Pacing["groups"] = []): Pacing => ({
   each: { arp: milliseconds(arpMs), na: milliseconds(0) },

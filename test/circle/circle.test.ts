@@ -7,13 +7,13 @@ import type { Observation } from "../../agent/core/event.ts";
 import { routerOf, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { replay } from "../../agent/log/replay.ts";
+import { fakeKernel } from "../../agent/rehearse/fake-kernel.ts";
+import { fakeLan } from "../../agent/rehearse/fake-lan.ts";
+import { virtualTime } from "../../agent/rehearse/virtual-time.ts";
 import type { Driver } from "../../agent/run.ts";
 import { ip, router } from "../log/history.ts";
 import { startAgent } from "./agent.ts";
-import { fakeKernel } from "./fake-kernel.ts";
-import { fakeLan } from "./fake-lan.ts";
 import { configOf, DOWN, expectRemembered, kindsOf, ONE, OWN, packets, phaseOf, scene } from "./scene.ts";
-import { virtualTime } from "./virtual-time.ts";
 
 describe("input before time", () => {
   it("an advertisement that waits in the socket when the alarm rings prevents the takeover", () => {

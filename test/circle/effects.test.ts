@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { RouterConfig } from "../../agent/core/config.ts";
 import { instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
+import type { Deed } from "../../agent/rehearse/fake-kernel.ts";
 import { router, virtual } from "../log/history.ts";
-import type { Deed } from "./fake-kernel.ts";
 import { configOf, DOWN, expectRemembered, kindsOf, ONE, OWN, phaseOf, scene, seenBy } from "./scene.ts";
 
 /** 250 addresses each, 10.7.n.1 .. 10.7.n.250 on eth0: four routers have a thousand; one advertisement has room for 255. */

@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
+import { fakeKernel } from "../../agent/rehearse/fake-kernel.ts";
+import { fakeLan } from "../../agent/rehearse/fake-lan.ts";
+import { virtualTime } from "../../agent/rehearse/virtual-time.ts";
 import { ip, kernelContract, type Pair, packet } from "../contract/kernel.ts";
-import { fakeKernel } from "./fake-kernel.ts";
-import { fakeLan } from "./fake-lan.ts";
-import { virtualTime } from "./virtual-time.ts";
 
 const GROUP = ip("224.0.0.18");
 

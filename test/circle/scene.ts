@@ -8,13 +8,13 @@ import { routerOf } from "../../agent/core/state.ts";
 import type { Duration } from "../../agent/core/time.ts";
 import { usualAgent } from "../../agent/core/usual.ts";
 import { replay } from "../../agent/log/replay.ts";
+import { type Deed, type FakeKernel, fakeKernel } from "../../agent/rehearse/fake-kernel.ts";
+import { fakeLan } from "../../agent/rehearse/fake-lan.ts";
+import { type VirtualTime, virtualTime } from "../../agent/rehearse/virtual-time.ts";
 import { VRRP_GROUP } from "../../agent/wire/advert.ts";
 import { advertPacket } from "../../agent/wire/packet.ts";
 import { ip, router } from "../log/history.ts";
 import { type Agent, type AgentOptions, startAgent } from "./agent.ts";
-import { type Deed, type FakeKernel, fakeKernel } from "./fake-kernel.ts";
-import { fakeLan } from "./fake-lan.ts";
-import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
 export const OWN = ip("10.0.0.7");
 const PEER = ip("10.0.0.9");

@@ -1,8 +1,8 @@
 // The interfaces of a fake kernel and what is on them: as they really are, and as the process knows
 // them, which is when it has been told.
 
-import { familyOf, type IpAddress } from "../../agent/core/address.ts";
-import type { InterfaceAddress, InterfaceChange, InterfaceState, Outcome } from "../../agent/kernel.ts";
+import { familyOf, type IpAddress } from "../core/address.ts";
+import type { InterfaceAddress, InterfaceChange, InterfaceState, Outcome } from "../kernel.ts";
 import { DONE, failure } from "./fake-outcome.ts";
 
 export type FakeLinks = ReturnType<typeof fakeLinks>;

@@ -1,6 +1,6 @@
 // What a fake kernel answers.
 
-import type { Outcome } from "../../agent/kernel.ts";
+import type { Outcome } from "../kernel.ts";
 
 const ERRORS = {
   9: "EBADF: the kernel connection is closed",

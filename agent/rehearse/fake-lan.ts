@@ -1,7 +1,7 @@
 // A LAN in one process: whoever is plugged in hears what the others send, as late as the test wants,
 // or not at all.
 
-import { after, type Duration, type Instant } from "../../agent/core/time.ts";
+import { after, type Duration, type Instant } from "../core/time.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What goes over the wire: an IP packet or an Ethernet frame. */

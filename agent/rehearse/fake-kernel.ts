@@ -2,18 +2,12 @@
 // arrives waits in a socket until the process looks, the alarm rings before the sockets are read,
 // and what changes on an interface is known only when it has been told.
 
-import { type Family, familyOf, type IpAddress } from "../../agent/core/address.ts";
-import type { VirtualAddress } from "../../agent/core/config.ts";
-import { after, type Duration, type Instant } from "../../agent/core/time.ts";
-import {
-  ADDRESS_PROTOCOL,
-  type Datagram,
-  type InterfaceAddress,
-  type Kernel,
-  type Outcome,
-} from "../../agent/kernel.ts";
-import { parseIpv4Packet } from "../../agent/wire/ipv4.ts";
-import { parseIpv6Packet } from "../../agent/wire/ipv6.ts";
+import { type Family, familyOf, type IpAddress } from "../core/address.ts";
+import type { VirtualAddress } from "../core/config.ts";
+import { after, type Duration, type Instant } from "../core/time.ts";
+import { ADDRESS_PROTOCOL, type Datagram, type InterfaceAddress, type Kernel, type Outcome } from "../kernel.ts";
+import { parseIpv4Packet } from "../wire/ipv4.ts";
+import { parseIpv6Packet } from "../wire/ipv6.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
 import { type FakeLinks, fakeLinks } from "./fake-links.ts";
 import { DONE, failure } from "./fake-outcome.ts";

@@ -1,6 +1,6 @@
 // The process above a fake kernel: when it gets to run, and what it does first.
 
-import type { Instant } from "../../agent/core/time.ts";
+import type { Instant } from "../core/time.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 export type FakeProcess = ReturnType<typeof fakeProcess>;

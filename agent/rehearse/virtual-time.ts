@@ -1,6 +1,6 @@
 // Time that passes only when it is told to: what is to happen, in its order.
 
-import { after, type Duration, type Instant, instantAt } from "../../agent/core/time.ts";
+import { after, type Duration, type Instant, instantAt } from "../core/time.ts";
 
 export type VirtualTime = {
   readonly now: () => Instant;
