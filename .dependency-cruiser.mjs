@@ -6,6 +6,7 @@
 
 const TIME = "^agent/core/time\\.ts$";
 const ADDRESS = "^agent/core/address\\.ts$";
+const PATH = "^agent/core/path\\.ts$";
 const CORE = "^agent/core/";
 /** The parts of the core that decide. Whoever only needs its types and units must not call them. */
 const MACHINE = "^agent/core/(agent|router|group)\\.ts$";
@@ -90,6 +91,7 @@ export default {
           KERNEL,
           TIME,
           ADDRESS,
+          PATH,
           "^agent/core/config\\.ts$",
           NODE,
           "^node_modules/(koffi|raw-socket)/",
@@ -205,7 +207,7 @@ export default {
       "config-produces",
       "The core says what it needs and this folder's whole job is to produce it, from text alone.",
       { path: "^config/" },
-      { pathNot: ["^config/", "^agent/core/(config|usual)\\.ts$", TIME, ADDRESS, "^checks/watch\\.ts$", NODE] },
+      { pathNot: ["^config/", "^agent/core/(config|usual)\\.ts$", TIME, ADDRESS, PATH, "^checks/watch\\.ts$", NODE] },
     ),
     rule(
       "config-takes-a-type-of-the-checks",

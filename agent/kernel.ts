@@ -3,6 +3,7 @@
 
 import type { Family, IpAddress } from "./core/address.ts";
 import type { VirtualAddress } from "./core/config.ts";
+import type { Path } from "./core/path.ts";
 import type { Instant } from "./core/time.ts";
 
 /** A datagram as the socket gave it. `bytes` is valid only until the callback returns. */
@@ -94,6 +95,17 @@ export type Kernel = {
   readonly addAddresses: (addresses: readonly VirtualAddress[]) => readonly Outcome[];
   /** Removes addresses likewise; one that is not there has errno EADDRNOTAVAIL (99) or ENODEV (19). */
   readonly removeAddresses: (addresses: readonly VirtualAddress[]) => readonly Outcome[];
+
+  /**
+   * Adds routes and rules in the order given, likewise; one that is there already has errno EEXIST (17),
+   * one whose interface is not there ENODEV (19).
+   */
+  readonly addPaths: (paths: readonly Path[]) => readonly Outcome[];
+  /**
+   * Removes routes and rules likewise; a route that is not there has errno ESRCH (3), a rule ENOENT (2).
+   * What differs in anything, the protocol too, is another one and stays.
+   */
+  readonly removePaths: (paths: readonly Path[]) => readonly Outcome[];
 
   /** One alarm: calls `ring` once at `at` or as soon after as the scheduler allows. Setting it again replaces it; null clears it. */
   readonly setAlarm: (at: Instant | null, ring: () => void) => void;

@@ -203,6 +203,10 @@ export const CODES = {
     "settings that exclude each other",
     "Two settings contradict each other, and which one is meant cannot be told.",
   ),
+  H0128: error(
+    "the kernel would refuse it",
+    "The route or rule contradicts itself or names what does not exist, so it would never be there. Keepalived starts all the same, and complains when it is Master.",
+  ),
   H0201: error(
     "refers to nothing",
     "The name is defined nowhere in the configuration, before or after. Keepalived goes on without the check; heird does not, because a check that silently is not there is found out at the failover.",

@@ -17,6 +17,7 @@ import { isCommand } from "./keywords.ts";
 import { lint } from "./lint.ts";
 import { lower } from "./lower.ts";
 import { reasonOf } from "./machine.ts";
+import { pathNames } from "./path-names.ts";
 import { schema } from "./schema.ts";
 import { parse } from "./syntax.ts";
 
@@ -68,7 +69,11 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   checkWhole(declaration, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
-  const config = lower(declaration, { hostname: name, assumeHonoured }, report);
+  const config = lower(
+    declaration,
+    { hostname: name, assumeHonoured, names: pathNames(options.reader ?? disk) },
+    report,
+  );
   return {
     config: refused() ? null : config,
     declaration,

@@ -11,27 +11,36 @@ import {
   type VirtualAddress,
   type Vmac,
 } from "../agent/core/config.ts";
+import type { OnLoss, Path } from "../agent/core/path.ts";
 import { seconds } from "../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../agent/core/usual.ts";
 import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredGroup, DeclaredInstance } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { lowerGroups, lowerTracks } from "./lower-groups.ts";
+import { pathLowering } from "./lower-paths.ts";
+import type { PathNames } from "./path-names.ts";
 
-export type LowerOptions = { readonly hostname: string; readonly assumeHonoured: boolean };
+export type LowerOptions = {
+  readonly hostname: string;
+  readonly assumeHonoured: boolean;
+  /** Tables and protocols of this machine. */
+  readonly names: PathNames;
+};
 
 /** The configuration of the core. Instances that lack what they need are left out; that has been reported as an error. */
 export function lower(
   declaration: Declaration,
-  { hostname, assumeHonoured }: LowerOptions,
+  { hostname, assumeHonoured, names }: LowerOptions,
   report: Report,
 ): AgentConfig {
-  const { globals, groups, instances } = declaration;
+  const { globals, groups, instances, statics } = declaration;
+  const paths = pathLowering({ names, assumeHonoured, report });
+  // Files say their statics first, and rules without a preference are counted in that order.
+  const staticPaths = paths({ ...statics, onLoss: globals.onLoss });
   const routers = instances.flatMap((instance) => {
     if (!assumeHonoured) refuse(instance, report);
-    return router(
-      instance,
-      groups.find(({ members }) => members.includes(instance.name)),
-    );
+    const group = groups.find(({ members }) => members.includes(instance.name));
+    return router(instance, group, paths(instance));
   });
   return {
     ...usualAgent,
@@ -42,6 +51,10 @@ export function lower(
     delayAfterBoot: globals.delayAfterBoot,
     linkDelays: globals.linkDelays,
     pacing: pacing(declaration),
+    statics: {
+      addresses: statics.addresses.map((address) => virtualAddress(address, globals.onLoss, globals.defaultInterface)),
+      paths: staticPaths,
+    },
   };
 }
 
@@ -56,21 +69,23 @@ function refuse({ authentication, addresses }: DeclaredInstance, report: Report)
         "write auth_type PASS on all routers, or none",
       ),
     );
-  for (const { peer, useVmac, place } of addresses) {
-    const what = peer !== null ? "peer" : useVmac ? "use_vmac" : undefined;
-    if (what !== undefined)
+  for (const { useVmac, place } of addresses)
+    if (useVmac)
       report(
         problem(
           "H0402",
           place,
-          `${what} of an address is known but not honoured yet, and another address would be held without it`,
+          "use_vmac of an address is known but not honoured yet, and another address would be held without it",
           "remove it",
         ),
       );
-  }
 }
 
-function router(instance: DeclaredInstance, group: DeclaredGroup | undefined): readonly RouterConfig[] {
+function router(
+  instance: DeclaredInstance,
+  group: DeclaredGroup | undefined,
+  paths: readonly Path[],
+): readonly RouterConfig[] {
   const { interface: iface, vrid, family, authentication } = instance;
   if (iface === null || vrid === null) return [];
   return [
@@ -89,8 +104,10 @@ function router(instance: DeclaredInstance, group: DeclaredGroup | undefined): r
       authentication:
         authentication?.type === "PASS" ? { type: "pass", password: authentication.password } : { type: "none" },
       v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
-      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance, iface)),
-      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance, iface)),
+      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance.onLoss, iface)),
+      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance.onLoss, iface)),
+      paths,
+      promoteSecondaries: instance.promoteSecondaries,
       announce: announce(instance.announce),
       extraAnnounce: { every: seconds(instance.extra.every), on: instance.extra.all ? "all" : "vmac" },
       transport: transport(instance),
@@ -101,7 +118,7 @@ function router(instance: DeclaredInstance, group: DeclaredGroup | undefined): r
   ];
 }
 
-function virtualAddress(declared: DeclaredAddress, instance: DeclaredInstance, iface: string): VirtualAddress {
+function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string): VirtualAddress {
   const { address, prefixLength, dev, broadcast, label, scope, peer, dad, preferredLft, useVmac } = declared;
   return {
     address,
@@ -115,7 +132,7 @@ function virtualAddress(declared: DeclaredAddress, instance: DeclaredInstance, i
     dad,
     preferredLifetime: preferredLft === "forever" ? null : (preferredLft ?? (prefixLength === 128 ? 0 : null)),
     vmac: useVmac,
-    onLoss: declared.onLoss ?? (declared.noTrack ? "ignore" : instance.onLoss),
+    onLoss: declared.onLoss ?? (declared.noTrack ? "ignore" : onLoss),
   };
 }
 

@@ -6,6 +6,7 @@ import { type AgentConfig, linkCheck, type RouterConfig, type RouterKey } from "
 import type { Effect } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
+import { heldBy } from "./holdings.ts";
 import {
   addressesSeen,
   askedToLeave,
@@ -30,7 +31,6 @@ import {
   surroundings,
 } from "./router.ts";
 import { same } from "./same.ts";
-import { heldBy } from "./speak.ts";
 import {
   type AgentState,
   type CheckState,
@@ -42,12 +42,15 @@ import {
   type Turn,
   virtualAddressesOn,
 } from "./state.ts";
+import { withStatics } from "./statics.ts";
 import { after, type Instant, instantAt } from "./time.ts";
 
 const NO_EFFECTS: readonly Effect[] = [];
 
 /** Folds one event. Total: every event is answered in every state, if only with "stay". */
-export function step(before: AgentState, event: Event): Turn {
+export const step = (before: AgentState, event: Event): Turn => withStatics(fold(before, event));
+
+function fold(before: AgentState, event: Event): Turn {
   const { seen, at } = event;
   switch (seen.type) {
     case "advertReceived":
@@ -120,7 +123,14 @@ const joined = (turns: readonly RouterTurn[]): RoutersTurn => ({
  */
 function inOrder(effects: readonly Effect[]): readonly Effect[] {
   if (effects.length < 2) return effects;
-  const rank = { sendAdvert: 0, removeAddresses: 1, addAddresses: 2, announce: 3 } as const;
+  const rank = {
+    sendAdvert: 0,
+    removePaths: 1,
+    removeAddresses: 2,
+    addAddresses: 3,
+    addPaths: 4,
+    announce: 5,
+  } as const;
   return effects.toSorted((a, b) => rank[a.type] - rank[b.type]);
 }
 
@@ -191,7 +201,7 @@ function onLink(before: AgentState, event: Event, name: string, wires: Wires, ca
 }
 
 const holds = ({ config }: RouterState, iface: string, address: IpAddress | null): boolean =>
-  heldBy(config).some((own) => own.interface === iface && (address === null || own.address === address));
+  heldBy(config).addresses.some((own) => own.interface === iface && (address === null || own.address === address));
 
 /** A sign that somebody else may have claimed addresses, to whom it concerns. */
 function signsTo(
@@ -272,9 +282,11 @@ function bereft(
   at: Instant,
 ): RoutersTurn {
   let turn = met;
-  for (const [i, { key, virtualAddresses }] of config.routers.entries()) {
+  const taken = new Set(gone);
+  for (const [i, wanted] of config.routers.entries()) {
+    const { key } = wanted;
     const router = turn.routers[i];
-    const missed = virtualAddresses.filter((own) => own.interface === iface && gone.includes(own.address));
+    const missed = heldBy(wanted).addresses.filter((own) => own.interface === iface && taken.has(own.address));
     if (router === undefined || missed.length === 0) continue;
     const after = lost(router, missed, at);
     const { routers, effects } = together(turn.routers, companionsOf(config, key) ?? [], i, after, at);
@@ -347,7 +359,7 @@ function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
 function virtualIn(before: AgentState, config: AgentConfig): (iface: string) => ReadonlySet<IpAddress> {
   const held = before.routers
     .filter(({ phase }) => phase.name === "master")
-    .flatMap((router) => router.config.virtualAddresses);
+    .flatMap((router) => heldBy(router.config).addresses);
   const known = new Map<string, ReadonlySet<IpAddress>>();
   return (iface) => {
     const told = known.get(iface);

@@ -3,7 +3,8 @@
 
 import type { RouterConfig, VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import { announce, heldBy, NOTHING } from "./speak.ts";
+import { heldBy } from "./holdings.ts";
+import { announce, NOTHING } from "./speak.ts";
 import type { AnnounceTimers, Master, RouterState } from "./state.ts";
 import { after, type Duration, type Instant, seconds } from "./time.ts";
 import { usualAddress } from "./usual.ts";
@@ -16,7 +17,9 @@ const BETWEEN_ANSWERS: Duration = seconds(1);
 
 /** What is held where no advertisement of this router comes by. Keepalived: `garp_extra_if` (B12.7). */
 const elsewhere = (config: RouterConfig): readonly VirtualAddress[] =>
-  heldBy(config).filter((own) => own.interface !== config.interface && (config.extraAnnounce.on === "all" || own.vmac));
+  heldBy(config).addresses.filter(
+    (own) => own.interface !== config.interface && (config.extraAnnounce.on === "all" || own.vmac),
+  );
 
 /** Keepalived (B9.15): a unicast router that leaves FAULT says once where its own address is. */
 export function announceSource({ config, primaryAddress }: RouterState): readonly Effect[] {

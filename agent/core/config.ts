@@ -2,6 +2,7 @@
 // name that might not exist. The config folder's whole job is to produce this.
 
 import type { Family, IpAddress } from "./address.ts";
+import type { OnLoss, Path } from "./path.ts";
 import type { Duration } from "./time.ts";
 
 declare const routerKey: unique symbol;
@@ -42,9 +43,6 @@ export type VirtualAddress = {
   /** What happens when somebody else takes it away while we are Master. */
   readonly onLoss: OnLoss;
 };
-
-/** An address, route or rule of a Master that vanished: put back, answered by FAULT's way of leaving (B9.11), or let be. */
-export type OnLoss = "restore" | "failover" | "ignore";
 
 export type Authentication =
   | { readonly type: "none" }
@@ -186,6 +184,10 @@ export type RouterConfig = {
   readonly virtualAddresses: readonly VirtualAddress[];
   /** Held like those, of either family, and not advertised. */
   readonly excludedAddresses: readonly VirtualAddress[];
+  /** Routes and then rules that are there while Master, in this order. */
+  readonly paths: readonly Path[];
+  /** Whether the kernel keeps the other addresses of a subnet when the first one goes: a sysctl, for as long as the daemon runs. */
+  readonly promoteSecondaries: boolean;
   readonly announce: AnnounceConfig;
   readonly extraAnnounce: ExtraAnnounce;
   readonly transport: Transport;
@@ -200,6 +202,11 @@ export type GroupConfig = {
   readonly members: readonly RouterKey[];
 };
 
+export type Statics = { readonly addresses: readonly VirtualAddress[]; readonly paths: readonly Path[] };
+
+/** Whose effects those of the statics are: no router has this key, as no interface has an empty name. */
+export const STATICS = "static" as RouterKey;
+
 export type AgentConfig = {
   /** global_defs router_id: how this router calls itself to people. */
   readonly routerId: string;
@@ -211,6 +218,8 @@ export type AgentConfig = {
   /** How long a link must have changed until that is believed, by its name. B10.9. */
   readonly linkDelays: Readonly<Record<string, LinkDelays>>;
   readonly pacing: Pacing;
+  /** What is there from startup to shutdown, whoever is Master. */
+  readonly statics: Statics;
 };
 
 export type LinkDelays = { readonly down: Duration; readonly up: Duration };

@@ -4,6 +4,7 @@
 
 import type { IpAddress } from "./address.ts";
 import type { RouterKey, VirtualAddress } from "./config.ts";
+import type { Path } from "./path.ts";
 
 export type Effect =
   | {
@@ -15,6 +16,10 @@ export type Effect =
     }
   | { readonly type: "addAddresses"; readonly router: RouterKey; readonly addresses: readonly VirtualAddress[] }
   | { readonly type: "removeAddresses"; readonly router: RouterKey; readonly addresses: readonly VirtualAddress[] }
+  /** Routes and rules, in the order given; after the addresses they need. */
+  | { readonly type: "addPaths"; readonly router: RouterKey; readonly paths: readonly Path[] }
+  /** Before the addresses they need, and rules before the routes. */
+  | { readonly type: "removePaths"; readonly router: RouterKey; readonly paths: readonly Path[] }
   | {
       readonly type: "announce";
       readonly router: RouterKey;

@@ -2,8 +2,9 @@
 // a turn that breaks it ends the process: a router that ends is replaced by its neighbours, a
 // router that is wrong is replaced by nobody.
 
-import { PRIORITY_STOP } from "./config.ts";
+import { PRIORITY_STOP, STATICS } from "./config.ts";
 import type { Effect } from "./effect.ts";
+import { heldBy } from "./holdings.ts";
 import { nextDeadline, type PhaseName, type RouterState, routerOf, type Turn } from "./state.ts";
 
 /** What this turn did wrong, in sentences; empty when all holds. */
@@ -35,8 +36,10 @@ function misdeed({ before, state }: Turn, effect: Effect): string[] {
     case "announce":
       return isOwnSource(state, effect) ? [] : wants(effect, now);
     case "addAddresses":
-      return wants(effect, now);
+    case "addPaths":
+      return effect.router === STATICS ? [] : wants(effect, now);
     case "removeAddresses":
+    case "removePaths":
       return [];
   }
 }
@@ -59,7 +62,7 @@ function mayAdvertise({ router, priority }: Advert, was: Name, now: Name): strin
 }
 
 function kept({ state, effects }: Turn, { config, phase }: RouterState): string[] {
-  if (phase.name !== "master" || config.virtualAddresses.length === 0) return [];
+  if (phase.name !== "master" || heldBy(config).addresses.length === 0) return [];
   if (routerOf(state, config.key)?.phase.name === "master") return [];
   const lets = effects.some(({ type, router }) => type === "removeAddresses" && router === config.key);
   return lets ? [] : [`${config.key} is Master no more and keeps its addresses`];

@@ -48,16 +48,21 @@ type Readdressed = Extract<Observation, { type: "addressesChanged" }>;
 /** Addresses came and went. What left on our own request has left. */
 export function addressesSeen(links: Links, { interface: name, added, removed }: Readdressed): Links {
   const link = links[name] ?? ABSENT;
-  const kept = link.addresses.filter((address) => !removed.includes(address));
-  const come = added.filter((address) => !kept.includes(address));
-  const leaving = link.leaving.filter((address) => !removed.includes(address) && !added.includes(address));
+  const gone = new Set(removed);
+  const kept = gone.size === 0 ? link.addresses : link.addresses.filter((address) => !gone.has(address));
+  const come = new Set(added);
+  for (const address of kept) come.delete(address);
+  const moved = new Set([...removed, ...added]);
+  const leaving = link.leaving.length === 0 ? link.leaving : link.leaving.filter((address) => !moved.has(address));
   return { ...links, [name]: { ...link, leaving, addresses: [...kept, ...come] } };
 }
 
 /** The addresses that were there and that somebody else took away by this. */
 export function takenAway(links: Links, { interface: name, removed }: Readdressed): readonly IpAddress[] {
   const { addresses, leaving } = links[name] ?? ABSENT;
-  return removed.filter((address) => addresses.includes(address) && !leaving.includes(address));
+  if (removed.length === 0) return removed;
+  const [there, asked] = [new Set(addresses), new Set(leaving)];
+  return removed.filter((address) => there.has(address) && !asked.has(address));
 }
 
 /** Remembers which addresses go because we ask for it. */
@@ -65,10 +70,14 @@ export function askedToLeave(links: Links, effects: readonly Effect[]): Links {
   let asked = links;
   for (const effect of effects) {
     if (effect.type !== "removeAddresses") continue;
-    for (const { interface: name, address } of effect.addresses) {
+    for (const name of new Set(effect.addresses.map((own) => own.interface))) {
       const link = asked[name];
-      if (link?.addresses.includes(address) && !link.leaving.includes(address))
-        asked = { ...asked, [name]: { ...link, leaving: [...link.leaving, address] } };
+      if (link === undefined) continue;
+      const [there, known] = [new Set(link.addresses), new Set(link.leaving)];
+      const more = effect.addresses
+        .filter((own) => own.interface === name && there.has(own.address) && !known.has(own.address))
+        .map(({ address }) => address);
+      if (more.length > 0) asked = { ...asked, [name]: { ...link, leaving: [...link.leaving, ...more] } };
     }
   }
   return asked;

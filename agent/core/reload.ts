@@ -3,8 +3,8 @@
 
 import { movedTimers } from "./announcing.ts";
 import { rearmed } from "./backup.ts";
-import type { VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
+import { advertised, difference, heldBy, toRelease } from "./holdings.ts";
 import { same } from "./same.ts";
 import { advertise, NOTHING, takeUp } from "./speak.ts";
 import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
@@ -28,17 +28,15 @@ function moved(before: RouterState, router: RouterState, phase: Backup, at: Inst
 }
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
-  const { key, virtualAddresses, adverInterval } = router.config;
-  const gone = missingFrom(virtualAddresses, before.config.virtualAddresses);
-  const come = missingFrom(before.config.virtualAddresses, virtualAddresses);
+  const { key, adverInterval } = router.config;
+  const { gone, come } = difference(heldBy(before.config), heldBy(router.config));
   const effects: Effect[] = [];
   // The neighbours learn of a new list, priority or interval at once, not at the next tick.
   const told = speaksAnew(before, router);
   if (told) effects.push(advertise(router));
-  if (gone.length > 0) effects.push({ type: "removeAddresses", router: key, addresses: gone });
-  effects.push(...takeUp(router, come));
+  effects.push(...toRelease(key, gone), ...takeUp(router, come));
   const adverAt = told ? after(at, adverInterval) : phase.adverAt;
-  const lost = phase.lost.filter((address) => !gone.some((own) => own.address === address));
+  const lost = phase.lost.filter((address) => !gone.addresses.some((own) => own.address === address));
   const restoreAt = lost.length === 0 ? null : phase.restoreAt;
   return {
     router: { ...router, phase: { ...phase, adverAt, ...movedTimers(router.config, phase, at), lost, restoreAt } },
@@ -55,13 +53,6 @@ function speaksAnew(before: RouterState, router: RouterState): boolean {
     old.version !== now.version ||
     old.v3Checksum !== now.v3Checksum ||
     !same(old.authentication, now.authentication) ||
-    !same(old.virtualAddresses, now.virtualAddresses)
+    !same(advertised(old), advertised(now))
   );
-}
-
-/** Those of `wanted` that `list` has not, or not in this form. */
-function missingFrom(list: readonly VirtualAddress[], wanted: readonly VirtualAddress[]): readonly VirtualAddress[] {
-  const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}`;
-  const known = new Map(list.map((own) => [placeOf(own), own]));
-  return wanted.filter((own) => !same(known.get(placeOf(own)), own));
 }

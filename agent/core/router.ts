@@ -22,6 +22,7 @@ import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig, type VirtualAddress }
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
 import { hindranceOf, isPending } from "./hindrance.ts";
+import { heldBy } from "./holdings.ts";
 import { NO_VERDICTS, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import { reconfigure } from "./reload.ts";
@@ -244,9 +245,10 @@ export function lost(router: RouterState, addresses: readonly VirtualAddress[], 
 }
 
 function restore(router: RouterState, phase: Master, at: Instant): RouterTurn & { readonly router: InMaster } {
-  const missing = router.config.virtualAddresses.filter(({ address }) => phase.lost.includes(address));
+  const { addresses, paths } = heldBy(router.config);
+  const missing = addresses.filter(({ address }) => phase.lost.includes(address));
   const next = { ...phase, lost: NONE, restoreAt: null, restored: at };
-  return { router: { ...router, phase: next }, effects: takeUp(router, missing) };
+  return { router: { ...router, phase: next }, effects: takeUp(router, { addresses: missing, paths }) };
 }
 
 /** A Master resigns, and may be Master again after its Skew_Time. */
@@ -374,5 +376,5 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
     restoreAt: null,
     restored: null,
   };
-  return { router: { ...router, phase }, effects: [advertise(router), ...takeUp(router, config.virtualAddresses)] };
+  return { router: { ...router, phase }, effects: [advertise(router), ...takeUp(router, heldBy(config))] };
 }

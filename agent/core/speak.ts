@@ -1,7 +1,8 @@
 // What a router asks the world for, by what it wants to say or hold. Nothing here changes anything.
 
-import { PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
+import { PRIORITY_STOP } from "./config.ts";
 import type { Effect } from "./effect.ts";
+import { type Holdings, heldBy, toHold, toRelease } from "./holdings.ts";
 import { effectivePriority, type RouterState } from "./state.ts";
 
 export const NOTHING: readonly Effect[] = [];
@@ -17,13 +18,11 @@ function advertiseAs(router: RouterState, priority: number): readonly Effect[] {
   return [{ type: "sendAdvert", router: router.config.key, priority, source: router.primaryAddress }];
 }
 
-/** Takes up addresses and announces them: announced last, because that points at addresses that must be there. */
-export function takeUp(router: RouterState, addresses: readonly VirtualAddress[]): readonly Effect[] {
-  const { key, announce: when } = router.config;
-  if (addresses.length === 0) return NOTHING;
-  const add: Effect = { type: "addAddresses", router: key, addresses };
-  if (when.masterRepeat === 0) return [add];
-  return [add, { type: "announce", router: key, addresses, rounds: when.masterRepeat }];
+/** Takes up what is to be held, and announces it last, because that points at addresses that must be there. */
+export function takeUp({ config: { key, announce: when } }: RouterState, wanted: Holdings): readonly Effect[] {
+  const held = toHold(key, wanted);
+  if (wanted.addresses.length === 0 || when.masterRepeat === 0) return held;
+  return [...held, { type: "announce", router: key, addresses: wanted.addresses, rounds: when.masterRepeat }];
 }
 
 /** Priority 0 while the link can still carry it, then the addresses go. */
@@ -31,18 +30,14 @@ export function resign(router: RouterState): readonly Effect[] {
   return router.linkUp ? [...advertiseAs(router, PRIORITY_STOP), ...letGo(router)] : letGo(router);
 }
 
-export function letGo({ config: { key, virtualAddresses } }: RouterState): readonly Effect[] {
-  return virtualAddresses.length === 0
-    ? NOTHING
-    : [{ type: "removeAddresses", router: key, addresses: virtualAddresses }];
-}
-
-/** Everything that a Master holds and tells the LAN of. */
-export const heldBy = ({ virtualAddresses, excludedAddresses }: RouterConfig): readonly VirtualAddress[] =>
-  excludedAddresses.length === 0 ? virtualAddresses : [...virtualAddresses, ...excludedAddresses];
+export const letGo = ({ config }: RouterState): readonly Effect[] => toRelease(config.key, heldBy(config));
 
 /** So many rounds, each of which covers every address once. */
-export function announce(router: RouterState, rounds: number, held = heldBy(router.config)): readonly Effect[] {
+export function announce(
+  router: RouterState,
+  rounds: number,
+  held = heldBy(router.config).addresses,
+): readonly Effect[] {
   const { phase } = router;
   const none = phase.name !== "master" || phase.lost.length === 0;
   // What somebody else took away is not there to be pointed at.

@@ -6,6 +6,7 @@ import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import { PRIORITY_OWNER } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement, Event, Observation } from "./event.ts";
+import { heldBy } from "./holdings.ts";
 import { standingOf, type Verdict, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import type { Duration, Instant } from "./time.ts";
@@ -216,11 +217,18 @@ export function routerOf(state: AgentState, key: RouterKey): RouterState | undef
   return i === undefined ? undefined : state.routers[i];
 }
 
+const virtuals = new WeakMap<AgentConfig, Map<string, ReadonlySet<IpAddress>>>();
+
 /** Every virtual address of the configuration on one interface. */
 export function virtualAddressesOn(config: AgentConfig, iface: string): ReadonlySet<IpAddress> {
+  const known = virtuals.get(config) ?? new Map<string, ReadonlySet<IpAddress>>();
+  virtuals.set(config, known);
+  const before = known.get(iface);
+  if (before !== undefined) return before;
   const virtual = new Set<IpAddress>();
   for (const router of config.routers)
-    for (const own of router.virtualAddresses) if (own.interface === iface) virtual.add(own.address);
+    for (const own of heldBy(router).addresses) if (own.interface === iface) virtual.add(own.address);
+  known.set(iface, virtual);
   return virtual;
 }
 
@@ -234,9 +242,12 @@ export function primaryAddressOf(
   link: LinkState | undefined,
   virtual: ReadonlySet<IpAddress>,
 ): IpAddress | null {
-  const candidates = (link?.addresses ?? []).filter((address) => mayAdvertise(address, config.family));
-  const real = candidates.find((address) => !virtual.has(address));
-  return real ?? (config.basePriority === PRIORITY_OWNER ? (candidates[0] ?? null) : null);
+  // Of thousands, mostly the first one will do.
+  const addresses = link?.addresses ?? [];
+  const real = addresses.find((address) => !virtual.has(address) && mayAdvertise(address, config.family));
+  if (real !== undefined) return real;
+  const owned = (): IpAddress | undefined => addresses.find((address) => mayAdvertise(address, config.family));
+  return config.basePriority === PRIORITY_OWNER ? (owned() ?? null) : null;
 }
 
 const mayAdvertise = (address: IpAddress, family: Family): boolean =>

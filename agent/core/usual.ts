@@ -51,6 +51,8 @@ export const usualRouter = (family: Family) =>
   ({
     excludedAddresses: [],
     extraAnnounce: usualExtra,
+    paths: [],
+    promoteSecondaries: false,
     transport: usualTransport[family],
     vmac: null,
     conduct: usualConduct,
@@ -66,4 +68,5 @@ export const usualAgent = {
   delayAfterBoot: microseconds(0),
   linkDelays: {},
   pacing: usualPacing,
+  statics: { addresses: [], paths: [] },
 } as const satisfies AgentConfig;

@@ -15,6 +15,7 @@ import { sendAdvert } from "../effects/send-advert.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
+import { isPath } from "../log/ledger.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { type Status, statusOf } from "../operate/status.ts";
@@ -168,7 +169,10 @@ function collapse({ memory, journal, kernel, performer, log }: Life, cause: unkn
   const send = sendAdvert(kernel);
   for (const { config, phase, primaryAddress } of memory.state.routers)
     if (phase.name === "master" && primaryAddress !== null) attempt(() => send(config, PRIORITY_STOP, primaryAddress));
-  const ours = log.held().filter((own) => !performer.isForeign(own));
+  const held = log.held();
+  const paths = held.filter(isPath).toReversed();
+  for (let i = 0; i < paths.length; i += BURST) attempt(() => kernel.removePaths(paths.slice(i, i + BURST)));
+  const ours = held.flatMap((own) => (isPath(own) || performer.isForeign(own) ? [] : [own]));
   for (let i = 0; i < ours.length; i += BURST) attempt(() => kernel.removeAddresses(ours.slice(i, i + BURST)));
   journal.fatal({ err: cause }, "this must not happen; every address was let go");
   process.exit(EXIT.internal);

@@ -5,8 +5,11 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import { PRIORITY_OWNER } from "../core/config.ts";
+import { heldBy } from "../core/holdings.ts";
+import { wordsOf } from "../core/path.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import { type Holdings, holdingsOf } from "../log/holdings.ts";
+import { isPath } from "../log/ledger.ts";
 import type { Line } from "../log/line.ts";
 import { readSegment } from "../log/read.ts";
 import { segmentsOf } from "../log/recover.ts";
@@ -25,7 +28,10 @@ export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []):
   return header?.boot === bootId() ? holdingsOf(lines) : new Map();
 }
 
-type InterfaceKernel = Pick<Kernel, "interfaces" | "removeAddresses">;
+type InterfaceKernel = Pick<Kernel, "interfaces" | "removeAddresses" | "removePaths">;
+
+const addressesIn = (holdings: Holdings): readonly VirtualAddress[] =>
+  [...holdings.values()].flatMap((own) => (isPath(own) ? [] : [own]));
 
 /**
  * Kernels from 5.18 on tell who put an address there. A daemon that died between wanting an address and
@@ -48,32 +54,43 @@ const isOurs = (kernel: Pick<Kernel, "interfaces">, { interface: iface, address,
         (there.protocol === ADDRESS_PROTOCOL || !TELLS_WHO),
     ) === true;
 
-/** What is still there of it. */
+/** The addresses that are still there of it. */
 export const stillThere = (kernel: Pick<Kernel, "interfaces">, holdings: Holdings): readonly VirtualAddress[] =>
-  [...holdings.values()].filter((own) => isOurs(kernel, own));
+  addressesIn(holdings).filter((own) => isOurs(kernel, own));
 
-/** Takes away what is still there of it; tells what could not be. */
+/** Takes away what is still there of it, in words; tells what could not be. */
 export function removeLeftovers(
   kernel: InterfaceKernel,
   holdings: Holdings,
-): { readonly removed: readonly VirtualAddress[]; readonly errors: readonly string[] } {
-  const there = stillThere(kernel, holdings);
-  const removed: VirtualAddress[] = [];
+): { readonly removed: readonly string[]; readonly errors: readonly string[] } {
+  const paths = [...holdings.values()].filter(isPath);
+  // Rules before the routes they lead to, routes before the addresses they lean on. Paths are ours by their protocol.
+  const bent = paths.toSorted((a, b) => (a.kind === b.kind ? 0 : a.kind === "rule" ? -1 : 1));
+  const removed: string[] = [];
   const errors: string[] = [];
-  for (let i = 0; i < there.length; i += BURST) {
-    const burst = there.slice(i, i + BURST);
-    for (const [j, outcome] of kernel.removeAddresses(burst).entries()) {
-      const own = burst[j];
-      if (own !== undefined && !failed(outcome)) removed.push(own);
-      else if (own !== undefined && !outcome.ok) errors.push(`${own.address} on ${own.interface}: ${outcome.error}`);
+  const take = <T>(own: readonly T[], ask: (burst: readonly T[]) => readonly Outcome[], words: (one: T) => string) => {
+    for (let i = 0; i < own.length; i += BURST) {
+      const burst = own.slice(i, i + BURST);
+      for (const [j, outcome] of ask(burst).entries()) {
+        const one = burst[j];
+        if (one !== undefined && outcome.ok) removed.push(words(one));
+        else if (one !== undefined && failed(outcome) && !outcome.ok) errors.push(`${words(one)}: ${outcome.error}`);
+      }
     }
-  }
+  };
+  take(bent, kernel.removePaths, wordsOf);
+  take(
+    stillThere(kernel, holdings),
+    kernel.removeAddresses,
+    (own) => `${own.address}/${own.prefixLength} on ${own.interface}`,
+  );
   return { removed, errors };
 }
 
 const BURST = 50;
-/** No such address, no such interface: gone is gone. */
-const failed = (outcome: Outcome): boolean => !outcome.ok && outcome.errno !== 99 && outcome.errno !== 19;
+/** No such address, interface, route, rule: gone is gone. */
+const GONE: ReadonlySet<number> = new Set([99, 19, 3, 2]);
+const failed = (outcome: Outcome): boolean => !outcome.ok && !GONE.has(outcome.errno);
 
 /**
  * What on this machine forbids a configuration, in sentences with the remedy: interfaces that are
@@ -86,14 +103,16 @@ export function hindrances(
 ): readonly string[] {
   const missing = new Set<string>();
   const sentences: string[] = [];
-  for (const { name, interface: iface, virtualAddresses, basePriority } of config.routers) {
-    for (const wanted of [iface, ...virtualAddresses.map((own) => own.interface)])
+  for (const router of config.routers) {
+    const { name, interface: iface, basePriority } = router;
+    const { addresses } = heldBy(router);
+    for (const wanted of [iface, ...addresses.map((own) => own.interface)])
       if (!kernel.interfaces.has(wanted) && !missing.has(wanted)) {
         missing.add(wanted);
         sentences.push(`${name}: there is no interface ${wanted}; create it first, or correct the name (ip -br link)`);
       }
     if (basePriority === PRIORITY_OWNER) continue;
-    for (const own of virtualAddresses) sentences.push(...occupied(kernel, name, own, ours));
+    for (const own of addresses) sentences.push(...occupied(kernel, name, own, ours));
   }
   return sentences;
 }

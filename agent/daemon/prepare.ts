@@ -129,8 +129,7 @@ export function tidy(
   say: Teller,
 ): { readonly removed: number; readonly failed: number } {
   const { removed, errors } = removeLeftovers(kernel, leftovers);
-  for (const own of removed)
-    say.warn(`removed ${own.address}/${own.prefixLength} from ${own.interface}: a daemon that died left it there`);
+  for (const words of removed) say.warn(`removed ${words}: a daemon that died left it there`);
   for (const error of errors) say.error(`cannot remove what a dead daemon left: ${error}`);
   return { removed: removed.length, failed: errors.length };
 }

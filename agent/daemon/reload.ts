@@ -6,6 +6,7 @@
 import { type Diagnostic, hasErrors, headlineOf, summaryOf } from "../../config/diagnostic.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { foresee } from "../core/foresee.ts";
+import { heldBy } from "../core/holdings.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 import type { Kernel } from "../kernel.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
@@ -117,7 +118,7 @@ function whyNot({ outcome, diagnostics, plan }: Outcome): string {
 /** What a configuration would change here and now, and what on this machine forbids it. */
 function planFor({ kernel, state }: Surroundings, config: AgentConfig, file: string): Plan {
   const now = state();
-  const ours = new Set(now.config.routers.flatMap((router) => router.virtualAddresses.map((own) => own.address)));
+  const ours = new Set(now.config.routers.flatMap((router) => heldBy(router).addresses.map((own) => own.address)));
   const refused = hindrances(kernel, config, ours);
   return planOf(foresee(now, config, kernel.now()), {
     file,

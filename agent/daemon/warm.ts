@@ -122,6 +122,8 @@ function nothing(): Kernel {
     sendFrame: () => DONE,
     addAddresses: (addresses) => addresses.map(() => DONE),
     removeAddresses: (addresses) => addresses.map(() => DONE),
+    addPaths: (paths) => paths.map(() => DONE),
+    removePaths: (paths) => paths.map(() => DONE),
     setAlarm: () => {},
     forwardsIpv6: () => false,
     close: () => {},

@@ -83,12 +83,14 @@ export function* removeAddresses(
   return { detail: `${removed} removed`, foreign: [], errors };
 }
 
+/** Where both families are among them, they go as IPv6 goes. */
 function* inBursts(
   kernel: Pick<Kernel, "now">,
   addresses: readonly VirtualAddress[],
   act: (burst: readonly VirtualAddress[]) => void,
 ): Work<void> {
-  const most = MOST[addresses[0] === undefined ? "ipv4" : familyOf(addresses[0].address)];
+  const mixed = addresses.some(({ address }) => familyOf(address) === "ipv6");
+  const most = MOST[mixed ? "ipv6" : "ipv4"];
   let size = most;
   for (let first = 0; first < addresses.length; ) {
     if (first > 0) yield;

@@ -14,6 +14,7 @@ import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
+import { addPaths, removePaths } from "./paths.ts";
 import { sendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */
@@ -21,6 +22,8 @@ const TELL_EVERY: Duration = seconds(60);
 
 /** What is announced, for work that announces. */
 type Label = Announcement | null;
+
+type Queued = Exclude<Effect, { type: "sendAdvert" }>;
 
 export type Performer = {
   readonly drive: Driver;
@@ -71,20 +74,22 @@ export function perform(
     tell.next({ type: "effectFailed", effect: "sendAdvert", router: effect.router, error: outcome.error });
   };
 
-  const queue = (effect: Exclude<Effect, { type: "sendAdvert" }>, pacing: Pacing, tell: Tell): void => {
-    const { type, router, addresses } = effect;
+  const queue = (effect: Queued, pacing: Pacing, tell: Tell): void => {
+    const { type, router } = effect;
     const started = kernel.now();
     const done = (applied: Applied): void => {
       for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
     };
     if (type === "announce") {
-      const announcement = announcer.announcement(router, addresses, effect.rounds);
+      const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
       lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
-    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, addresses, foreign), done);
+    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, effect.addresses, foreign), done);
+    else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
+    else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
     else {
-      announcer.letGo(router, addresses);
+      announcer.letGo(router, effect.addresses);
       lane.forget((label) => label !== null && isDone(label));
-      lane.add(null, removeAddresses(kernel, addresses, foreign), done);
+      lane.add(null, removeAddresses(kernel, effect.addresses, foreign), done);
     }
   };
 

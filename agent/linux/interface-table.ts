@@ -38,11 +38,49 @@ export const emptyTable = (): InterfaceTable => ({ byName: new Map(), nameOf: ne
  */
 export function applyMessages(table: InterfaceTable, messages: readonly NetlinkMessage[]): InterfaceChange[] {
   const changes = changeList();
+  let draft: Draft | undefined;
   for (const message of messages) {
+    if (message.type === "address") {
+      const name = table.nameOf.get(message.index);
+      if (draft !== undefined && draft.name !== name) draft = finish(table, draft);
+      draft ??= begin(table, name);
+      if (draft !== undefined) applyAddress(draft, message, changes);
+      continue;
+    }
+    draft = finish(table, draft);
     if (message.type === "link") applyLink(table, message, changes);
-    else if (message.type === "address") applyAddress(table, message, changes);
   }
+  finish(table, draft);
   return changes.list;
+}
+
+/** The addresses of one interface while messages about them are taken in: one copy for all of them. */
+type Draft = { readonly name: string; readonly addresses: Entry[]; readonly known: Known };
+
+/** What there is of each address, whatever its prefix, so that none of thousands has to be looked for. */
+type Known = Map<IpAddress, readonly Entry[]>;
+
+const indexes = new WeakMap<readonly Entry[], Known>();
+
+function begin(table: InterfaceTable, name: string | undefined): Draft | undefined {
+  const row = name === undefined ? undefined : table.byName.get(name);
+  if (row === undefined) return undefined;
+  const known = indexes.get(row.addresses) ?? indexOf(row.addresses);
+  indexes.delete(row.addresses);
+  return { name: row.name, addresses: [...row.addresses], known };
+}
+
+function indexOf(entries: readonly Entry[]): Known {
+  const known: Known = new Map();
+  for (const entry of entries) known.set(entry.address, [...(known.get(entry.address) ?? []), entry]);
+  return known;
+}
+
+function finish(table: InterfaceTable, draft: Draft | undefined): undefined {
+  const row = draft === undefined ? undefined : table.byName.get(draft.name);
+  if (draft === undefined || row === undefined) return;
+  indexes.set(draft.addresses, draft.known);
+  put(table, { ...row, addresses: draft.addresses });
 }
 
 /** Makes `table` equal to `fresh`, and tells what that changed: for when messages were lost. */
@@ -59,9 +97,10 @@ function reconcileRow(table: InterfaceTable, row: Row, changes: Changes): void {
   const before = old?.addresses ?? [];
   put(table, row);
   if (old === undefined || !sameLink(old, row)) changes.link(row);
-  for (const { address } of before) if (!has(row.addresses, address)) changes.removed(row.name, address);
+  const [known, there] = [indexOf(before), indexOf(row.addresses)];
+  for (const { address } of before) if (!there.has(address)) changes.removed(row.name, address);
   for (const entry of row.addresses)
-    if (!before.some((known) => same(known, entry))) changes.added(row.name, entry.address);
+    if (known.get(entry.address)?.some((one) => same(one, entry)) !== true) changes.added(row.name, entry.address);
 }
 
 type Changes = {
@@ -134,20 +173,17 @@ function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes
 const same = (a: Entry, b: Entry): boolean =>
   a.address === b.address && a.prefixLength === b.prefixLength && a.usable === b.usable;
 
-const has = (entries: readonly Entry[], address: IpAddress): boolean =>
-  entries.some((entry) => entry.address === address);
-
-function applyAddress(table: InterfaceTable, message: AddressMessage, changes: Changes): void {
-  const name = table.nameOf.get(message.index);
-  const row = name === undefined ? undefined : table.byName.get(name);
-  if (row === undefined) return;
+function applyAddress({ name, addresses, known }: Draft, message: AddressMessage, changes: Changes): void {
   const { address, prefixLength, flags, scope, protocol } = message;
-  const place = row.addresses.findIndex((known) => known.address === address && known.prefixLength === prefixLength);
+  const same = known.get(address) ?? [];
+  const old = same.find((entry) => entry.prefixLength === prefixLength);
+  const others = same.filter((entry) => entry !== old);
   if (message.gone) {
-    if (place < 0) return;
-    const addresses = row.addresses.toSpliced(place, 1);
-    put(table, { ...row, addresses });
-    if (!has(addresses, address)) changes.removed(row.name, address);
+    if (old === undefined) return;
+    addresses.splice(addresses.indexOf(old), 1);
+    if (others.length > 0) known.set(address, others);
+    else known.delete(address);
+    if (others.length === 0) changes.removed(name, address);
     return;
   }
   const entry: Entry = {
@@ -159,16 +195,20 @@ function applyAddress(table: InterfaceTable, message: AddressMessage, changes: C
     secondary: (flags & IFA_F_SECONDARY) !== 0,
     scope,
   };
-  const old = row.addresses[place];
-  put(table, { ...row, addresses: withEntry(row.addresses, entry, place) });
-  if (old === undefined || old.usable !== entry.usable) changes.added(row.name, address);
+  known.set(address, [...others, entry]);
+  place(addresses, entry, old);
+  if (old === undefined || old.usable !== entry.usable) changes.added(name, address);
 }
 
 /** An address that is known stays where it stands, unless it was promoted from secondary: then it moves. */
-function withEntry(entries: readonly Entry[], entry: Entry, place: number): readonly Entry[] {
-  if (entries[place]?.secondary === entry.secondary) return entries.with(place, entry);
-  const others = place < 0 ? entries : entries.toSpliced(place, 1);
-  return others.toSpliced(placeOf(others, entry), 0, entry);
+function place(entries: Entry[], entry: Entry, old: Entry | undefined): void {
+  const at = old === undefined ? -1 : entries.indexOf(old);
+  if (at >= 0 && old?.secondary === entry.secondary) {
+    entries[at] = entry;
+    return;
+  }
+  if (at >= 0) entries.splice(at, 1);
+  entries.splice(placeOf(entries, entry), 0, entry);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Family } from "../core/address.ts";
+import { wordsOf } from "../core/path.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
 import type { Datagram, InterfaceChange, InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
@@ -11,10 +12,11 @@ import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
 import { whenReadable } from "./ffi.ts";
 import { applyMessages, reconcile } from "./interface-table.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
-import { type AddressAt, openCommandSocket, openEventSocket } from "./rtnetlink.ts";
+import { type AddressAt, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
 import { vrrpSockets } from "./vrrp-sockets.ts";
 
 type Addresses = Parameters<Kernel["addAddresses"]>[0];
+type Paths = Parameters<Kernel["addPaths"]>[0];
 
 type Links = ReadonlyMap<string, InterfaceState>;
 
@@ -77,6 +79,7 @@ export function openLinuxKernel(): Kernel {
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
+    ...pathsThrough(() => (closed ? null : table.byName), commands),
     setAlarm(at, ring) {
       if (!closed) alarm.set(at, ring);
     },
@@ -134,6 +137,34 @@ function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: As
   return addresses.map((address) => {
     const outcome = interfaces.has(address.interface) ? outcomes.next().value : undefined;
     return outcome ?? failure(ENODEV, `${doing} ${address.address} on ${address.interface}`);
+  });
+}
+
+/** Routes and rules, as long as there is a table of interfaces to look in. */
+const pathsThrough = (
+  interfaces: () => Links | null,
+  { addPaths, removePaths }: Pick<ReturnType<typeof openCommandSocket>, "addPaths" | "removePaths">,
+): Pick<Kernel, "addPaths" | "removePaths"> => ({
+  addPaths: (paths) => pathsInOneGo(interfaces(), paths, "adding", addPaths),
+  removePaths: (paths) => pathsInOneGo(interfaces(), paths, "removing", removePaths),
+});
+
+type AskPaths = (known: readonly PathAt[]) => Outcome[];
+
+/** The same for routes and rules. A rule names its interfaces, which need not be there. */
+function pathsInOneGo(interfaces: Links | null, paths: Paths, doing: string, ask: AskPaths): Outcome[] {
+  if (interfaces === null) return paths.map(() => CLOSED);
+  const indexOf = (path: Paths[number]): number | undefined =>
+    path.kind === "rule" || path.interface === null ? 0 : interfaces.get(path.interface)?.index;
+  const known: PathAt[] = [];
+  for (const path of paths) {
+    const index = indexOf(path);
+    if (index !== undefined) known.push({ path, index });
+  }
+  const outcomes = ask(known).values();
+  return paths.map((path) => {
+    const outcome = indexOf(path) === undefined ? undefined : outcomes.next().value;
+    return outcome ?? failure(ENODEV, `${doing} ${wordsOf(path)}`);
   });
 }
 

@@ -1,22 +1,26 @@
-// What is asked of rtnetlink, from values to bytes, RFC 3549 §2. Pure: bytes in a buffer, to be sent
-// in one piece. The picture of a message stands in netlink.ts.
+// What is asked of rtnetlink about addresses, and for lists, from values to bytes. Pure.
 
 import { bytesOf, familyOf, type IpAddress } from "../core/address.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  begin,
+  finish,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_EXCL,
+  type Numbered,
+  putAttribute,
+  putNumber,
+  putText,
+  putUint32,
+  type RequestBuffer,
+} from "./netlink-write.ts";
 
 const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
-
-const NLM_F_REQUEST = 0x1;
-/** Asks for an answer also when all is well. */
-export const NLM_F_ACK = 0x4;
-const NLM_F_EXCL = 0x200;
-const NLM_F_DUMP = 0x300;
-const NLM_F_CREATE = 0x400;
-
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 const IFLA_EXT_MASK = 29;
 /** Without it each link brings some 800 bytes of counters. */
@@ -41,12 +45,12 @@ export type AddressRequest = {
   readonly broadcast: IpAddress | null;
   readonly label: string;
   readonly scope: number;
+  readonly peer: { readonly address: IpAddress; readonly prefixLength: number } | null;
+  /** IFA_F_*, beside the one that says to skip DAD. */
+  readonly flags: number;
+  readonly dad: boolean;
+  readonly preferredLifetime: number | null;
 };
-
-const encoder = new TextEncoder();
-
-/** Where requests are written, one after the other, to be sent in one piece. */
-export type RequestBuffer = { readonly bytes: Uint8Array; readonly view: DataView; length: number };
 
 /**
  * No address request is longer: headers 16 + 8, three IPv6 addresses 3 * 20, label of 15 bytes and its
@@ -54,65 +58,33 @@ export type RequestBuffer = { readonly bytes: Uint8Array; readonly view: DataVie
  */
 export const LONGEST_REQUEST = 140;
 
-/** A buffer for so many bytes of requests. */
-export function requestBuffer(capacity: number): RequestBuffer {
-  const bytes = new Uint8Array(new ArrayBuffer(Math.max(capacity, 128)));
-  return { bytes, view: new DataView(bytes.buffer), length: 0 };
-}
-
-function begin(to: RequestBuffer, type: number, flags: number, seq: number): number {
-  const start = to.length;
-  to.view.setUint16(start + 4, type, true);
-  to.view.setUint16(start + 6, flags | NLM_F_REQUEST, true);
-  to.view.setUint32(start + 8, seq, true);
-  to.view.setUint32(start + 12, 0, true);
-  to.length = start + 16;
-  return start;
-}
-
-const finish = (to: RequestBuffer, start: number): void => to.view.setUint32(start, to.length - start, true);
-
-function putUint32(to: RequestBuffer, ...words: number[]): void {
-  for (const word of words) {
-    to.view.setUint32(to.length, word, true);
-    to.length += 4;
-  }
-}
-
-/** An attribute: length with its own four bytes, type, value, zeros up to four bytes. */
-function putAttribute(to: RequestBuffer, type: number, value: Uint8Array): void {
-  putUint32(to, (value.length + 4) | (type << 16));
-  to.bytes.set(value, to.length);
-  const end = to.length + value.length;
-  to.length = (end + 3) & ~3;
-  to.bytes.fill(0, end, to.length);
-}
-
+/** With a peer, the prefix and IFA_ADDRESS are the peer's. */
 function beginAddress(to: RequestBuffer, index: number, request: AddressRequest, flags: number): void {
   const address = bytesOf(request.address);
   const family = address.length === 4 ? AF_INET : AF_INET6;
-  putUint32(to, family | (request.prefixLength << 8) | (flags << 16) | (request.scope << 24), index);
+  const length = request.peer?.prefixLength ?? request.prefixLength;
+  // The header has room for eight flags.
+  putUint32(to, family | (length << 8) | ((flags & 0xff) << 16) | (request.scope << 24), index);
   putAttribute(to, IFA_LOCAL, address);
-  putAttribute(to, IFA_ADDRESS, address);
+  putAttribute(to, IFA_ADDRESS, request.peer === null ? address : bytesOf(request.peer.address));
 }
 
-/**
- * Writes RTM_NEWADDR, refused when the address is there already. IPv6 goes without DAD. A /128 has
- * a preferred lifetime of 0, as Keepalived gives it: it answers, and is not chosen as a source.
- */
+/** Writes RTM_NEWADDR, refused when the address is there already. */
 export function writeAddAddress(
   to: RequestBuffer,
   request: AddressRequest,
-  { index, seq, flags, protocol }: { index: number; seq: number; flags: number; protocol: number },
+  { index, seq, flags, protocol }: Numbered & { readonly index: number; readonly protocol: number },
 ): void {
   const start = begin(to, RTM_NEWADDR, flags | NLM_F_CREATE | NLM_F_EXCL, seq);
   const ipv6 = familyOf(request.address) === "ipv6";
-  beginAddress(to, index, request, ipv6 ? IFA_F_NODAD : 0);
+  const wanted = request.flags | (ipv6 && !request.dad ? IFA_F_NODAD : 0);
+  beginAddress(to, index, request, wanted);
   if (request.broadcast !== null) putAttribute(to, IFA_BROADCAST, bytesOf(request.broadcast));
-  if (request.label !== "") putAttribute(to, IFA_LABEL, encoder.encode(`${request.label}\0`));
-  if (ipv6) putUint32(to, 8 | (IFA_FLAGS << 16), IFA_F_NODAD);
+  if (request.label !== "") putText(to, IFA_LABEL, request.label);
+  if (wanted !== 0) putNumber(to, IFA_FLAGS, wanted);
   // ifa_cacheinfo: preferred, valid, and two stamps that the kernel sets.
-  if (ipv6 && request.prefixLength === 128) putUint32(to, 20 | (IFA_CACHEINFO << 16), 0, FOREVER, 0, 0);
+  if (request.preferredLifetime !== null)
+    putUint32(to, 20 | (IFA_CACHEINFO << 16), request.preferredLifetime, FOREVER, 0, 0);
   putAttribute(to, IFA_PROTO, Uint8Array.of(protocol));
   finish(to, start);
 }
@@ -121,7 +93,7 @@ export function writeAddAddress(
 export function writeRemoveAddress(
   to: RequestBuffer,
   request: AddressRequest,
-  { index, seq, flags }: { index: number; seq: number; flags: number },
+  { index, seq, flags }: Numbered & { readonly index: number },
 ): void {
   const start = begin(to, RTM_DELADDR, flags, seq);
   beginAddress(to, index, request, 0);

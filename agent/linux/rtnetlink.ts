@@ -1,5 +1,6 @@
 // Two rtnetlink sockets: one that asks and is answered within the call, one that hears what changes.
 
+import { type Path, wordsOf } from "../core/path.ts";
 import type { Outcome } from "../kernel.ts";
 import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
 import { bind, close, messageOf, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, setOption, socket } from "./ffi.ts";
@@ -8,13 +9,12 @@ import { type NetlinkMessage, readMessages } from "./netlink.ts";
 import {
   type AddressRequest,
   LONGEST_REQUEST,
-  NLM_F_ACK,
-  type RequestBuffer,
-  requestBuffer,
   writeAddAddress,
   writeDump,
   writeRemoveAddress,
 } from "./netlink-request.ts";
+import { NLM_F_ACK, type RequestBuffer, requestBuffer } from "./netlink-write.ts";
+import { LONGEST_PATH_REQUEST, writeAddPath, writeRemovePath } from "./path-request.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -56,10 +56,15 @@ function openSocket(groups: number): number {
 /** One address of one interface, for the command socket. */
 export type AddressAt = AddressRequest & { readonly interface: string; readonly index: number };
 
+/** One route or rule, and the number of the interface it names; 0 when it names none. */
+export type PathAt = { readonly path: Path; readonly index: number };
+
 /** Asks the kernel; every answer is there when the call returns. */
 export type CommandSocket = {
   readonly addAddresses: (addresses: readonly AddressAt[], protocol: number) => Outcome[];
   readonly removeAddresses: (addresses: readonly AddressAt[]) => Outcome[];
+  readonly addPaths: (paths: readonly PathAt[]) => Outcome[];
+  readonly removePaths: (paths: readonly PathAt[]) => Outcome[];
   /** Everything the kernel has, as it is at one moment. */
   readonly dump: () => InterfaceTable;
   readonly close: () => void;
@@ -68,25 +73,47 @@ export type CommandSocket = {
 /** An open command socket, and where its requests are written. */
 type Line = { readonly fd: number; readonly requests: RequestBuffer; seq: number };
 
-/** Writes one request about one address. */
-type WriteRequest = (to: RequestBuffer, address: AddressAt, seq: number, flags: number) => void;
+/** Writes one request about one thing, and says about which. */
+type Writer<T> = {
+  readonly write: (to: RequestBuffer, one: T, seq: number, flags: number) => void;
+  readonly doing: (one: T) => string;
+};
+
+const named = ({ address, interface: iface }: AddressAt): string => `${address} on ${iface}`;
 
 /** Opens a command socket. */
 export function openCommandSocket(): CommandSocket {
-  const line: Line = { fd: openSocket(0), requests: requestBuffer(CHUNK * LONGEST_REQUEST), seq: 0 };
+  const line: Line = {
+    fd: openSocket(0),
+    requests: requestBuffer(CHUNK * Math.max(LONGEST_REQUEST, LONGEST_PATH_REQUEST)),
+    seq: 0,
+  };
   const on = new Uint8Array(new ArrayBuffer(128), 0, 4);
   on[0] = 1;
   setOption(line.fd, SOL_NETLINK, NETLINK_CAP_ACK, on);
   setOption(line.fd, SOL_NETLINK, NETLINK_EXT_ACK, on);
   return {
     addAddresses: (addresses, protocol) =>
-      inChunks(line, addresses, "adding", (to, address, seq, flags) =>
-        writeAddAddress(to, address, { index: address.index, seq, flags, protocol }),
-      ),
+      inChunks(line, addresses, {
+        write: (to, address, seq, flags) =>
+          writeAddAddress(to, address, { index: address.index, seq, flags, protocol }),
+        doing: (address) => `adding ${named(address)}`,
+      }),
     removeAddresses: (addresses) =>
-      inChunks(line, addresses, "removing", (to, address, seq, flags) =>
-        writeRemoveAddress(to, address, { index: address.index, seq, flags }),
-      ),
+      inChunks(line, addresses, {
+        write: (to, address, seq, flags) => writeRemoveAddress(to, address, { index: address.index, seq, flags }),
+        doing: (address) => `removing ${named(address)}`,
+      }),
+    addPaths: (paths) =>
+      inChunks(line, paths, {
+        write: (to, { path, index }, seq, flags) => writeAddPath(to, path, { index, seq, flags }),
+        doing: ({ path }) => `adding ${wordsOf(path)}`,
+      }),
+    removePaths: (paths) =>
+      inChunks(line, paths, {
+        write: (to, { path, index }, seq, flags) => writeRemovePath(to, path, { index, seq, flags }),
+        doing: ({ path }) => `removing ${wordsOf(path)}`,
+      }),
     dump() {
       const table = emptyTable();
       applyMessages(table, dumpOf(line, "links"));
@@ -97,10 +124,10 @@ export function openCommandSocket(): CommandSocket {
   };
 }
 
-function inChunks(line: Line, addresses: readonly AddressAt[], doing: string, write: WriteRequest): Outcome[] {
+function inChunks<T>(line: Line, all: readonly T[], writer: Writer<T>): Outcome[] {
   const outcomes: Outcome[] = [];
-  for (let from = 0; from < addresses.length; from += CHUNK)
-    outcomes.push(...burst(line, addresses.slice(from, from + CHUNK), doing, write));
+  for (let from = 0; from < all.length; from += CHUNK)
+    outcomes.push(...burst(line, all.slice(from, from + CHUNK), writer));
   return outcomes;
 }
 
@@ -108,15 +135,15 @@ function inChunks(line: Line, addresses: readonly AddressAt[], doing: string, wr
  * Sends requests of consecutive numbers in one piece. The kernel works them off in order within the call,
  * tells each that failed, and the last in any case: one failure does not stop the others.
  */
-function burst(line: Line, chunk: readonly AddressAt[], doing: string, write: WriteRequest): Outcome[] {
+function burst<T>(line: Line, chunk: readonly T[], { write, doing }: Writer<T>): Outcome[] {
   const first = line.seq + 1;
   const last = line.seq + chunk.length;
   line.requests.length = 0;
-  for (const address of chunk) write(line.requests, address, ++line.seq, line.seq === last ? NLM_F_ACK : 0);
+  for (const one of chunk) write(line.requests, one, ++line.seq, line.seq === last ? NLM_F_ACK : 0);
   const refused = transact(line, last);
-  return chunk.map(({ address, interface: iface }, i) => {
+  return chunk.map((one, i) => {
     const error = refused.get(first + i) ?? refused.get(ALL);
-    return error === undefined ? DONE : failure(error.errno, `${doing} ${address} on ${iface}`, error.text);
+    return error === undefined ? DONE : failure(error.errno, doing(one), error.text);
   });
 }
 

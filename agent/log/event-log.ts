@@ -2,14 +2,14 @@
 // of a routine window, and the lines are chained.
 
 import { hostname } from "node:os";
-import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
+import type { RouterConfig, RouterKey } from "../core/config.ts";
 import { companionsOf, membersWith } from "../core/group.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Store } from "./file.ts";
-import { NOTHING_HELD, openLedger } from "./ledger.ts";
+import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
 import { redactConfig, redactSeen } from "./redact.ts";
 import { createWindows, routineOf } from "./routine.ts";
@@ -24,8 +24,8 @@ export type EventLog = {
   readonly snapshot: (state: AgentState, at: Instant) => void;
   /** The number of the last line. */
   readonly head: () => number;
-  /** The addresses that may be on interfaces because of us, those that are on their way among them. */
-  readonly held: () => readonly VirtualAddress[];
+  /** What may be in the kernel because of us, what is on its way among it. */
+  readonly held: () => readonly Holding[];
 };
 
 export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };

@@ -1,14 +1,13 @@
-// Which addresses a dead daemon may have left on its interfaces, read from its log.
+// Which addresses, routes and rules a dead daemon may have left, read from its log.
 
 import { step } from "../core/agent.ts";
-import type { VirtualAddress } from "../core/config.ts";
 import { initialState } from "../core/state.ts";
-import { NOTHING_HELD, openLedger } from "./ledger.ts";
+import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import type { Line } from "./line.ts";
 import { type Replayed, replayLine } from "./replay.ts";
 
-/** What may still be held, by `interface address/prefix`. */
-export type Holdings = ReadonlyMap<string, VirtualAddress>;
+/** What may still be held, as `Ledger.held` has it. */
+export type Holdings = ReadonlyMap<string, Holding>;
 
 /** What a daemon whose log ends with this segment may have left. */
 export function holdingsOf(segment: Iterable<Line>): Holdings {

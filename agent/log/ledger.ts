@@ -1,21 +1,26 @@
-// Which addresses a daemon may have put on interfaces and not taken off yet, kept as a ledger of what
+// Which addresses, routes and rules a daemon may have put into the kernel and not taken out yet, kept as a ledger of what
 // it wanted and what was reported done. The log carries its balance in the header of each segment,
 // so that the last segment alone tells what a dead daemon may have left behind.
 
 import type { RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
+import { type Path, wordsOf } from "../core/path.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 
-/** An address that may be there, and the number of the wish that it is there for. */
-type Hold = { readonly own: VirtualAddress; readonly wish: number };
+/** An address, a route or a rule. */
+export type Holding = VirtualAddress | Path;
+
+/** Something that may be there, and the number of the wish that it is there for. */
+type Hold = { readonly own: Holding; readonly wish: number };
 
 /** Something that was asked of the kernel and is not reported done. */
 type Wish = {
   readonly wish: number;
-  readonly type: "addAddresses" | "removeAddresses";
+  readonly type: "addAddresses" | "removeAddresses" | "addPaths" | "removePaths";
   readonly router: RouterKey;
-  readonly addresses: readonly VirtualAddress[];
+  /** Of addresses and of paths; what they are of says the type. */
+  readonly addresses: readonly Holding[];
   readonly failed: boolean;
 };
 
@@ -34,11 +39,16 @@ export const NOTHING_HELD: Balance = { wishes: 0, held: [], open: [], known: [] 
 export type Ledger = {
   readonly enter: (turn: Pick<Turn, "event" | "state" | "effects">) => void;
   readonly balance: () => Balance;
-  /** What may be held, by `interface address/prefix`. */
-  readonly held: () => ReadonlyMap<string, VirtualAddress>;
+  /** What may be held, by `interface address/prefix`, or the words for a route or rule. */
+  readonly held: () => ReadonlyMap<string, Holding>;
 };
 
-const placeOf = (own: VirtualAddress): string => `${own.interface} ${own.address}/${own.prefixLength}`;
+const adds = (type: Wish["type"]): boolean => type === "addAddresses" || type === "addPaths";
+
+export const isPath = (own: Holding): own is Path => "kind" in own;
+
+const placeOf = (own: Holding): string =>
+  isPath(own) ? wordsOf(own) : `${own.interface} ${own.address}/${own.prefixLength}`;
 
 /** What is seen in such a place after this, somebody else has put there. */
 function vanish(known: Set<string>, iface: string, addresses: readonly string[] | "all"): void {
@@ -60,14 +70,16 @@ export function openLedger(from: Balance): Ledger {
   let wishes = from.wishes;
 
   const want = (effect: Effect, links: AgentState["links"]): void => {
-    if (effect.type !== "addAddresses" && effect.type !== "removeAddresses") return;
+    if (effect.type === "sendAdvert" || effect.type === "announce") return;
     wishes += 1;
-    const { type, router, addresses } = effect;
+    const { type, router } = effect;
+    const addresses: readonly Holding[] = "paths" in effect ? effect.paths : effect.addresses;
     open = [...open, { wish: wishes, type, router, addresses, failed: false }];
-    if (type === "removeAddresses") return;
+    if (!adds(type)) return;
     for (const own of addresses) {
       const place = placeOf(own);
-      const seen = links[own.interface]?.addresses.includes(own.address) === true;
+      // What a path is recognised by says that it is ours: its protocol.
+      const seen = !isPath(own) && links[own.interface]?.addresses.includes(own.address) === true;
       if (!seen || held.has(place) || known.has(place)) held.set(place, { own, wish: wishes });
     }
   };
@@ -76,7 +88,7 @@ export function openLedger(from: Balance): Ledger {
     for (const own of addresses) {
       const place = placeOf(own);
       const hold = held.get(place);
-      if (foreign.includes(own.address)) {
+      if (!isPath(own) && foreign.includes(own.address)) {
         if (hold?.wish === wish) held.delete(place);
         continue;
       }
@@ -104,7 +116,7 @@ export function openLedger(from: Balance): Ledger {
       open = open.map((wish) => (wish === done ? { ...wish, failed: true } : wish));
       return;
     }
-    if (done.type === "addAddresses") added(done, seen.foreign);
+    if (adds(done.type)) added(done, seen.foreign);
     else removed(done);
     // The lane keeps its order: what was asked before and is not reported was dropped from it.
     open = open.filter(({ router, wish }) => router !== done.router || wish > done.wish);

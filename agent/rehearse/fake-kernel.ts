@@ -4,6 +4,7 @@
 
 import { type Family, familyOf, type IpAddress } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
+import { type Path, wordsOf } from "../core/path.ts";
 import { after, type Duration, type Instant } from "../core/time.ts";
 import { ADDRESS_PROTOCOL, type Datagram, type InterfaceAddress, type Kernel, type Outcome } from "../kernel.ts";
 import { parseIpv4Packet } from "../wire/ipv4.ts";
@@ -18,7 +19,8 @@ import type { VirtualTime } from "./virtual-time.ts";
 export type Deed =
   | { readonly type: "packet"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
   | { readonly type: "frame"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
-  | { readonly type: "add" | "remove"; readonly at: Instant; readonly addresses: readonly VirtualAddress[] };
+  | { readonly type: "add" | "remove"; readonly at: Instant; readonly addresses: readonly VirtualAddress[] }
+  | { readonly type: "addPath" | "removePath"; readonly at: Instant; readonly paths: readonly Path[] };
 
 type Refusal = (what: Deed["type"], iface: string) => Outcome | null;
 
@@ -80,6 +82,8 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     sendFrame: (iface, frame) => orders.send("frame", iface, frame),
     addAddresses: (addresses) => orders.each("add", addresses),
     removeAddresses: (addresses) => orders.each("remove", addresses),
+    addPaths: (paths) => orders.paths("addPath", paths),
+    removePaths: (paths) => orders.paths("removePath", paths),
     setAlarm: (at, ring) => process.setAlarm(at, ring),
     forwardsIpv6: () => true,
     close,
@@ -167,6 +171,7 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
   let onDeed = (_: Deed): void => {};
   let refusal: Refusal | null = null;
   let perAddress = 0 as Duration;
+  const laid = new Set<string>();
 
   const record = (deed: Deed): void => {
     deeds.push(deed);
@@ -179,6 +184,19 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
     const refused = refusal?.(type, own.interface) ?? null;
     if (refused !== null) return refused;
     return type === "add" ? links.put(state, own, ADDRESS_PROTOCOL) : links.take(state, own);
+  };
+  const forbidden = (iface: string | null, type: Deed["type"]): Outcome | null => {
+    if (process.hasEnded()) return failure(9);
+    if (iface !== null && links.at(iface) === undefined) return failure(19);
+    return refusal?.(type, iface ?? "") ?? null;
+  };
+  const bend = (path: Path, type: "addPath" | "removePath"): Outcome => {
+    const refused = forbidden(path.kind === "route" ? path.interface : null, type);
+    if (refused !== null) return refused;
+    if (type === "removePath") return laid.delete(wordsOf(path)) ? DONE : failure(3);
+    if (laid.has(wordsOf(path))) return failure(17);
+    laid.add(wordsOf(path));
+    return DONE;
   };
   return {
     deeds,
@@ -199,6 +217,12 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
       const outcomes = addresses.map((own) => change(own, type));
       if (outcomes.some(({ ok }) => ok))
         record({ type, at: time.now(), addresses: addresses.filter((_, i) => outcomes[i]?.ok === true) });
+      return outcomes;
+    },
+    paths: (type: "addPath" | "removePath", paths: readonly Path[]): readonly Outcome[] => {
+      const outcomes = paths.map((path) => bend(path, type));
+      if (outcomes.some(({ ok }) => ok))
+        record({ type, at: time.now(), paths: paths.filter((_, i) => outcomes[i]?.ok === true) });
       return outcomes;
     },
     onDeed: (listener: (deed: Deed) => void): void => {

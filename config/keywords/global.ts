@@ -114,7 +114,7 @@ const VRRP: readonly Keyword[] = [
     since: "2.4.0",
   }),
   row("log_unknown_vrids", flag, "pending", "Tell of adverts for VRIDs that are not ours."),
-  row("default_interface", iface, "pending", "For static addresses and routes that name none.", { default: "eth0" }),
+  row("default_interface", iface, "honoured", "For static addresses and routes that name none.", { default: "eth0" }),
   row(
     "dynamic_interfaces",
     optionalText("allow_if_changes"),

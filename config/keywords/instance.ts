@@ -168,12 +168,12 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "virtual_ipaddress_excluded",
     lines("addresses"),
-    "required",
+    "honoured",
     "Addresses that are held but not advertised; any family.",
   ),
-  row("no_virtual_ipaddress", flag, "pending", "No addresses are wanted, so do not warn.", { since: "2.2.8" }),
-  row("virtual_routes", lines("routes"), "required", "Routes that exist while Master."),
-  row("virtual_rules", lines("rules"), "required", "Policy rules that exist while Master."),
+  row("no_virtual_ipaddress", flag, "honoured", "No addresses are wanted, so do not warn.", { since: "2.2.8" }),
+  row("virtual_routes", lines("routes"), "honoured", "Routes that exist while Master."),
+  row("virtual_rules", lines("rules"), "honoured", "Policy rules that exist while Master."),
 
   row(
     "track_interface",
@@ -226,7 +226,7 @@ export const INSTANCE: readonly Keyword[] = [
     "on_loss",
     oneOf("restore", "failover", "ignore"),
     "honoured",
-    "What happens when somebody takes an address away.",
+    "What happens when somebody takes away an address, a route or a rule.",
     {
       default: "vrrp_on_loss",
     },

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { VirtualAddress } from "../../agent/core/config.ts";
 import type { Observation } from "../../agent/core/event.ts";
+import { wordsOf } from "../../agent/core/path.ts";
 import { initialState, type Turn } from "../../agent/core/state.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
 import { openEventLog } from "../../agent/log/event-log.ts";
@@ -175,7 +176,7 @@ const wants = (type: AddressJob["type"], ...addresses: VirtualAddress[]): Addres
   addresses,
 });
 const held = (ledger: ReturnType<typeof openLedger>): string[] =>
-  [...ledger.held().values()].map(({ address }) => address);
+  [...ledger.held().values()].map((own) => ("kind" in own ? wordsOf(own) : own.address));
 
 describe("the ledger", () => {
   it("does not let go of what is wanted again before its removal was reported", () => {

@@ -3,37 +3,51 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressFromBytes, type IpAddress } from "../../agent/core/address.ts";
+import { usualAddress } from "../../agent/core/usual.ts";
 import type { InterfaceChange } from "../../agent/kernel.ts";
 import { applyMessages, emptyTable, reconcile } from "../../agent/linux/interface-table.ts";
 import { type AddressMessage, type LinkMessage, type NetlinkMessage, readMessages } from "../../agent/linux/netlink.ts";
-import {
-  LONGEST_REQUEST,
-  requestBuffer,
-  writeAddAddress,
-  writeDump,
-  writeRemoveAddress,
-} from "../../agent/linux/netlink-request.ts";
+import { LONGEST_REQUEST, writeAddAddress, writeDump, writeRemoveAddress } from "../../agent/linux/netlink-request.ts";
+import { requestBuffer } from "../../agent/linux/netlink-write.ts";
 
 const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const ipv4 = octets(4).map((bytes) => addressFromBytes(bytes));
 const ipv6 = octets(16).map((bytes) => addressFromBytes(bytes));
 const label = fc.stringMatching(/^[a-z0-9:.]{0,15}$/);
 
+/** What an address may be asked for beside what it is: no flag that the kernel or DAD sets. */
+const options = fc.record({
+  flags: fc.constantFrom(0, 0x10, 0x100, 0x200, 0x400, 0x710),
+  dad: fc.boolean(),
+  preferredLifetime: fc.option(fc.integer({ min: 0, max: 0xffffffff })),
+});
+const withOptions = <T extends object>(plain: fc.Arbitrary<T>, address: fc.Arbitrary<IpAddress>, longest: number) =>
+  fc
+    .tuple(plain, options, fc.option(address))
+    .map(([one, more, peer]) => ({ ...one, ...more, peer: peer && { address: peer, prefixLength: longest } }));
 const request = fc.oneof(
-  fc.record({
-    address: ipv4,
-    prefixLength: fc.integer({ min: 0, max: 32 }),
-    broadcast: fc.option(ipv4),
-    label,
-    scope: fc.constantFrom(0, 200, 253, 254, 255),
-  }),
-  fc.record({
-    address: ipv6,
-    prefixLength: fc.integer({ min: 0, max: 128 }),
-    broadcast: fc.constant(null),
-    label,
-    scope: fc.constantFrom(0, 200, 253, 254),
-  }),
+  withOptions(
+    fc.record({
+      address: ipv4,
+      prefixLength: fc.integer({ min: 0, max: 32 }),
+      broadcast: fc.option(ipv4),
+      label,
+      scope: fc.constantFrom(0, 200, 253, 254, 255),
+    }),
+    ipv4,
+    32,
+  ),
+  withOptions(
+    fc.record({
+      address: ipv6,
+      prefixLength: fc.integer({ min: 0, max: 128 }),
+      broadcast: fc.constant(null),
+      label,
+      scope: fc.constantFrom(0, 200, 253, 254),
+    }),
+    ipv6,
+    128,
+  ),
 );
 const index = fc.integer({ min: 1, max: 0x7fffffff });
 
@@ -51,15 +65,16 @@ describe("the rtnetlink codec", () => {
         }
         const read = readMessages(to.bytes.subarray(0, to.length));
         expect(read).toEqual(
-          all.map(({ request: { address, prefixLength, scope }, index, gone }) => ({
+          all.map(({ request: { address, prefixLength, scope, peer, flags, dad }, index, gone }) => ({
             type: "address",
             gone,
             index,
             address,
-            prefixLength,
+            // With a peer, the network is the peer's.
+            prefixLength: peer?.prefixLength ?? prefixLength,
             scope,
-            // IFA_F_NODAD, 2, with an IPv6 address that is added.
-            flags: !gone && address.includes(":") ? 2 : 0,
+            // IFA_F_NODAD, 2, with an IPv6 address that is added and may not do DAD.
+            flags: gone ? 0 : flags | (address.includes(":") && !dad ? 2 : 0),
             protocol: gone ? 0 : 18,
             interrupted: false,
           })),
@@ -71,11 +86,7 @@ describe("the rtnetlink codec", () => {
   it("writes RTM_NEWADDR as the kernel wants it, byte for byte", () => {
     const to = requestBuffer(256);
     const address = "10.0.0.100" as IpAddress;
-    writeAddAddress(
-      to,
-      { address, prefixLength: 24, broadcast: null, label: "", scope: 0 },
-      { index: 7, seq: 9, flags: 4, protocol: 18 },
-    );
+    writeAddAddress(to, { ...usualAddress, address, prefixLength: 24 }, { index: 7, seq: 9, flags: 4, protocol: 18 });
     // nlmsghdr: 16 + 8 + 8 + 8 + 8 = 48 = 0x30 bytes, type 20, flags REQUEST 1 + ACK 4 + EXCL 0x200 + CREATE 0x400.
     // ifaddrmsg: AF_INET 2, /24, no flags, global, interface 7.
     // IFA_LOCAL 2, IFA_ADDRESS 1: eight bytes each. IFA_PROTO 11: five bytes, padded to eight.

@@ -21,7 +21,6 @@ reconfigure a address=10.0.0.101,10.0.0.102
 
 reconfigure a address=10.0.0.101/25,10.0.0.102
 ----
-  send advert priority=255
   remove 10.0.0.101
   add 10.0.0.101/25
   announce 10.0.0.101/25 x5

@@ -4,6 +4,7 @@
 import { familyOf } from "../../agent/core/address.ts";
 import type { RouterKey, VirtualAddress } from "../../agent/core/config.ts";
 import type { Effect } from "../../agent/core/effect.ts";
+import { wordsOf } from "../../agent/core/path.ts";
 import {
   type AgentState,
   effectivePriority,
@@ -63,6 +64,10 @@ function tellEffect(effect: Effect): string {
       return `add ${tellAddresses(effect.addresses)}`;
     case "removeAddresses":
       return `remove ${tellAddresses(effect.addresses)}`;
+    case "addPaths":
+      return `add ${effect.paths.map(wordsOf).join("; ")}`;
+    case "removePaths":
+      return `remove ${effect.paths.map(wordsOf).join("; ")}`;
     case "announce":
       return `announce ${tellAddresses(effect.addresses)} x${effect.rounds}`;
   }

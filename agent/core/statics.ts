@@ -1,0 +1,69 @@
+// What is there from startup to shutdown whoever is Master: static_ipaddress, static_routes and
+// static_rules, put back at once when somebody else takes it away, as Keepalived does. And what a
+// Master holds on a link that was away and is back.
+
+import { type AgentConfig, STATICS, type Statics } from "./config.ts";
+import type { Effect } from "./effect.ts";
+import type { Observation } from "./event.ts";
+import { difference, heldBy, toHold, toRelease } from "./holdings.ts";
+import { same } from "./same.ts";
+import { takeUp } from "./speak.ts";
+import { type AgentState, routerOf, type Turn } from "./state.ts";
+
+const NONE: Statics = { addresses: [], paths: [] };
+
+/** A turn, and what it means for the statics: they come first and go last. */
+export function withStatics(turn: Turn): Turn {
+  const [was, wanted] = [staticsOf(turn.before), staticsOf(turn.state)];
+  const { seen } = turn.event;
+  const returning = seen.type === "linkChanged" ? returned(turn, seen.link.name) : NO_EFFECTS;
+  if (was === wanted && (wanted.addresses.length === 0 || !mayTake(seen)))
+    return returning.length === 0 ? turn : { ...turn, effects: [...turn.effects, ...returning] };
+  const { gone, come } = difference(was, wanted);
+  const back = missing(turn, wanted);
+  const lost =
+    back.addresses.length > 0 ? { addresses: [...come.addresses, ...back.addresses], paths: wanted.paths } : come;
+  const [first, last] = [toHold(STATICS, lost), toRelease(STATICS, gone)];
+  return first.length + last.length + returning.length === 0
+    ? turn
+    : { ...turn, effects: [...first, ...turn.effects, ...returning, ...last] };
+}
+
+const NO_EFFECTS: readonly Effect[] = [];
+
+/** What routers that stay Master hold on a link that has come up without it; the kernel drops routes with a link, too. */
+function returned({ before, state }: Turn, name: string): readonly Effect[] {
+  const link = state.links[name];
+  if (link?.up !== true || before.links[name]?.up === true) return NO_EFFECTS;
+  return state.routers.flatMap((router) => {
+    const held = heldBy(router.config);
+    const stays = router.phase.name === "master" && routerOf(before, router.config.key)?.phase.name === "master";
+    const on = held.addresses.filter(({ interface: iface }) => iface === name);
+    const leant = held.paths.some((path) => path.kind === "route" && path.interface === name);
+    if (!stays || (on.length === 0 && !leant)) return NO_EFFECTS;
+    return takeUp(router, {
+      addresses: on.filter(({ address }) => !link.addresses.includes(address)),
+      paths: held.paths,
+    });
+  });
+}
+
+const staticsOf = ({ running, config }: Pick<AgentState, "running" | "config">): AgentConfig["statics"] =>
+  running ? config.statics : NONE;
+
+const mayTake = (seen: Observation): boolean => seen.type === "addressesChanged" || seen.type === "linkChanged";
+
+/** What is not where it should be, though its link is there: taken away, or gone with a link that is back. */
+function missing({ event: { seen }, before, state }: Turn, { addresses }: Statics): Statics {
+  if (!mayTake(seen)) return NONE;
+  const wasThere = (iface: string, address: string): boolean =>
+    before.links[iface]?.addresses.some((there) => there === address) === true;
+  const back = addresses.filter(({ interface: iface, address, onLoss }) => {
+    const link = state.links[iface];
+    if (onLoss === "ignore" || link === undefined || link.index === 0) return false;
+    const returned = seen.type === "linkChanged" && seen.link.name === iface && !same(link, before.links[iface]);
+    const taken = seen.type === "addressesChanged" && seen.interface === iface && wasThere(iface, address);
+    return (returned || taken) && link.up && !link.addresses.includes(address);
+  });
+  return { addresses: back, paths: [] };
+}
