@@ -6,12 +6,12 @@ import {
   type AgentConfig,
   type Conduct,
   linkCheck,
-  type OnLoss,
   type RouterConfig,
   routerKeyOf,
   type Track,
   type VirtualAddress,
 } from "../../agent/core/config.ts";
+import type { OnLoss } from "../../agent/core/path.ts";
 import { type Duration, microseconds } from "../../agent/core/time.ts";
 import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 
