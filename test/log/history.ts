@@ -73,6 +73,9 @@ export const PASSWORD = "s3cr3t-1";
 
 const two = [virtual("10.0.1.100", "eth0"), virtual("10.0.1.101", "eth0")];
 
+/** Members of one group: an event of one moves all of them, and closes their windows. */
+const groupOf = (routers: readonly RouterConfig[]) => ({ name: "G", members: routers.map(({ key }) => key) });
+
 /** What a reload can bring; the first one is what a life begins with. */
 export const CONFIGS: readonly AgentConfig[] = [
   [
@@ -91,7 +94,12 @@ export const CONFIGS: readonly AgentConfig[] = [
     router("eth1", "ipv6", 3, { adverInterval: milliseconds(250) }),
     router("eth1", "ipv4", 5),
   ],
-].map((routers) => ({ ...usualAgent, routerId: "rt1", routers }));
+].map((routers, i) => ({
+  ...usualAgent,
+  routerId: "rt1",
+  routers,
+  groups: i === 1 ? [] : [groupOf(routers.slice(0, 3))],
+}));
 
 /** One thing that happens. Spans in µs. */
 export type Happening =

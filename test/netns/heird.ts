@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { PhaseName } from "../../agent/core/state.ts";
-import type { Snapshot } from "../../agent/log/line.ts";
+import { snapshotOf as remembered, type Snapshot } from "../../agent/log/line.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { replay } from "../../agent/log/replay.ts";
 import { ask } from "../../agent/operate/control.ts";
@@ -114,8 +114,7 @@ export function doubts(
   if (lines.length === 0) found.push("the log has no lines");
   if (live === null) return found;
   const until = replay(lines.filter(({ seq }) => seq <= live.seq));
-  const { running, links, routers } = until.state;
-  const folded = { running, links, routers: routers.map(({ config: _, ...rest }) => rest) };
+  const folded = remembered(until.state);
   if (until.seq !== live.seq) found.push(`the log ends at ${until.seq}, the daemon wrote up to ${live.seq}`);
   if (JSON.stringify(folded) !== JSON.stringify(live.state))
     found.push(`at ${live.seq} the daemon was ${JSON.stringify(live.state)}, the replay ${JSON.stringify(folded)}`);
