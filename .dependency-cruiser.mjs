@@ -207,7 +207,17 @@ export default {
       "config-produces",
       "The core says what it needs and this folder's whole job is to produce it, from text alone.",
       { path: "^config/" },
-      { pathNot: ["^config/", "^agent/core/(config|usual)\\.ts$", TIME, ADDRESS, PATH, "^checks/watch\\.ts$", NODE] },
+      {
+        pathNot: [
+          "^config/",
+          "^agent/core/(config|usual|check)\\.ts$",
+          TIME,
+          ADDRESS,
+          PATH,
+          "^checks/watch\\.ts$",
+          NODE,
+        ],
+      },
     ),
     rule(
       "config-takes-a-type-of-the-checks",

@@ -62,12 +62,16 @@ function mayComeFirst({ event: { seen }, state, before }: Turn, armed: Instant):
   return places?.some((i) => state.routers[i] !== before.routers[i] && state.routers[i] !== router) ?? false;
 }
 
-function earliestOf({ routers, waits }: AgentState): Instant | null {
+function earliestOf({ routers, waits, config, checks }: AgentState): Instant | null {
   let earliest: Instant | null = null;
   for (const { phase } of routers) {
     const at = nextDeadline(phase);
     if (at !== null && (earliest === null || at < earliest)) earliest = at;
   }
   for (const { until } of waits) if (earliest === null || until < earliest) earliest = until;
+  for (const { name } of config.checks) {
+    const at = checks[name]?.dueAt ?? null;
+    if (at !== null && (earliest === null || at < earliest)) earliest = at;
+  }
   return earliest;
 }

@@ -57,6 +57,27 @@ export type InterfaceChange =
 /** How one system call went. `error` is a sentence, with the errno's name first ("EPERM: …"). */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly errno: number; readonly error: string };
 
+/** What was begun, and may be given up; or why it could not be. */
+export type Begun = { readonly ok: true; readonly forget: () => void } | Extract<Outcome, { ok: false }>;
+
+/** Who is asked for an echo, and how. */
+export type EchoTarget = {
+  readonly address: string;
+  /** The interface to ask through, and the address to ask from; null for the system's choice. */
+  readonly device: string | null;
+  readonly source: IpAddress | null;
+};
+
+/** A route that leads somewhere. */
+export type RouteSeen = {
+  /** Address and length: `0.0.0.0/0`. */
+  readonly prefix: string;
+  readonly table: number;
+  readonly metric: number;
+  /** Those that work now. */
+  readonly hops: readonly { readonly via: IpAddress | null; readonly device: string }[];
+};
+
 /** IFA_PROTO of addresses that heird adds: Keepalived's number, so that `ip address show proto keepalived` still works. */
 export const ADDRESS_PROTOCOL = 18;
 
@@ -112,6 +133,18 @@ export type Kernel = {
 
   /** Whether the machine forwards IPv6 on this interface: net.ipv6.conf.IF.forwarding. */
   readonly forwardsIpv6: (iface: string) => boolean;
+
+  /** Asks once for an echo (ICMP, ICMPv6), and calls `heard` when it is back, unless that is given up first. */
+  readonly sendEcho: (to: EchoTarget, heard: () => void) => Begun;
+  /** Asks once for a neighbour (ARP, neighbour solicitation) on an interface, or on the one in its network. */
+  readonly askNeighbour: (address: IpAddress, device: string | null, heard: (mac: string) => void) => Begun;
+  /** Tells the routes to a prefix in a table, when they are known and whenever something changed; returns how to stop. */
+  readonly watchRoutes: (
+    wanted: { readonly prefix: string; readonly table: number },
+    listener: (routes: readonly RouteSeen[]) => void,
+  ) => () => void;
+  /** Tells processes that began, changed their program or ended; null when they were too many to name. */
+  readonly watchProcesses: (listener: (pids: readonly number[] | null) => void) => Begun;
 
   /** Closes every socket. */
   readonly close: () => void;

@@ -39,6 +39,8 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       const { status } = await import("./cli/status.ts");
       return status(values["state-dir"], values.json);
     }
+    case "checks":
+      return checksCommand(values, operands);
     case "cleanup":
       return cleanupCommand(values);
     case "completion": {
@@ -83,6 +85,16 @@ async function runCommand(values: Values): Promise<null> {
   const journal = await openJournal(values["log-level"]);
   runDaemon(prepare(options, journal), options, journal);
   return null;
+}
+
+async function checksCommand(values: Values, [verb, name]: readonly string[]): Promise<number> {
+  if (verb === undefined) {
+    const { checks } = await import("./cli/checks.ts");
+    return checks(values["state-dir"], values.json);
+  }
+  if (verb !== "run" || name === undefined) throw new Refusal(EXIT.usage, "heird checks, or heird checks run NAME");
+  const { runCheck } = await import("./daemon/askers.ts");
+  return runCheck({ file: resolve(fileOf(values)), configId: values["config-id"] }, name, values.json);
 }
 
 async function cleanupCommand(values: Values): Promise<number> {

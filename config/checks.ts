@@ -11,6 +11,8 @@ import { metricProbe, strongest } from "./metric.ts";
 import { commandIn, named, weightIn } from "./objects.ts";
 import { type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import type { Word } from "./syntax.ts";
+import { placeOf } from "./syntax.ts";
+import { tableOf } from "./tables.ts";
 import { choiceOf } from "./values.ts";
 
 type Kind = DeclaredProbe["kind"];
@@ -137,6 +139,11 @@ const PROBES: Readonly<Record<Exclude<Kind, "metric">, ReadProbe>> = {
   },
   route: (section, [word], report) => {
     const prefix = word === undefined ? undefined : prefixText(word, report);
+    const table = entryOf(section, "table")?.args[0];
+    if (table !== undefined && tableOf(table.text) === undefined)
+      report(
+        problem("H0124", placeOf(table), `table: "${table.text}" is no routing table`, "write its number, or main"),
+      );
     const via = plainAddress(entryOf(section, "via"), report) ?? null;
     return prefix === undefined ? undefined : { kind: "route", prefix, table: textIn(section, "table") ?? "main", via };
   },

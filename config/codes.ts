@@ -345,6 +345,10 @@ export const CODES = {
     "script refused",
     "enable_script_security is set, and a script that runs as root, or a directory above it, may be written by somebody who is not root. Keepalived drops the script and goes on without the check; heird does not run without a check that was asked for.",
   ),
+  H0511: error(
+    "check that cannot be run",
+    "The program of a tracked script is missing, is no regular file, or may not be executed. Keepalived drops the script and goes on without the check, so that the address stays where nothing works any more. heird does not start, and does not reload, without a check that the file asks for.",
+  ),
   ...CLUSTER_CODES,
 } as const satisfies Readonly<Record<string, Row>>;
 

@@ -38,18 +38,33 @@ function interfacesExist({ instances, globals }: Declaration, exists: (name: str
   }
 }
 
-type Job = { readonly command: CommandLine; readonly user: string | null; readonly group: string | null };
+type Job = {
+  readonly command: CommandLine;
+  readonly user: string | null;
+  readonly group: string | null;
+  /** Whether a router depends on what it says. */
+  readonly decides: boolean;
+};
 
 /** Commands that something runs: those of scripts, and the hooks. */
-function jobsOf({ scripts, instances, groups }: Declaration): readonly Job[] {
-  const checks = scripts.map(({ command, user, group }) => ({ command, user, group }));
+function jobsOf({ scripts, checks, instances, groups }: Declaration): readonly Job[] {
+  const asked = scripts.map(({ command, user, group }) => ({ command, user, group, decides: true }));
+  const numbers = checks.flatMap(({ probe }) =>
+    probe.kind === "metric" && probe.number.kind === "script" ? [{ ...probe.number, decides: true }] : [],
+  );
   const hooks = [...instances, ...groups].flatMap((owner) =>
     HOOKS.flatMap((hook) => {
       const command = owner.hooks[hook];
-      return command === null || command === undefined ? [] : [{ command, user: command.user, group: command.group }];
+      return command === null || command === undefined
+        ? []
+        : [{ command, user: command.user, group: command.group, decides: false }];
     }),
   );
-  return [...checks, ...hooks];
+  return [
+    ...asked,
+    ...numbers.map(({ command, decides }) => ({ command, user: command.user, group: command.group, decides })),
+    ...hooks,
+  ];
 }
 
 function commandsRun(declaration: Declaration, host: Host, report: Report): void {
@@ -68,7 +83,7 @@ function commandsRun(declaration: Declaration, host: Host, report: Report): void
       );
     }
     whoRuns(job, user, host, report);
-    whatRuns(job.command, user, { host, security: declaration.globals.scriptSecurity, report });
+    whatRuns(job, user, { host, security: declaration.globals.scriptSecurity, report });
   }
 }
 
@@ -89,13 +104,14 @@ function whoRuns({ command, group }: Job, user: string, host: Host, report: Repo
 
 type Rules = { readonly host: Host; readonly security: boolean; readonly report: Report };
 
-function whatRuns({ argv, word }: CommandLine, user: string, { host, security, report }: Rules): void {
+function whatRuns({ command, decides }: Job, user: string, { host, security, report }: Rules): void {
+  const { argv, word } = command;
   const program = argv[0] ?? "";
   const why = host.cannotRun?.(program, user) ?? null;
   if (why !== null)
     report(
       problem(
-        "H0502",
+        decides ? "H0511" : "H0502",
         placeOf(word),
         `${program} cannot be run: ${why}`,
         "write the full path of a file that this user may execute",

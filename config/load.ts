@@ -69,9 +69,10 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   checkWhole(declaration, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
+  const keepalivedScript = options.host?.userExists?.("keepalived_script") ?? false;
   const config = lower(
     declaration,
-    { hostname: name, assumeHonoured, names: pathNames(options.reader ?? disk) },
+    { hostname: name, assumeHonoured, keepalivedScript, names: pathNames(options.reader ?? disk) },
     report,
   );
   return {

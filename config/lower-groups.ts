@@ -33,7 +33,13 @@ export function lowerTracks(own: DeclaredTracks, group: DeclaredGroup | undefine
   return [...tracks.values()];
 }
 
-const tracksOf = ({ interfaces }: DeclaredTracks): readonly Track[] =>
-  interfaces.map((track) => lowered(linkCheck(track.name), track));
+/** References by the names that the core has for what they refer to. */
+export const tracksOf = ({ interfaces, scripts, files, processes, checks }: DeclaredTracks): readonly Track[] => [
+  ...interfaces.map((track) => lowered(linkCheck(track.name), track)),
+  ...scripts.map((track) => lowered(`script/${track.name}`, track)),
+  ...files.map((track) => lowered(`file/${track.name}`, track)),
+  ...processes.map((track) => lowered(`process/${track.name}`, track)),
+  ...checks.map((track) => lowered(`check/${track.name}`, track)),
+];
 
 const lowered = (check: string, { weight, reverse }: DeclaredTrack): Track => ({ check, weight, reverse });

@@ -16,6 +16,7 @@ import { seconds } from "../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../agent/core/usual.ts";
 import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredGroup, DeclaredInstance } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { lowerChecks, withMetrics } from "./lower-checks.ts";
 import { lowerGroups, lowerTracks } from "./lower-groups.ts";
 import { pathLowering } from "./lower-paths.ts";
 import type { PathNames } from "./path-names.ts";
@@ -25,12 +26,14 @@ export type LowerOptions = {
   readonly assumeHonoured: boolean;
   /** Tables and protocols of this machine. */
   readonly names: PathNames;
+  /** Whether there is a user of that name, who runs scripts where nobody else is named. */
+  readonly keepalivedScript: boolean;
 };
 
 /** The configuration of the core. Instances that lack what they need are left out; that has been reported as an error. */
 export function lower(
   declaration: Declaration,
-  { hostname, assumeHonoured, names }: LowerOptions,
+  { hostname, assumeHonoured, keepalivedScript, names }: LowerOptions,
   report: Report,
 ): AgentConfig {
   const { globals, groups, instances, statics } = declaration;
@@ -40,7 +43,7 @@ export function lower(
   const routers = instances.flatMap((instance) => {
     if (!assumeHonoured) refuse(instance, report);
     const group = groups.find(({ members }) => members.includes(instance.name));
-    return router(instance, group, paths(instance));
+    return router(instance, group, paths(instance)).map((one) => withMetrics(one, declaration));
   });
   return {
     ...usualAgent,
@@ -55,6 +58,7 @@ export function lower(
       addresses: statics.addresses.map((address) => virtualAddress(address, globals.onLoss, globals.defaultInterface)),
       paths: staticPaths,
     },
+    checks: lowerChecks(declaration, keepalivedScript),
   };
 }
 

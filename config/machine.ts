@@ -1,13 +1,16 @@
 // The machine this runs on, as far as its files tell.
 
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { parseAddress } from "../agent/core/address.ts";
 import type { Host, OwnAddress } from "./host-facts.ts";
 
-/** Facts about this machine. Users are not asked for: they may live in a directory service. */
+/** Facts about this machine. */
 export const thisMachine: Host = {
   interfaceExists: (name) => existsSync(`/sys/class/net/${name}`),
+  userExists: (name) => isKnown("passwd", name),
+  groupExists: (name) => isKnown("group", name),
   cannotRun: (program) => {
     const paths = program.includes("/") ? [program] : SEARCH.map((directory) => `${directory}/${program}`);
     const reasons = paths.map(whyNotRun);
@@ -26,6 +29,26 @@ export const thisMachine: Host = {
 export const machineOfDaemon: Host = Object.fromEntries(
   Object.entries(thisMachine).filter(([fact]) => fact !== "interfaceExists"),
 );
+
+/** Users and groups stand in files, or a directory service knows them, which getent asks. */
+function isKnown(database: "passwd" | "group", name: string): boolean {
+  if (
+    /^\d+$/.test(name) ||
+    textOf(`/etc/${database}`)
+      .split("\n")
+      .some((line) => line.startsWith(`${name}:`))
+  )
+    return true;
+  return spawnSync("getent", [database, name], { stdio: "ignore", timeout: 2_000 }).status === 0;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
 
 const ALL_PROMOTE = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
 

@@ -108,6 +108,16 @@ export const COMMANDS = {
     details: ["With a mistake in the file nothing changes, and the mistakes are printed."],
   },
   status: { ...none, summary: "ask a running daemon how it is", options: ["json", "state-dir"] },
+  checks: {
+    ...none,
+    summary: "tell how the checks of a running daemon are, or run one of them",
+    operands: { name: "[run NAME]", complete: null, many: true, required: false },
+    options: ["config", "config-id", "json", "state-dir"],
+    details: [
+      "run NAME runs the check of that name in the configuration once, as the daemon would: the same user,",
+      "environment and timeout. Exit code 1 when its answer is bad.",
+    ],
+  },
   cleanup: { ...none, summary: "remove addresses that a dead daemon left", options: ["state-dir"] },
   completion: {
     ...none,

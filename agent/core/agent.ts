@@ -2,10 +2,12 @@
 // Nothing here changes a phase; router.ts does.
 
 import type { IpAddress } from "./address.ts";
+import type { CheckConfig } from "./check.ts";
 import { type AgentConfig, linkCheck, type RouterConfig, type RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
+import { answered, carriedOver, grown } from "./health.ts";
 import { heldBy } from "./holdings.ts";
 import {
   addressesSeen,
@@ -34,6 +36,7 @@ import { same } from "./same.ts";
 import {
   type AgentState,
   type CheckState,
+  checkOf,
   isActive,
   positionOf,
   primaryAddressOf,
@@ -74,6 +77,12 @@ function fold(before: AgentState, event: Event): Turn {
         before,
         signsTo(before.routers, NO_EFFECTS, (router) => holds(router, seen.interface, seen.address), at),
       );
+    case "checkReported":
+      return onCheck(before, event, seen.check, (state, check, mastering) =>
+        answered(state, check, seen.run, at, mastering),
+      );
+    case "checkDue":
+      return onCheck(before, event, seen.check, (state, check, mastering) => grown(state, check, at, mastering));
     case "effectDone":
       // Advertisements go out again: while they did not, somebody may have taken over.
       if (seen.effect === "sendAdvert") return one(before, event, seen.router, (router) => signOfClaim(router, at));
@@ -246,8 +255,23 @@ function verdictsFor(
   return same(verdicts, router.verdicts) ? router.verdicts : verdicts;
 }
 
+type Judging = (state: CheckState, check: CheckConfig, mastering: boolean) => CheckState;
+
+/** An answer of one check, or time; unknown checks were reconfigured away while it was on its way. */
+function onCheck(before: AgentState, event: Event, name: string, judge: Judging): Turn {
+  const check = checkOf(before.config, name);
+  const known = before.checks[name];
+  if (check === undefined || known === undefined) return stay(before, event);
+  const state = judge(known, check, isMastering(before, name));
+  return state === known ? stay(before, event) : checkJudged(before, event, name, state);
+}
+
+/** Whether a router that tracks it is Master. */
+const isMastering = ({ routers }: AgentState, name: string): boolean =>
+  routers.some(({ phase, config }) => phase.name === "master" && config.tracks.some(({ check }) => check === name));
+
 /** What became of one check, and of the routers that track it. */
-export function checkJudged(before: AgentState, event: Event, check: string, state: CheckState): Turn {
+function checkJudged(before: AgentState, event: Event, check: string, state: CheckState): Turn {
   const base = { ...before, checks: { ...before.checks, [check]: state } };
   if (before.checks[check]?.verdict === state.verdict) return { event, before, state: base, effects: NO_EFFECTS };
   const tracks = (config: RouterConfig): boolean => config.tracks.some((track) => track.check === check);
@@ -304,6 +328,7 @@ function bereft(
 function configured(before: AgentState, event: Event, given: AgentConfig): Turn {
   const { at } = event;
   const config = settled(before.config, given);
+  const known = { ...before, checks: carriedOver(config.checks, before.checks, at) };
   const leaving: Effect[] = [];
   for (const router of before.routers)
     if (positionOf(config, router.config.key) === undefined) leaving.push(...stop(router, at, "config").effects);
@@ -317,7 +342,7 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
     return {
       linkUp: linkUpOn(before, wanted),
       primaryAddress: primaryAddressOf(wanted, before.links[wanted.interface], virtual(wanted.interface)),
-      verdicts: verdictsFor(router, wanted, before),
+      verdicts: verdictsFor(router, wanted, known),
       company: "well",
     };
   });
@@ -331,7 +356,7 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
     return isNew && active ? start(turn.router, at, "config") : turn;
   });
   const turn = regroup(config, joined(turns), at);
-  const base = { ...before, config };
+  const base = { ...known, config };
   const said = [...leaving, ...fallen.flatMap(({ effects }) => effects), ...turn.effects];
   return changed(before, event, base, { ...turn, effects: said });
 }

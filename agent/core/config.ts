@@ -2,6 +2,7 @@
 // name that might not exist. The config folder's whole job is to produce this.
 
 import type { Family, IpAddress } from "./address.ts";
+import type { CheckConfig } from "./check.ts";
 import type { OnLoss, Path } from "./path.ts";
 import type { Duration } from "./time.ts";
 
@@ -220,6 +221,8 @@ export type AgentConfig = {
   readonly pacing: Pacing;
   /** What is there from startup to shutdown, whoever is Master. */
   readonly statics: Statics;
+  /** Everything that is tracked, links apart. */
+  readonly checks: readonly CheckConfig[];
 };
 
 export type LinkDelays = { readonly down: Duration; readonly up: Duration };

@@ -2,6 +2,7 @@
 // are imperatives that may be refused before they get here.
 
 import type { IpAddress } from "./address.ts";
+import type { Run } from "./check.ts";
 import type { AgentConfig, RouterKey } from "./config.ts";
 import type { EffectType } from "./effect.ts";
 import type { Duration, Instant } from "./time.ts";
@@ -88,6 +89,10 @@ export type Observation =
   | { readonly type: "deadlineReached"; readonly router: RouterKey }
   /** A link has stayed as it is for its delay; null: the delay of the startup is over. */
   | { readonly type: "waitOver"; readonly link: string | null }
+  /** A check was asked, or told something by itself. */
+  | { readonly type: "checkReported"; readonly check: string; readonly run: Run }
+  /** Time has done to a check what no answer did. */
+  | { readonly type: "checkDue"; readonly check: string }
   | {
       readonly type: "effectDone";
       readonly effect: EffectType;

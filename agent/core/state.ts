@@ -2,6 +2,7 @@
 
 import type { Family, IpAddress } from "./address.ts";
 import { familyOf, isLinkLocal } from "./address.ts";
+import type { CheckConfig } from "./check.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import { PRIORITY_OWNER } from "./config.ts";
 import type { Effect } from "./effect.ts";
@@ -115,7 +116,35 @@ export type LinkState = {
 export type Wait = { readonly link: string | null; readonly until: Instant };
 
 /** What is remembered of one check. */
-export type CheckState = { readonly verdict: Verdict };
+export type CheckState = {
+  /** What routers are told. */
+  readonly verdict: Verdict;
+  /** When that began. */
+  readonly since: Instant;
+  /** What rise and fall say; the verdict differs from it while flapping is punished, and for numbers. */
+  readonly believed: "unknown" | "up" | "down";
+  readonly believedSince: Instant;
+  /** The last answer; null before the first. */
+  readonly ok: boolean | null;
+  /** How many like it in a row, and since when. */
+  readonly streak: number;
+  readonly streakSince: Instant;
+  /** What a failure said; empty after a success. */
+  readonly said: string;
+  /** Of a file the number in it, of a metric the weight that its number stands for; null where none is. */
+  readonly value: number | null;
+  readonly penalty: Penalty | null;
+  /** When time alone changes something. */
+  readonly dueAt: Instant | null;
+};
+
+/** `score` at `at`; it halves every half-life. */
+export type Penalty = {
+  readonly score: number;
+  readonly at: Instant;
+  /** Since when it is held bad for it; null while it is not. */
+  readonly heldSince: Instant | null;
+};
 
 export type AgentState = {
   readonly config: AgentConfig;
@@ -182,12 +211,14 @@ function earliest<A extends Instant | null>(a: A, b: Instant | null): A | Instan
 /** A deadline, and what is to be seen when it is reached. */
 export type Due = {
   readonly at: Instant;
-  readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" }>;
+  readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" | "checkDue" }>;
 };
 
 /** Every deadline there is, of routers and of what else waits; the longest overdue first. */
-export function duesOf({ routers, waits }: AgentState): readonly Due[] {
+export function duesOf({ routers, waits, checks }: AgentState): readonly Due[] {
   const dues = waits.map(({ link, until }): Due => ({ at: until, seen: { type: "waitOver", link } }));
+  for (const [check, { dueAt }] of Object.entries(checks))
+    if (dueAt !== null) dues.push({ at: dueAt, seen: { type: "checkDue", check } });
   for (const { config, phase } of routers) {
     const at = nextDeadline(phase);
     if (at !== null) dues.push({ at, seen: { type: "deadlineReached", router: config.key } });
@@ -209,6 +240,18 @@ export function positionOf(config: AgentConfig, key: RouterKey): number | undefi
     positions.set(config, known);
   }
   return known.get(key);
+}
+
+const checksByName = new WeakMap<AgentConfig, ReadonlyMap<string, CheckConfig>>();
+
+/** The check of that name, if the configuration has one. */
+export function checkOf(config: AgentConfig, name: string): CheckConfig | undefined {
+  let known = checksByName.get(config);
+  if (known === undefined) {
+    known = new Map(config.checks.map((check) => [check.name, check]));
+    checksByName.set(config, known);
+  }
+  return known.get(name);
 }
 
 /** The router of that key, if the configuration has one. */

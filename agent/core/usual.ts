@@ -69,4 +69,5 @@ export const usualAgent = {
   linkDelays: {},
   pacing: usualPacing,
   statics: { addresses: [], paths: [] },
+  checks: [],
 } as const satisfies AgentConfig;

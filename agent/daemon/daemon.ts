@@ -16,13 +16,16 @@ import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { isPath } from "../log/ledger.ts";
+import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { type Status, statusOf } from "../operate/status.ts";
 import { run } from "../run.ts";
 import { adverts, type CountDrop } from "../sources/adverts.ts";
+import { checks } from "../sources/checks.ts";
 import { type Commander, commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
+import { askersOf, beginFiles } from "./askers.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
 import { createReloader, type Reloader } from "./reload.ts";
@@ -50,6 +53,7 @@ type Life = Prepared & {
   readonly performer: Performer;
   readonly commander: Commander;
   readonly reloader: Reloader;
+  readonly checkBook: CheckBook;
   readonly started: Instant;
   readonly realtime: boolean;
   readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
@@ -62,10 +66,18 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   warmUp();
   const life = born(prepared, options, journal, realtime);
   const { kernel, performer, commander, memory } = life;
+  beginFiles(prepared.config, journal);
   listenToSignals(life);
   run(
     initialState,
-    [adverts(kernel, countIn(life.dropped)), performer.drive, alarm(kernel), links(kernel), commander.drive],
+    [
+      adverts(kernel, countIn(life.dropped)),
+      performer.drive,
+      alarm(kernel),
+      links(kernel),
+      checks(askersOf(kernel, journal)),
+      commander.drive,
+    ],
     kernel.now,
     life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
@@ -98,12 +110,14 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next);
     },
   });
-  return { ...prepared, options, journal, log, performer, commander, reloader, started, realtime, dropped: {}, memory };
+  const made = { options, journal, log, performer, commander, reloader, checkBook: createCheckBook() };
+  return { ...prepared, ...made, started, realtime, dropped: {}, memory };
 }
 
-function onTurn({ memory, reloader, journal }: Life, turn: Turn): void {
+function onTurn({ memory, reloader, checkBook, journal }: Life, turn: Turn): void {
   memory.state = turn.state;
   reloader.watch(turn);
+  checkBook.watch(turn);
   tell(journal, turn);
   const wrong = turn.effects.length > 0 ? violations(turn) : [];
   if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
@@ -118,6 +132,7 @@ const countIn =
 
 async function answer(life: Life, question: Question, { file, wait, requireNoFailover }: Details): Promise<unknown> {
   const { options, reloader, log, memory, kernel } = life;
+  if (question === "checks") return life.checkBook.list(memory.state, kernel.now());
   if (question === "plan") return reloader.plan({ file: file ?? options.file, configId: options.configId });
   if (question === "reload")
     return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });

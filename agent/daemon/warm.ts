@@ -108,6 +108,8 @@ const NOWHERE: Store = {
   close: () => Promise.resolve(),
 };
 
+const UNASKED = { ok: false, errno: 95, error: "nobody is asked" } as const;
+
 /** A machine where everything succeeds and nothing happens. */
 function nothing(): Kernel {
   const warm: InterfaceState = { name: "warm", index: 1, mac: new Uint8Array(6), mtu: 1500, up: true, addresses: [] };
@@ -126,6 +128,10 @@ function nothing(): Kernel {
     removePaths: (paths) => paths.map(() => DONE),
     setAlarm: () => {},
     forwardsIpv6: () => false,
+    sendEcho: () => UNASKED,
+    askNeighbour: () => UNASKED,
+    watchRoutes: () => () => {},
+    watchProcesses: () => UNASKED,
     close: () => {},
   };
 }

@@ -8,10 +8,14 @@ import type { Datagram, InterfaceChange, InterfaceState, Kernel, Outcome } from 
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
 import { now } from "./clock.ts";
+import { createEchoes, type EchoSender } from "./echo.ts";
 import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
 import { whenReadable } from "./ffi.ts";
 import { applyMessages, reconcile } from "./interface-table.ts";
+import { askNeighbour } from "./neighbour.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
+import { watchProcesses } from "./process-events.ts";
+import { watchRoutes } from "./route-watch.ts";
 import { type AddressAt, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
 import { vrrpSockets } from "./vrrp-sockets.ts";
 
@@ -30,6 +34,7 @@ export function openLinuxKernel(): Kernel {
   const table = commands.dump();
   const alarm = openAlarm();
   const frames = createFrames(table.byName);
+  const echoes = createEchoes();
   const watchers = new Set<(change: InterfaceChange) => void>();
   let reading = false;
   let closed = false;
@@ -80,19 +85,36 @@ export function openLinuxKernel(): Kernel {
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
     ...pathsThrough(() => (closed ? null : table.byName), commands),
-    setAlarm(at, ring) {
-      if (!closed) alarm.set(at, ring);
-    },
+    setAlarm: (at, ring) => (closed ? undefined : alarm.set(at, ring)),
     forwardsIpv6: createForwarding(table.byName),
+    ...askers(table.byName, echoes, () => closed),
     close() {
       if (closed) return;
       closed = true;
       watchers.clear();
       sockets.close();
       unwatch();
-      for (const part of [events, commands, alarm, frames]) part.close();
+      for (const part of [events, commands, alarm, frames, echoes]) part.close();
     },
   };
+}
+
+/** What checks ask of the kernel. */
+const askers = (
+  interfaces: Links,
+  echoes: EchoSender,
+  isClosed: () => boolean,
+): Pick<Kernel, "sendEcho" | "askNeighbour" | "watchRoutes" | "watchProcesses"> => ({
+  sendEcho: (to, heard) => (isClosed() ? CLOSED : echoes.send(to, heard)),
+  askNeighbour: (address, device, heard) => (isClosed() ? CLOSED : askNeighbour(interfaces, address, device, heard)),
+  watchRoutes: (wanted, listener) => watchRoutes(wanted, (index) => nameOf(interfaces, index), listener),
+  watchProcesses,
+});
+
+/** The name of an interface; its number when it has none any more. */
+function nameOf(interfaces: Links, index: number): string {
+  for (const link of interfaces.values()) if (link.index === index) return link.name;
+  return String(index);
 }
 
 function enrol<T>(members: Set<T>, member: T): () => void {

@@ -51,13 +51,18 @@ const PRIORITY_CONTROL = 7;
 /** The native socket is closed when the collector finds nobody holding it. */
 const held = new Set<Socket>();
 
-type Opened = { readonly ok: true; readonly socket: Socket; readonly fd: number };
+/** A raw socket and its descriptor. */
+export type OpenSocket = { readonly ok: true; readonly socket: Socket; readonly fd: number };
+
+/** Opens a raw socket that somebody else configures and reads: ICMP. */
+export const openDatagrams = (iface: string | null, family: Family, protocol: number): OpenSocket | Failure =>
+  open(iface, family, protocol);
 
 /**
- * Opens a raw socket bound to one device. raw-socket knows no SOCK_CLOEXEC: the descriptor is found
+ * Opens a raw socket, bound to one device where one is named. raw-socket knows no SOCK_CLOEXEC: the descriptor is found
  * by the socket's cookie, or every script would inherit the VRRP socket.
  */
-function open(iface: string, family: Family, protocol: number): Opened | Failure {
+function open(iface: string | null, family: Family, protocol: number): OpenSocket | Failure {
   let socket: Socket;
   try {
     socket = createSocket({ protocol, addressFamily: family === "ipv4" ? 1 : 2, bufferSize: 1 });
@@ -71,16 +76,19 @@ function open(iface: string, family: Family, protocol: number): Opened | Failure
   socket.wrap.on("error", () => {});
   try {
     const fd = descriptorOf(socket);
-    const device = Buffer.from(`${iface}\0`);
-    socket.wrap.setOption(SOL_SOCKET, SO_BINDTODEVICE, device, device.length);
+    if (iface !== null) {
+      const device = Buffer.from(`${iface}\0`);
+      socket.wrap.setOption(SOL_SOCKET, SO_BINDTODEVICE, device, device.length);
+    }
     return { ok: true, socket, fd };
   } catch (thrown) {
-    release(socket);
+    releaseSocket(socket);
     return failureFromText(thrown, `binding a raw ${family} socket to ${iface}`);
   }
 }
 
-function release(socket: Socket): void {
+/** Closes it. */
+export function releaseSocket(socket: Socket): void {
   if (held.delete(socket)) socket.wrap.close();
 }
 
@@ -132,7 +140,7 @@ export function openReceiver(
   try {
     configureReceiver(socket, iface.index, family);
   } catch (thrown) {
-    release(socket);
+    releaseSocket(socket);
     return failureFromText(thrown, `joining the VRRP ${family} group on ${iface.name}`);
   }
   let closed = false;
@@ -150,7 +158,7 @@ export function openReceiver(
   };
   const close = (): void => {
     closed = true;
-    release(socket);
+    releaseSocket(socket);
   };
   socket.wrap.on("recvReady", () => uncaught(ready));
   socket.wrap.removeAllListeners("error").on("error", (reason) => uncaught(() => broken(reason)));
@@ -267,10 +275,10 @@ export function openSender(
   try {
     configureSender(socket, iface.index, family);
   } catch (thrown) {
-    release(socket);
+    releaseSocket(socket);
     return failureFromText(thrown, `preparing to send ${family} from ${iface.name}`);
   }
-  return { ok: true, sender: { send: senderOf(socket, iface.name), close: () => release(socket) } };
+  return { ok: true, sender: { send: senderOf(socket, iface.name), close: () => releaseSocket(socket) } };
 }
 
 function configureSender({ wrap }: Socket, index: number, family: Family): void {

@@ -3,11 +3,13 @@
 
 import { hostname } from "node:os";
 import type { RouterConfig, RouterKey } from "../core/config.ts";
+import type { Observation } from "../core/event.ts";
 import { companionsOf, membersWith } from "../core/group.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import type { Store } from "./file.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
@@ -40,6 +42,8 @@ export function openEventLog(
   segmentBytes = SEGMENT_BYTES,
 ): EventLog {
   const windows = createWindows();
+  const answers = createAnswers();
+  const closeAll = (): readonly Window[] => [...windows.close(null), ...answers.close(null)];
   const ledger = openLedger(NOTHING_HELD);
   let { seq, hash, hlc } = store.last;
   let segment = store.last.segment;
@@ -70,6 +74,7 @@ export function openEventLog(
 
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
+    writeWindows(interrupted(answers, seen));
     for (const router of concerned(turn) ?? [null]) writeWindows(windows.close(router));
     ledger.enter(turn);
     write(when, { seen: redactSeen(seen, store.epoch) });
@@ -79,22 +84,30 @@ export function openEventLog(
   begin(state, at, true);
   return {
     commit: (turn) => {
+      const counted = answers.add(turn);
+      if (counted !== null) return writeWindows(counted);
       const routine = routineOf(turn);
       if (routine === "idle") return;
       if (routine === null) record(turn);
       else writeWindows(windows.add(routine, turn.event.at));
       if ((bytes > segmentBytes || store.lostLines() > 0) && store.ready()) {
-        writeWindows(windows.close(null));
+        writeWindows(closeAll());
         begin(turn.state, turn.event.at, false);
       }
     },
     snapshot: (now, when) => {
-      writeWindows(windows.close(null));
+      writeWindows(closeAll());
       write(when, { state: snapshotOf(now) });
     },
     head: () => seq,
     held: () => [...ledger.held().values()],
   };
+}
+
+/** The windows of answers that an event closes: a new configuration forgets checks, and counts others anew. */
+function interrupted(answers: Answers, seen: Observation): readonly Window[] {
+  if (seen.type === "configured") return answers.close(null);
+  return seen.type === "checkReported" || seen.type === "checkDue" ? answers.close(seen.check) : [];
 }
 
 /** The routers an event is about, whose windows it closes; null for all of them. */

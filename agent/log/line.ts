@@ -58,7 +58,9 @@ export type Header = Place & {
  * `accepted`: a Backup heard the same advertisement; `unchanged`: advertisements that changed
  * nothing, which the fold passes over.
  */
-export type Window = {
+export type Window = RouterWindow | AnswersWindow;
+
+export type RouterWindow = {
   readonly kind: "ticks" | "accepted" | "unchanged";
   readonly router: RouterKey;
   readonly count: number;
@@ -69,6 +71,20 @@ export type Window = {
   readonly maxGap: Duration;
   /** What was heard (last); null for ticks. */
   readonly advert: Advertisement | null;
+};
+
+/** Consecutive answers of one check that only counted: what was true before is true again. */
+export type AnswersWindow = {
+  readonly kind: "answers";
+  readonly check: string;
+  readonly ok: boolean;
+  readonly count: number;
+  readonly first: Instant;
+  readonly last: Instant;
+  /** The longest run, the longest wait for its turn, and the runs that were left out meanwhile. */
+  readonly slowest: Duration;
+  readonly queued: Duration;
+  readonly skipped: number;
 };
 
 /** Derived, for whoever greps the file and for verification; never folded. */

@@ -2,6 +2,7 @@
 // place stands a fingerprint that tells whether two of one log are the same, and no more.
 
 import { createHmac } from "node:crypto";
+import type { CheckConfig } from "../core/check.ts";
 import type { AgentConfig, RouterConfig } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 
@@ -9,7 +10,18 @@ import type { Observation } from "../core/event.ts";
 export const redactConfig = (config: AgentConfig, key: string): AgentConfig => ({
   ...config,
   routers: config.routers.map((router) => redactRouter(router, key)),
+  checks: config.checks.map((check) => redactCheck(check, key)),
 });
+
+/** Headers carry tokens, what is said after connecting carries passwords; the fold asks for neither. */
+function redactCheck(check: CheckConfig, key: string): CheckConfig {
+  const { question } = check;
+  if (question.kind === "tcp" && question.send !== null)
+    return { ...check, question: { ...question, send: fingerprint(question.send, key) } };
+  if (question.kind !== "http") return check;
+  const headers = question.headers.map(({ name, value }) => ({ name, value: fingerprint(value, key) }));
+  return { ...check, question: { ...question, headers } };
+}
 
 function redactRouter(router: RouterConfig, key: string): RouterConfig {
   if (router.authentication.type !== "pass") return router;

@@ -3,9 +3,10 @@
 import { step } from "../core/agent.ts";
 import type { RouterKey } from "../core/config.ts";
 import type { Event } from "../core/event.ts";
+import { repeated } from "../core/health.ts";
 import { type AgentState, initialState, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
-import { type Line, type Mark, restore, snapshotOf, type Window } from "./line.ts";
+import { type Line, type Mark, type RouterWindow, restore, snapshotOf, type Window } from "./line.ts";
 
 /** Where replay and record disagree: the fold was not pure, or this version decides differently. */
 export type Divergence = { readonly seq: number; readonly says: string };
@@ -73,10 +74,15 @@ function foldWindow(state: AgentState, window: Window): AgentState {
       return [window.first, window.last].reduce((folded, at) => hear(folded, window, at), state);
     case "unchanged":
       return state;
+    case "answers": {
+      const known = state.checks[window.check];
+      if (known === undefined) return state;
+      return { ...state, checks: { ...state.checks, [window.check]: repeated(known, window.count) } };
+    }
   }
 }
 
-function hear(state: AgentState, window: Window, at: Instant): AgentState {
+function hear(state: AgentState, window: RouterWindow, at: Instant): AgentState {
   if (window.advert === null) return state;
   const event: Event = { at, seen: { type: "advertReceived", router: window.router, advert: window.advert } };
   return step(state, event).state;

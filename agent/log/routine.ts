@@ -5,14 +5,18 @@ import type { RouterKey } from "../core/config.ts";
 import type { Advertisement, Observation } from "../core/event.ts";
 import { type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, seconds, since } from "../core/time.ts";
-import type { Window } from "./line.ts";
+import type { RouterWindow } from "./line.ts";
 
 /** A window is closed at the latest after this span, so that a reader is never further behind. */
 const LONGEST: Duration = seconds(10);
 
-type Open = { -readonly [K in keyof Window]: Window[K] };
+type Open = { -readonly [K in keyof RouterWindow]: RouterWindow[K] };
 
-type Routine = { readonly kind: Window["kind"]; readonly router: RouterKey; readonly advert: Advertisement | null };
+type Routine = {
+  readonly kind: RouterWindow["kind"];
+  readonly router: RouterKey;
+  readonly advert: Advertisement | null;
+};
 
 /**
  * What kind of routine a turn is; `idle` when there is nothing to remember at all, null when it is
@@ -31,7 +35,7 @@ export function routineOf(turn: Turn): Routine | "idle" | null {
   return accepted(before, router, turn) ? routine("accepted", seen.router, seen.advert) : null;
 }
 
-const routine = (kind: Window["kind"], router: RouterKey, advert: Advertisement | null): Routine => ({
+const routine = (kind: RouterWindow["kind"], router: RouterKey, advert: Advertisement | null): Routine => ({
   kind,
   router,
   advert,
@@ -65,9 +69,9 @@ function accepted(before: RouterState, router: RouterState, turn: Turn): boolean
 /** The windows that are open. At most two a router: one that is folded, one that is not. */
 export type Windows = {
   /** Counts a routine event; gives the windows that this closed, or whose time is over. */
-  readonly add: (routine: Routine, at: Instant) => readonly Window[];
+  readonly add: (routine: Routine, at: Instant) => readonly RouterWindow[];
   /** Closes the windows of one router, or of all. */
-  readonly close: (router: RouterKey | null) => readonly Window[];
+  readonly close: (router: RouterKey | null) => readonly RouterWindow[];
 };
 
 export function createWindows(): Windows {
@@ -95,8 +99,8 @@ export function createWindows(): Windows {
 }
 
 /** Takes out the windows that have been open for too long, whoever's they are: their router may have fallen silent. */
-function overdue(windows: Map<RouterKey, Open>, at: Instant): Window[] {
-  const taken: Window[] = [];
+function overdue(windows: Map<RouterKey, Open>, at: Instant): RouterWindow[] {
+  const taken: RouterWindow[] = [];
   for (const [router, open] of windows) {
     if (since(open.first, at) < LONGEST) break;
     windows.delete(router);
@@ -125,7 +129,7 @@ function extend(open: Open, what: Routine, at: Instant): void {
   open.advert = what.advert;
 }
 
-function take(windows: Map<RouterKey, Open>, router: RouterKey | null): Window[] {
+function take(windows: Map<RouterKey, Open>, router: RouterKey | null): RouterWindow[] {
   if (router === null) {
     const all = [...windows.values()];
     windows.clear();

@@ -6,7 +6,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { dirname, join } from "node:path";
 
 /** What can be asked. */
-export const QUESTIONS = ["status", "snapshot", "reload", "plan"] as const;
+export const QUESTIONS = ["status", "checks", "snapshot", "reload", "plan"] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 /** What may be said with a question; what is left out is not wanted. */

@@ -33,6 +33,7 @@ export function tell(journal: Journal, turn: Turn): void {
   }
   tellSeen(journal, turn.state, turn.event.seen);
   tellRival(journal, turn);
+  tellCheck(journal, turn);
 }
 
 /** A second Master, told when it is met; not each time it is heard. */
@@ -48,6 +49,19 @@ function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): 
     ? `its own address ${rival.source}: a loop, or a duplicate address`
     : `${rival.source}, with priority ${rival.priority}`;
   journal.warn({ instance: name, router: seen.router, ...rival }, `${name}: two Masters: heard ${what}`);
+}
+
+/** One line when a check is judged otherwise than before, with the answer that did it. */
+function tellCheck(journal: Journal, { before, state, event: { seen } }: Turn): void {
+  if (seen.type !== "checkReported" && seen.type !== "checkDue") return;
+  const [was, is] = [before.checks[seen.check], state.checks[seen.check]];
+  if (was === undefined || is === undefined || was.verdict === is.verdict) return;
+  const row = `${is.streak} ${is.ok === true ? "good" : "bad"} in a row`;
+  const because = is.said === "" ? row : `${row}, the last: ${is.said}`;
+  journal[is.verdict === "down" ? "warn" : "info"](
+    { check: seen.check, from: was.verdict, to: is.verdict, streak: is.streak, said: is.said },
+    `${seen.check}: ${was.verdict} -> ${is.verdict} (${because})`,
+  );
 }
 
 function tellSeen(journal: Journal, state: AgentState, seen: Observation): void {
@@ -89,6 +103,8 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "addressesChanged":
     case "advertReceived":
     case "deadlineReached":
+    case "checkReported":
+    case "checkDue":
     case "waitOver":
       return;
   }

@@ -56,6 +56,8 @@ export type FakeKernel = Kernel & {
 type Wire = { readonly plug: Plug; readonly lan: Lan };
 type Socket = { readonly listener: (datagram: Datagram) => void; readonly waiting: Datagram[] };
 
+const UNASKED = { ok: false, errno: 95, error: "EOPNOTSUPP: nobody is asked here" } as const;
+
 export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   const process = fakeProcess(time);
   const links: FakeLinks = fakeLinks(name, () => inbox.poll());
@@ -86,6 +88,11 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     removePaths: (paths) => orders.paths("removePath", paths),
     setAlarm: (at, ring) => process.setAlarm(at, ring),
     forwardsIpv6: () => true,
+    // Checks are asked of real machines: contract/linux-asking.test.ts.
+    sendEcho: () => UNASKED,
+    askNeighbour: () => UNASKED,
+    watchRoutes: () => () => {},
+    watchProcesses: () => UNASKED,
     close,
 
     deeds: orders.deeds,

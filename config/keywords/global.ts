@@ -34,10 +34,10 @@ const PEOPLE: readonly Keyword[] = [
   row("smtp_alert_vrrp", bool, "pending", "Mail for every instance and group."),
   row("no_email_faults", flag, "pending", "No mail for FAULT."),
   row("email_faults", flag, "pending", "Mail for FAULT."),
-  row("script_user", texts("user and group", 1, 2), "pending", "Who runs scripts.", {
+  row("script_user", texts("user and group", 1, 2), "honoured", "Who runs scripts.", {
     default: "keepalived_script if it exists, else root",
   }),
-  row("enable_script_security", flag, "pending", "Refuse to run as root what somebody else could write."),
+  row("enable_script_security", flag, "honoured", "Refuse to run as root what somebody else could write."),
   row("set_supplementary_groups", flag, "pending", "Scripts get the user's other groups too.", {
     since: AFTER_PORTABLE,
   }),

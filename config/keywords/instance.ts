@@ -184,14 +184,14 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "track_script",
     lines("trackedScripts"),
-    "required",
+    "honoured",
     "Scripts that must succeed, or whose result moves the priority.",
   ),
-  row("track_file", lines("trackedFiles"), "required", "Files whose number moves the priority."),
+  row("track_file", lines("trackedFiles"), "honoured", "Files whose number moves the priority."),
   row(
     "track_process",
     lines("trackedProcesses"),
-    "required",
+    "honoured",
     "Processes that must run, or whose presence moves the priority.",
   ),
   row("track_bfd", lines("trackedBfds"), "required", "BFD sessions that must be up."),
@@ -213,7 +213,7 @@ export const INSTANCE: readonly Keyword[] = [
   own(
     "track_check",
     lines("trackedChecks"),
-    "required",
+    "honoured",
     "Checks that must succeed, or whose result moves the priority.",
   ),
   own(

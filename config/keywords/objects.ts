@@ -24,9 +24,9 @@ import {
 export const SYNC_GROUP: readonly Keyword[] = [
   row("group", lines("names"), "honoured", "The instances that change together."),
   row("track_interface", lines("trackedInterfaces"), "honoured", "For every member: interfaces that must be up."),
-  row("track_script", lines("trackedScripts"), "required", "For every member: scripts that must succeed."),
-  row("track_file", lines("trackedFiles"), "required", "For every member: files whose number moves the priority."),
-  row("track_process", lines("trackedProcesses"), "required", "For every member: processes that must run."),
+  row("track_script", lines("trackedScripts"), "honoured", "For every member: scripts that must succeed."),
+  row("track_file", lines("trackedFiles"), "honoured", "For every member: files whose number moves the priority."),
+  row("track_process", lines("trackedProcesses"), "honoured", "For every member: processes that must run."),
   row("track_bfd", lines("trackedBfds"), "required", "For every member: BFD sessions that must be up."),
   row("notify_master", command, "pending", "Run when the group becomes Master."),
   row("notify_backup", command, "pending", "Run when the group becomes Backup."),
@@ -47,7 +47,7 @@ export const SYNC_GROUP: readonly Keyword[] = [
     "honoured",
     "Let weights count in a group, where they are dropped otherwise.",
   ),
-  own("track_check", lines("trackedChecks"), "required", "For every member: checks that must succeed."),
+  own("track_check", lines("trackedChecks"), "honoured", "For every member: checks that must succeed."),
   own("pre_master", command, "pending", "Run before the group's addresses come."),
   own("pre_backup", command, "pending", "Run before the group's addresses go."),
   own("hook_policy", block("hook_policy", false), "pending", "How the group's hooks are run."),
@@ -56,47 +56,47 @@ export const SYNC_GROUP: readonly Keyword[] = [
 ];
 
 export const SCRIPT: readonly Keyword[] = [
-  row("script", command, "required", "The command; exit code 0 is good. Run directly, by no shell.", { twice: "last" }),
+  row("script", command, "honoured", "The command; exit code 0 is good. Run directly, by no shell.", { twice: "last" }),
   row(
     "interval",
     decimal(0, 4294),
-    "required",
+    "honoured",
     "How often; milliseconds since Keepalived 2.3.2, whole seconds before.",
     { default: "1" },
   ),
-  row("timeout", decimal(0, 4294), "required", "How long it may take before that is a failure.", {
+  row("timeout", decimal(0, 4294), "honoured", "How long it may take before that is a failure.", {
     default: "interval",
   }),
-  row("weight", weight(253), "required", "What its result adds to the priority; 0: failing means FAULT.", {
+  row("weight", weight(253), "honoured", "What its result adds to the priority; 0: failing means FAULT.", {
     default: "0",
   }),
-  row("rise", whole(1, 2_147_483_647), "required", "Successes in a row that make it good.", { default: "1" }),
-  row("fall", whole(1, 2_147_483_647), "required", "Failures in a row that make it bad.", { default: "1" }),
-  row("user", texts("user and group", 1, 2), "required", "Who runs it.", { default: "script_user" }),
-  row("init_fail", flag, "required", "Bad until it has succeeded; dead in Keepalived, works in heird."),
+  row("rise", whole(1, 2_147_483_647), "honoured", "Successes in a row that make it good.", { default: "1" }),
+  row("fall", whole(1, 2_147_483_647), "honoured", "Failures in a row that make it bad.", { default: "1" }),
+  row("user", texts("user and group", 1, 2), "honoured", "Who runs it.", { default: "script_user" }),
+  row("init_fail", flag, "honoured", "Bad until it has succeeded; dead in Keepalived, works in heird."),
   ...HYSTERESIS,
 ];
 
 export const TRACK_FILE: readonly Keyword[] = [
-  row("file", text("path"), "required", "The file that holds a number."),
-  row("weight", weight(254), "required", "What the number is multiplied with; 0: any number but 0 means FAULT.", {
+  row("file", text("path"), "honoured", "The file that holds a number."),
+  row("weight", weight(254), "honoured", "What the number is multiplied with; 0: any number but 0 means FAULT.", {
     default: "1",
   }),
-  row("init_file", texts("value and overwrite", 0, 2), "required", "Create the file at start.", { default: "0" }),
+  row("init_file", texts("value and overwrite", 0, 2), "honoured", "Create the file at start.", { default: "0" }),
 ];
 
 export const TRACK_PROCESS: readonly Keyword[] = [
-  row("process", texts("name and parameters", 1, 64), "required", "The program's name, or its command line."),
-  row("param_match", oneOf("initial", "partial"), "required", "How the parameters are compared."),
-  row("weight", weight(254), "required", "What its presence adds to the priority; 0: missing means FAULT.", {
+  row("process", texts("name and parameters", 1, 64), "honoured", "The program's name, or its command line."),
+  row("param_match", oneOf("initial", "partial"), "honoured", "How the parameters are compared."),
+  row("weight", weight(254), "honoured", "What its presence adds to the priority; 0: missing means FAULT.", {
     default: "0",
   }),
-  row("quorum", whole(1, 65_535), "required", "How many must run.", { default: "1" }),
-  row("quorum_max", whole(0, 65_535), "required", "How many may run."),
-  row("delay", decimal(0.000001, 3600), "required", "How long a change must last to count."),
-  row("fork_delay", decimal(0.000001, 3600), "required", "How long a start must last to count."),
-  row("terminate_delay", decimal(0.000001, 3600), "required", "How long an end must last to count."),
-  row("full_command", flag, "required", "Compare the whole command line."),
+  row("quorum", whole(1, 65_535), "honoured", "How many must run.", { default: "1" }),
+  row("quorum_max", whole(0, 65_535), "honoured", "How many may run."),
+  row("delay", decimal(0.000001, 3600), "honoured", "How long a change must last to count."),
+  row("fork_delay", decimal(0.000001, 3600), "honoured", "How long a start must last to count."),
+  row("terminate_delay", decimal(0.000001, 3600), "honoured", "How long an end must last to count."),
+  row("full_command", flag, "honoured", "Compare the whole command line."),
 ];
 
 export const BFD: readonly Keyword[] = [

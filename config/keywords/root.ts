@@ -8,21 +8,21 @@ export const ROOT: readonly Keyword[] = [
   row("global_defs", block("global_defs", false), "honoured", "What holds for the whole daemon.", { twice: "both" }),
   row("vrrp_instance", block("vrrp_instance", true), "honoured", "One virtual router."),
   row("vrrp_sync_group", block("vrrp_sync_group", true), "honoured", "Instances that change together."),
-  row("vrrp_script", block("vrrp_script", true), "pending", "A command whose exit code decides or weighs."),
-  row("track_file", block("track_file", true), "pending", "A file whose number weighs.", {
+  row("vrrp_script", block("vrrp_script", true), "honoured", "A command whose exit code decides or weighs."),
+  row("track_file", block("track_file", true), "honoured", "A file whose number weighs.", {
     aliases: ["vrrp_track_file"],
   }),
   row(
     "vrrp_track_process",
     block("vrrp_track_process", true),
-    "pending",
+    "honoured",
     "A process whose presence decides or weighs.",
   ),
   row("bfd_instance", block("bfd_instance", true), "pending", "A BFD session (RFC 5880) to watch a neighbour."),
   own(
     "vrrp_check",
     block("vrrp_check", true),
-    "pending",
+    "honoured",
     "Something asked without a program, whose answer decides or weighs.",
   ),
   own("event_log", block("event_log", false), "pending", "How the event log is kept."),

@@ -178,9 +178,9 @@ test("control, metrics and limits are checked in form", () => {
 });
 
 test("what would leave a router unsafe is refused until it is honoured; the rest is warned of once", () => {
-  const tracked = loadText(`vrrp_check c {\nping 192.0.2.1\n}\n${instance("track_check {\nc\n}")}`);
+  const tracked = loadText(`vrrp_check c {\nping 192.0.2.1\n}\n${instance("witness {\nc\n}")}`);
   expect(tracked.config).toBeNull();
-  expect(codesOf(tracked)).toEqual(["H0401 1:1", "H0402 7:1"]);
+  expect(codesOf(tracked)).toEqual(["H0402 7:1"]);
   const kept = loadText(
     `event_log {\nretention_age 5\n}\n${instance("fast_handover", "192.0.2.10/24 on_loss ignore")}`,
   );

@@ -11,6 +11,7 @@ import { type AgentState, duesOf, initialState, type Turn } from "../../agent/co
 import { after, type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import type { EventLog } from "../../agent/log/event-log.ts";
+import { type Answering, answering, CHECKS, run, TRACKS } from "./checked.ts";
 
 /** An address that must be one. */
 export function ip(text: string): IpAddress {
@@ -81,8 +82,8 @@ export const CONFIGS: readonly AgentConfig[] = [
   [
     router("eth0", "ipv4", 1, { virtualAddresses: two, authentication: { type: "pass", password: PASSWORD } }),
     router("eth0", "ipv4", 2, { version: 3, adverInterval: milliseconds(100), announce: ODD }),
-    router("eth1", "ipv6", 3, { preempt: false, adverInterval: milliseconds(250) }),
-    router("eth1", "ipv4", 4, { version: 3, preemptDelay: seconds(4), basePriority: 200 }),
+    router("eth1", "ipv6", 3, { preempt: false, adverInterval: milliseconds(250), tracks: TRACKS }),
+    router("eth1", "ipv4", 4, { version: 3, preemptDelay: seconds(4), basePriority: 200, tracks: TRACKS.slice(1) }),
   ],
   [
     router("eth0", "ipv4", 1, { virtualAddresses: two.slice(1), basePriority: 120 }),
@@ -99,6 +100,7 @@ export const CONFIGS: readonly AgentConfig[] = [
   routerId: "rt1",
   routers,
   groups: i === 1 ? [] : [groupOf(routers.slice(0, 3))],
+  checks: CHECKS.slice(i),
 }));
 
 /** One thing that happens. Spans in µs. */
@@ -122,6 +124,7 @@ export type Happening =
   /** Somebody puts one of our addresses on its interface, or takes it off. */
   | { readonly type: "foreign"; readonly nth: number; readonly there: boolean }
   | { readonly type: "drop"; readonly count: number }
+  | Answering
   | { readonly type: "snapshot" }
   | { readonly type: "wall"; readonly by: number };
 
@@ -176,6 +179,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant("foreign" as const), nth: fc.nat({ max: 8 }), there: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("drop" as const), count: fc.nat({ max: 9 }) }) },
+  { weight: 3, arbitrary: answering },
   { weight: 2, arbitrary: fc.constant({ type: "snapshot" as const }) },
   {
     weight: 1,
@@ -315,6 +319,15 @@ function hearSteadily(life: Life, { router: nth, priority, count, gap, fresh }: 
   }
 }
 
+function answer(life: Life, { check, ok, value, count, gap }: Answering): void {
+  const name = CHECKS[check]?.name ?? "";
+  for (let i = 0; i <= count; i++) {
+    // It begins as the other one, so that it changes.
+    see(life, { type: "checkReported", check: name, run: run(i === 0 ? !ok : ok, value, life.now) });
+    pass(life, gap);
+  }
+}
+
 function readdress(life: Life, name: string, own: readonly IpAddress[], there: boolean): void {
   const change = there ? { added: own, removed: [] } : { added: [], removed: own };
   see(life, { type: "addressesChanged", interface: name, ...change });
@@ -357,6 +370,9 @@ function happen(life: Life, it: Happening): void {
       break;
     case "drop":
       see(life, { type: "advertDropped", ...DROPPED, count: it.count });
+      break;
+    case "answer":
+      answer(life, it);
       break;
     case "snapshot":
       snapshot(life);

@@ -94,7 +94,7 @@ describe("the control socket", () => {
   it("says what can be asked to whoever asks something else", async () => {
     const at = directory();
     await serve(at);
-    const refused = '{"ok":false,"error":"asked something else than status, snapshot, reload, plan"}\n';
+    const refused = '{"ok":false,"error":"asked something else than status, checks, snapshot, reload, plan"}\n';
     for (const nonsense of [
       "\n",
       "{}\n",

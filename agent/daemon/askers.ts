@@ -1,0 +1,58 @@
+// What the daemon gives its checks: the kernel, a process aside, and somebody to complain to; and one
+// check run for a person, by the same code.
+
+import { firstValueFrom } from "rxjs";
+import { openAsker } from "../../checks/aside.ts";
+import { initiate } from "../../checks/file.ts";
+import { means } from "../../checks/helper.ts";
+import { type Means, runOnce } from "../../checks/watch.ts";
+import { loadConfig } from "../../config/load.ts";
+import { machineOfDaemon } from "../../config/machine.ts";
+import { runText } from "../cli/checks.ts";
+import { EXIT, Refusal } from "../cli/refusal.ts";
+import type { AgentConfig } from "../core/config.ts";
+import type { Kernel } from "../kernel.ts";
+import { openLinuxKernel } from "../linux/linux-kernel.ts";
+import { clearAmbientCapabilities } from "../linux/realtime.ts";
+import type { Journal } from "../operate/journal.ts";
+import type { Askers } from "../sources/checks.ts";
+import type { Source } from "./loader.ts";
+
+const meansWith = (kernel: Kernel): Means => ({ ...means(), now: kernel.now, port: kernel });
+
+export function askersOf(kernel: Kernel, journal: Journal): Askers {
+  const warn = (sentence: string): void => journal.warn(sentence);
+  return { means: meansWith(kernel), kernel, openAsker: (told) => openAsker(told, warn), warn };
+}
+
+/** init_file of every tracked file, before anything reads them. */
+export function beginFiles({ checks }: AgentConfig, journal: Journal): void {
+  for (const { name, question } of checks) {
+    if (question.kind !== "file") continue;
+    try {
+      initiate(question);
+    } catch (cause) {
+      journal.error(
+        `${name}: ${question.path} cannot be begun: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
+    }
+  }
+}
+
+/** `heird checks run NAME`: one run as the daemon would have it, and everything there is to see. */
+export async function runCheck({ file, configId }: Source, wanted: string, json: boolean): Promise<number> {
+  const { config } = loadConfig(file, { host: machineOfDaemon, ...(configId === undefined ? {} : { configId }) });
+  if (config === null) throw new Refusal(EXIT.config, `${file} has errors; heird check ${file} tells them`);
+  const check = config.checks.find(({ name }) => name === wanted || name.endsWith(`/${wanted}`));
+  if (check === undefined)
+    throw new Refusal(
+      EXIT.usage,
+      `no check "${wanted}" is tracked in ${file}; there are ${config.checks.map(({ name }) => name).join(", ") || "none"}`,
+    );
+  clearAmbientCapabilities();
+  const kernel = openLinuxKernel();
+  const run = await firstValueFrom(runOnce(check, meansWith(kernel)));
+  kernel.close();
+  process.stdout.write(json ? `${JSON.stringify({ check: check.name, ...run })}\n` : `${runText(check, run)}\n`);
+  return run.ok ? EXIT.ok : EXIT.internal;
+}

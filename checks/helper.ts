@@ -1,0 +1,65 @@
+// The other side of aside.ts: a process that asks, tells, and ends with the daemon.
+
+import type { Subscription } from "rxjs";
+import type { CheckConfig, Run } from "../agent/core/check.ts";
+import { type Instant, instantAt } from "../agent/core/time.ts";
+import { createProcessTable } from "./process.ts";
+import { createTurns } from "./turns.ts";
+import { type Means, watch } from "./watch.ts";
+
+/** What the daemon says. */
+export type Order =
+  /** All checks that are asked from now on. */
+  | { readonly type: "ask"; readonly checks: readonly CheckConfig[] }
+  /** Processes that have begun, changed or ended; null: there were too many to name. */
+  | { readonly type: "touched"; readonly pids: readonly number[] | null };
+
+/** What it is told. */
+export type Told = { readonly name: string; readonly run: Run };
+
+/** The clock of the daemon: CLOCK_MONOTONIC, in microseconds. */
+export const monotonic = (): Instant => instantAt(Number(process.hrtime.bigint() / 1_000n));
+
+const FAR = { ok: false, errno: 95, error: "this is not asked here" } as const;
+
+/** The means of a process that has no kernel port. */
+export const means = (): Means => ({
+  now: monotonic,
+  random: Math.random,
+  turns: createTurns(),
+  processes: createProcessTable(),
+  port: { sendEcho: () => FAR, askNeighbour: () => FAR, watchRoutes: () => () => {} },
+});
+
+/** How long what still runs has to end when the daemon is gone, in ms: SIGTERM, and SIGKILL after 2 s. */
+const LAST = 2_100;
+
+/** Serves the process that started this one. */
+export function serve(): void {
+  // A terminal's Ctrl-C and systemd's SIGTERM reach everybody; the daemon ends in order, and this one after it.
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
+  const running = new Map<string, { readonly check: string; readonly asking: Subscription }>();
+  const given = means();
+  const tell = (told: Told): void => void process.send?.(told);
+  const ask = (checks: readonly CheckConfig[]): void => {
+    const wanted = new Map(checks.map((check) => [check.name, check]));
+    for (const [name, { check, asking }] of [...running]) {
+      const now = wanted.get(name);
+      if (now !== undefined && JSON.stringify(now) === check) continue;
+      running.delete(name);
+      asking.unsubscribe();
+    }
+    for (const check of checks) {
+      if (running.has(check.name)) continue;
+      const asking = watch(check, given).subscribe((run) => tell({ name: check.name, run }));
+      running.set(check.name, { check: JSON.stringify(check), asking });
+    }
+  };
+  process.on("message", (order: Order) =>
+    order.type === "ask" ? ask(order.checks) : given.processes.touch(order.pids),
+  );
+  process.on("disconnect", () => {
+    for (const { asking } of running.values()) asking.unsubscribe();
+    setTimeout(() => process.exit(0), running.size === 0 ? 0 : LAST);
+  });
+}
