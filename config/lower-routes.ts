@@ -197,7 +197,7 @@ export function lowerRoute(line: DeclaredLine, context: PathContext): Route | un
     via,
     interface: iface,
     ...ranked(said, family, type, context.names),
-    scope: scopeOf(said, family, type, via),
+    scope: scopeOf(said, family, type),
     onlink: said.has("onlink"),
     order: ORDERS.find((order) => said.has(order)) ?? "prepend",
     ...metricsOf(line.options),
@@ -232,8 +232,8 @@ function named(said: Reader, option: string, names: ReadonlyMap<string, number>)
   return number;
 }
 
-/** As ip(8) fills it in. IPv6 has no scopes. */
-function scopeOf(said: Reader, family: Family, type: number, via: IpAddress | null): number {
+/** As Keepalived fills it in, which leaves a route without a gateway global; ip(8) makes it link. IPv6 has no scopes. */
+function scopeOf(said: Reader, family: Family, type: number): number {
   const text = said.text("scope");
   if (family === "ipv6") return GLOBAL;
   if (text !== undefined) {
@@ -243,7 +243,7 @@ function scopeOf(said: Reader, family: Family, type: number, via: IpAddress | nu
   }
   if (type === LOCAL) return HOST;
   if (type > LOCAL && type <= MULTICAST) return LINK;
-  return type === UNICAST && via === null ? LINK : GLOBAL;
+  return GLOBAL;
 }
 
 function metricsOf(options: readonly DeclaredOption[]): Pick<Route, "metrics" | "locked"> {

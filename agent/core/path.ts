@@ -110,7 +110,7 @@ function routeWords(route: Route): string {
     metric === 0 ? "" : `metric ${metric}`,
     tos === 0 ? "" : `tos ${tos}`,
     protocol === PATH_PROTOCOL ? "" : `proto ${protocol}`,
-    scope === usualScope(route) ? "" : `scope ${scope}`,
+    scope === 0 ? "" : `scope ${scope}`,
     onlink ? "onlink" : "",
     realms === 0 ? "" : `realms ${realms}`,
     ...metrics.map(([name, value]) => `${METRIC_NAMES[name] ?? `metric${name}`} ${value}`),
@@ -119,10 +119,6 @@ function routeWords(route: Route): string {
   ];
   return words.filter((word) => word !== "").join(" ");
 }
-
-/** What ip(8) does not print: link for what has no gateway. */
-const usualScope = ({ family, type, via }: Route): number =>
-  family === "ipv4" && type === 1 && via === null ? 253 : 0;
 
 /** RTAX_* */
 const METRIC_NAMES =
