@@ -6,13 +6,22 @@ import type { VirtualAddress } from "./core/config.ts";
 import type { Path } from "./core/path.ts";
 import type { Instant } from "./core/time.ts";
 
+/** VRRP itself, or behind an IP Authentication Header. */
+export type VrrpProtocol = 112 | 51;
+
+/** What is listened to beside what is sent to this host. */
+export type Ear = { readonly protocol: VrrpProtocol; readonly groups: readonly IpAddress[] };
+
 /** A datagram as the socket gave it. `bytes` is valid only until the callback returns. */
 export type Datagram = {
-  /** The interface whose socket it came in on. */
+  /** The interface whose socket it came in on; empty for the one of all. */
   readonly interface: string;
   readonly family: Family;
-  /** VRRP header onwards. */
+  /** What follows the IP header: the VRRP header onwards, or an Authentication Header first. */
   readonly bytes: Uint8Array;
+  /** The whole packet from the IP header on; of IPv6 the kernel shows none, and this is empty. */
+  readonly packet: Uint8Array;
+  readonly protocol: VrrpProtocol;
   readonly source: IpAddress;
   readonly destination: IpAddress;
   /** TTL or hop limit as received. */
@@ -91,21 +100,26 @@ export type Kernel = {
   readonly watch: (listener: (change: InterfaceChange) => void) => () => void;
 
   /**
-   * Listens for VRRP (IP protocol 112) sent to the VRRP group on one interface and family. Survives
-   * the interface's disappearance: it listens again when a link of that name is back.
+   * Listens for VRRP sent to this host or to one of the groups, on one interface and family. The
+   * interface of an empty name is all of them, and joins no group. Without an ear it is protocol 112
+   * and the VRRP group. Survives the interface's disappearance: it listens again when a link of that
+   * name is back. Listening again, with another listener or other groups, replaces.
    * Fails with a sentence when the socket cannot be had (no CAP_NET_RAW).
    */
-  readonly listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) => Outcome;
+  readonly listen: (iface: string, family: Family, listener: (datagram: Datagram) => void, ear?: Ear) => Outcome;
   /** Stops listening. */
-  readonly unlisten: (iface: string, family: Family) => void;
+  readonly unlisten: (iface: string, family: Family, protocol?: VrrpProtocol) => void;
   /** Reads every socket until it is empty, telling the listeners: input before time. */
   readonly drain: () => void;
 
   /**
    * Sends a whole IP packet (header included, its checksum for the kernel to fill in) out of an
-   * interface, synchronously. `destination` is the group or the peer.
+   * interface, synchronously; out of whichever the routing table says when its name is empty.
+   * `destination` is the group or the peer.
    */
   readonly sendPacket: (iface: string, family: Family, packet: Uint8Array, destination: IpAddress) => Outcome;
+  /** The address that a packet to there would come from, as the routing table says; null without a way. */
+  readonly sourceTo: (destination: IpAddress) => IpAddress | null;
   /** Sends a whole Ethernet frame out of an interface, synchronously. */
   readonly sendFrame: (iface: string, frame: Uint8Array) => Outcome;
 

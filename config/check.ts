@@ -1,42 +1,48 @@
 // What only the whole configuration can tell: VRIDs used twice, addresses twice, virtual interfaces
 // twice.
 
-import { type Declaration, type DeclaredInstance, HOOKS } from "./declaration.ts";
+import { type Declaration, type DeclaredGlobals, type DeclaredInstance, HOOKS } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
+import { groupOf } from "./lower-transport.ts";
 import { placeOf } from "./syntax.ts";
 
 /** Reports what the parts do to each other. */
 export function checkWhole(declaration: Declaration, report: Report): void {
-  vridsOnce(declaration.instances, report);
+  vridsOnce(declaration, report);
   vmacsOnce(declaration.instances, report);
   addressesOnce(declaration.instances, report);
   scriptSecurity(declaration, report);
 }
 
-function vridsOnce(instances: readonly DeclaredInstance[], report: Report): void {
-  const seen = new Map<string, DeclaredInstance>();
+/** B9.13: the same VRID, family and interface, and the same group or a peer in common. */
+function vridsOnce({ instances, globals }: Declaration, report: Report): void {
+  const seen = new Map<string, DeclaredInstance[]>();
   for (const instance of instances) {
-    if (instance.vrid === null || instance.interface === null) continue;
-    const peers = instance.unicast
-      ? instance.peers
-          .map(({ address }) => address)
-          .sort()
-          .join()
-      : "";
-    const key = `${instance.interface}/${instance.family}/${instance.vrid}/${peers}`;
-    const before = seen.get(key);
-    if (before === undefined) seen.set(key, instance);
-    else
+    const { interface: iface, family, vrid } = instance;
+    if (vrid === null || (iface === null && !instance.unicast)) continue;
+    const key = `${iface ?? ""}/${family}/${vrid}`;
+    const before = seen.get(key) ?? [];
+    const other = before.find((one) => meets(one, instance, globals));
+    seen.set(key, [...before, instance]);
+    if (other !== undefined)
       report(
         problem(
           "H0203",
           instance.place,
-          `${before.name} and ${instance.name} both have VRID ${instance.vrid} for ${instance.family === "ipv4" ? "IPv4" : "IPv6"} on ${instance.interface}`,
+          `${other.name} and ${instance.name} both have VRID ${vrid} for ${family === "ipv4" ? "IPv4" : "IPv6"} on ${iface ?? "any interface"}`,
           "give one of them another virtual_router_id, on all its routers",
-          [noteAt(before.place, "the other one")],
+          [noteAt(other.place, "the other one")],
         ),
       );
   }
+}
+
+function meets(a: DeclaredInstance, b: DeclaredInstance, globals: DeclaredGlobals): boolean {
+  if (a.unicast !== b.unicast) return false;
+  if (!a.unicast) return groupOf(a, globals) === groupOf(b, globals);
+  if (a.peers.length === 0 && b.peers.length === 0) return true;
+  const peers = new Set(a.peers.map(({ address }) => address));
+  return b.peers.some(({ address }) => peers.has(address));
 }
 
 function vmacsOnce(instances: readonly DeclaredInstance[], report: Report): void {

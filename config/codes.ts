@@ -214,7 +214,7 @@ export const CODES = {
   H0202: error("defined twice", "Two blocks of one kind have the same name. Keepalived skips the second."),
   H0203: error(
     "VRID used twice",
-    "Two instances with the same VRID, family and interface would both send as the same virtual router.",
+    "Two instances with the same VRID, family and interface, and the same group or a peer in common, would both send as the same virtual router.",
   ),
   H0204: error("required keyword missing", "Without it there is no virtual router. Keepalived refuses to run, too."),
   H0205: warning("not used", "Nothing refers to it, so it is never run or read."),

@@ -136,6 +136,7 @@ export type DeclaredInstance = {
   readonly dontTrackPrimary: boolean;
   readonly promoteSecondaries: boolean;
   readonly v3ChecksumAsV2: boolean;
+  readonly strictChecksum: boolean;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
   readonly ownerIgnoreAdverts: boolean;
@@ -145,8 +146,13 @@ export type DeclaredInstance = {
   readonly excluded: readonly DeclaredAddress[];
   readonly source: IpAddress | null;
   readonly sourcePlace: Place;
+  readonly trackSource: boolean;
   readonly unicast: boolean;
   readonly peers: readonly DeclaredPeer[];
+  readonly unicastTtl: number;
+  readonly checkSource: boolean;
+  /** mcast_dst_ip; null for the global group. */
+  readonly multicastGroup: IpAddress | null;
   readonly vmac: DeclaredVmac | null;
   readonly routes: readonly DeclaredLine[];
   readonly rules: readonly DeclaredLine[];
@@ -240,6 +246,10 @@ export type DeclaredGlobals = {
   readonly gnaInterval: number;
   readonly extra: DeclaredExtra | null;
   readonly v3ChecksumAsV2: boolean;
+  readonly strictChecksum: boolean;
+  readonly checkUnicastSource: boolean;
+  readonly logUnknownVrids: boolean;
+  readonly netNamespace: string | null;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
   readonly ownerIgnoreAdverts: boolean;

@@ -1,7 +1,7 @@
 // vrrp_instance: what one virtual router is declared to be, with Keepalived's documented
 // corrections made and told.
 
-import type { Family } from "../agent/core/address.ts";
+import { type Family, familyOf, isLinkLocal } from "../agent/core/address.ts";
 import { microseconds, seconds } from "../agent/core/time.ts";
 import { authenticationOf } from "./authentication.ts";
 import type { DeclaredGlobals, DeclaredInstance, DeclaredTracks, DeclaredVmac } from "./declaration.ts";
@@ -17,7 +17,7 @@ import { straightened } from "./strict.ts";
 import { placeOf } from "./syntax.ts";
 import { adverIntervalOf, announceOf } from "./timing.ts";
 import { type TrackKinds, tracksIn, withoutWeights } from "./tracks.ts";
-import { advertised, transportOf } from "./transport.ts";
+import { advertised, type Transport, transportOf } from "./transport.ts";
 import { vmacOf } from "./vmac.ts";
 
 export type InstanceContext = {
@@ -31,7 +31,7 @@ export type InstanceContext = {
 /** Everything one vrrp_instance says. */
 export function declareInstance(section: Section, context: InstanceContext): DeclaredInstance {
   const { globals, report } = context;
-  const transport = transportOf(section, report);
+  const transport = transportOf(section, globals, report);
   const { family, advertised: addresses, excluded } = advertised(section, transport, report);
   const version = versionOf(section, family, globals, report);
   if (addresses.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
@@ -47,7 +47,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     name: section.label,
     place: section.place,
     state: group === undefined ? startsAs(section, wished, priority, strict, authentication, report) : "BACKUP",
-    interface: interfaceOf(section, report),
+    interface: interfaceOf(section, transport, report),
     interfacePlace: placeFor("interface"),
     vrid: vridOf(section, report),
     priority,
@@ -99,6 +99,7 @@ type Switches =
   | "dontTrackPrimary"
   | "promoteSecondaries"
   | "v3ChecksumAsV2"
+  | "strictChecksum"
   | "lowerPrioNoAdvert"
   | "higherPrioSendAdvert"
   | "ownerIgnoreAdverts"
@@ -124,6 +125,7 @@ function switchesOf(
     dontTrackPrimary: has(section, "dont_track_primary"),
     promoteSecondaries: promote !== undefined && vmac === null,
     v3ChecksumAsV2: boolIn(section, "v3_checksum_as_v2") ?? globals.v3ChecksumAsV2,
+    strictChecksum: boolIn(section, "strict_checksum") ?? globals.strictChecksum,
     lowerPrioNoAdvert: boolIn(section, "lower_prio_no_advert") ?? (globals.lowerPrioNoAdvert || strict),
     higherPrioSendAdvert: boolIn(section, "higher_prio_send_advert") ?? globals.higherPrioSendAdvert,
     ownerIgnoreAdverts: boolIn(section, "owner_ignore_adverts") ?? (globals.ownerIgnoreAdverts || strict),
@@ -225,7 +227,7 @@ function priorityOf(section: Section, state: "MASTER" | "BACKUP", report: Report
   return 255;
 }
 
-function interfaceOf(section: Section, report: Report): string | null {
+function interfaceOf(section: Section, { unicast, peers }: Transport, report: Report): string | null {
   const name = textIn(section, "interface");
   if (name === "lo") {
     const word = entryOf(section, "interface")?.args[0];
@@ -240,7 +242,12 @@ function interfaceOf(section: Section, report: Report): string | null {
       );
     return null;
   }
-  if (!has(section, "interface"))
+  // Unicast goes where the routing table says; of a link-local peer, and of addresses, that says nothing.
+  const held = [...linesIn(section, "virtual_ipaddress"), ...linesIn(section, "virtual_ipaddress_excluded")];
+  const placed = held.every(({ words }) => words.some(({ text }) => text === "dev"));
+  const far = peers.every(({ address }) => familyOf(address) === "ipv4" || !isLinkLocal(address));
+  const routed = unicast && far && placed;
+  if (!has(section, "interface") && !routed)
     report(
       problem(
         "H0204",

@@ -6,19 +6,25 @@ import {
   type Conduct,
   PRIORITY_OWNER,
   type RouterConfig,
-  routerKeyOf,
-  type Transport,
   type VirtualAddress,
   type Vmac,
 } from "../agent/core/config.ts";
 import type { OnLoss, Path } from "../agent/core/path.ts";
 import { seconds } from "../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../agent/core/usual.ts";
-import type { Declaration, DeclaredAddress, DeclaredAnnounce, DeclaredGroup, DeclaredInstance } from "./declaration.ts";
+import type {
+  Declaration,
+  DeclaredAddress,
+  DeclaredAnnounce,
+  DeclaredGlobals,
+  DeclaredGroup,
+  DeclaredInstance,
+} from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { lowerChecks, withMetrics } from "./lower-checks.ts";
 import { lowerGroups, lowerTracks } from "./lower-groups.ts";
 import { pathLowering } from "./lower-paths.ts";
+import { authentication, type Keys, keysOf, transport } from "./lower-transport.ts";
 import type { PathNames } from "./path-names.ts";
 
 export type LowerOptions = {
@@ -37,13 +43,14 @@ export function lower(
   report: Report,
 ): AgentConfig {
   const { globals, groups, instances, statics } = declaration;
+  const keys = keysOf(declaration);
   const paths = pathLowering({ names, assumeHonoured, report });
   // Files say their statics first, and rules without a preference are counted in that order.
   const staticPaths = paths({ ...statics, onLoss: globals.onLoss });
   const routers = instances.flatMap((instance) => {
     if (!assumeHonoured) refuse(instance, report);
     const group = groups.find(({ members }) => members.includes(instance.name));
-    return router(instance, group, paths(instance)).map((one) => withMetrics(one, declaration));
+    return router(instance, group, paths(instance), keys, globals).map((one) => withMetrics(one, declaration));
   });
   return {
     ...usualAgent,
@@ -59,20 +66,13 @@ export function lower(
       paths: staticPaths,
     },
     checks: lowerChecks(declaration, keepalivedScript),
+    netNamespace: declaration.globals.netNamespace ?? "",
+    logUnknownVrids: declaration.globals.logUnknownVrids,
   };
 }
 
 /** Values of honoured keywords that the core cannot carry yet. */
-function refuse({ authentication, addresses }: DeclaredInstance, report: Report): void {
-  if (authentication?.type === "AH")
-    report(
-      problem(
-        "H0402",
-        authentication.place,
-        "auth_type AH is known but not honoured yet, and routers that use it would not hear this one",
-        "write auth_type PASS on all routers, or none",
-      ),
-    );
+function refuse({ addresses }: DeclaredInstance, report: Report): void {
   for (const { useVmac, place } of addresses)
     if (useVmac)
       report(
@@ -89,12 +89,16 @@ function router(
   instance: DeclaredInstance,
   group: DeclaredGroup | undefined,
   paths: readonly Path[],
+  keys: Keys,
+  globals: DeclaredGlobals,
 ): readonly RouterConfig[] {
-  const { interface: iface, vrid, family, authentication } = instance;
+  const { vrid, family } = instance;
+  const iface = instance.interface ?? (instance.unicast ? "" : null);
   if (iface === null || vrid === null) return [];
+  const place = iface === "" ? globals.defaultInterface : iface;
   return [
     {
-      key: routerKeyOf(iface, family, vrid),
+      key: keys(instance, iface, vrid),
       name: instance.name,
       interface: iface,
       family,
@@ -105,16 +109,15 @@ function router(
       downTimerAdverts: instance.downTimerAdverts,
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,
-      authentication:
-        authentication?.type === "PASS" ? { type: "pass", password: authentication.password } : { type: "none" },
+      authentication: authentication(instance),
       v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
-      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance.onLoss, iface)),
-      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance.onLoss, iface)),
+      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance.onLoss, place)),
+      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance.onLoss, place)),
       paths,
       promoteSecondaries: instance.promoteSecondaries,
       announce: announce(instance.announce),
       extraAnnounce: { every: seconds(instance.extra.every), on: instance.extra.all ? "all" : "vmac" },
-      transport: transport(instance),
+      transport: transport(instance, globals),
       vmac: vmac(instance),
       conduct: conduct(instance),
       tracks: lowerTracks(instance.tracks, group),
@@ -144,19 +147,6 @@ function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string
 const addressFlags = ({ home, mngtmpaddr, noprefixroute, autojoin }: DeclaredAddress): number =>
   (home ? 0x10 : 0) | (mngtmpaddr ? 0x100 : 0) | (noprefixroute ? 0x200 : 0) | (autojoin ? 0x400 : 0);
 
-const ANY_TTL = { minTtl: 0, maxTtl: 255 } as const;
-
-function transport({ family, source, unicast, peers }: DeclaredInstance): Transport {
-  const usual = usualRouter(family).transport;
-  if (!unicast) return { ...usual, source };
-  const listed = peers.map(({ address, minTtl, maxTtl }) => ({
-    address,
-    minTtl: minTtl ?? ANY_TTL.minTtl,
-    maxTtl: maxTtl ?? ANY_TTL.maxTtl,
-  }));
-  return { ...usual, source, to: { type: "unicast", peers: listed, ttl: 255, checkSource: true } };
-}
-
 function vmac({ vmac: declared }: DeclaredInstance): Vmac | null {
   if (declared === null) return null;
   const { kind, name, mac, xmitBase } = declared;
@@ -173,6 +163,8 @@ const conduct = (instance: DeclaredInstance): Conduct => ({
   accept: instance.accept || instance.priority === PRIORITY_OWNER,
   tellPriorityAtOnce: instance.priorityChange === "immediate",
   fastHandover: instance.fastHandover,
+  strictChecksum: instance.strictChecksum,
+  checkAddresses: !instance.skipCheckAdvAddr,
 });
 
 const announce = (declared: DeclaredAnnounce): RouterConfig["announce"] => ({

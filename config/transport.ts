@@ -1,47 +1,59 @@
 // Whom an instance talks to, from where, and about which addresses.
 
-import { type Family, familyOf, type IpAddress } from "../agent/core/address.ts";
+import { type Family, familyOf } from "../agent/core/address.ts";
 import { addressLine } from "./addresses.ts";
-import type { DeclaredAddress, DeclaredPeer } from "./declaration.ts";
+import type { DeclaredAddress, DeclaredGlobals, DeclaredInstance } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { peerLines } from "./peers.ts";
-import { addressIn, entryOf, has, linesIn, type Section } from "./section.ts";
+import { addressIn, boolIn, entryOf, has, linesIn, numberIn, type Section } from "./section.ts";
 
 /** RFC 5798 §5.2.5: the count is one octet. */
 const MAX_ADDRESSES = 255;
 
-const UNICAST = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_ttl"];
+/** Any of them means unicast. */
+const UNICAST = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_ttl", "unicast_fault_no_peer"];
 
-export type Transport = {
-  readonly source: IpAddress | null;
-  readonly unicast: boolean;
-  readonly peers: readonly DeclaredPeer[];
-};
+export type Transport = Pick<
+  DeclaredInstance,
+  "source" | "trackSource" | "unicast" | "peers" | "unicastTtl" | "checkSource" | "multicastGroup"
+>;
 
-/** Source and peers. */
-export function transportOf(section: Section, report: Report): Transport {
+/** Source, and group or peers. */
+export function transportOf(section: Section, globals: DeclaredGlobals, report: Report): Transport {
   const peers = peerLines(linesIn(section, "unicast_peer"), report);
   const keyword = UNICAST.map((name) => entryOf(section, name)).find((entry) => entry !== undefined);
-  if (
-    keyword !== undefined &&
-    peers.length === 0 &&
-    !has(section, "unicast_fault_no_peer") &&
-    linesIn(section, "unicast_peer").length === 0
-  ) {
+  if (keyword !== undefined && peers.length === 0 && linesIn(section, "unicast_peer").length === 0)
     report(
       problem(
         "H0405",
         keyword.place,
-        `${keyword.keyword.name} without any unicast_peer: the instance sends to the multicast group`,
+        `${keyword.keyword.name} without any unicast_peer: the instance stays in FAULT, where Keepalived would speak to the group`,
         "list the other routers in unicast_peer { }, or write mcast_src_ip",
       ),
     );
-  }
+  checkedAgainstKeepalived(section, report);
   return {
     source: addressIn(section, "unicast_src_ip") ?? addressIn(section, "mcast_src_ip") ?? null,
-    unicast: peers.length > 0,
+    trackSource: has(section, "track_src_ip"),
+    unicast: keyword !== undefined,
     peers,
+    unicastTtl: numberIn(section, "unicast_ttl") ?? 255,
+    checkSource: boolIn(section, "check_unicast_src") ?? globals.checkUnicastSource,
+    multicastGroup: addressIn(section, "mcast_dst_ip") ?? null,
   };
+}
+
+function checkedAgainstKeepalived(section: Section, report: Report): void {
+  const check = entryOf(section, "check_unicast_src");
+  if (check?.value === false)
+    report(
+      problem(
+        "H0406",
+        check.place,
+        "check_unicast_src off: Keepalived takes it for on whatever stands behind it; heird takes it for off",
+        "remove the line to mean off with Keepalived and on with heird",
+      ),
+    );
 }
 
 type Advertised = {

@@ -3,7 +3,7 @@
 
 import type { IpAddress } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
-import { type AgentConfig, linkCheck, type RouterConfig, type RouterKey } from "./config.ts";
+import { type AgentConfig, linkCheck, linkOf, type RouterConfig, type RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
@@ -19,6 +19,7 @@ import {
   verdictsOn,
   type Wires,
 } from "./link.ts";
+import { acquainted, contradicted } from "./neighbours.ts";
 import {
   due,
   fallBack,
@@ -57,7 +58,7 @@ function fold(before: AgentState, event: Event): Turn {
   const { seen, at } = event;
   switch (seen.type) {
     case "advertReceived":
-      return one(before, event, seen.router, (router) => heard(router, seen.advert, at));
+      return one(before, event, seen.router, (router) => heard(acquainted(router, seen.advert), seen.advert, at));
     case "deadlineReached":
       return one(before, event, seen.router, (router, leads) => due(router, at, leads));
     case "commanded":
@@ -83,11 +84,13 @@ function fold(before: AgentState, event: Event): Turn {
       );
     case "checkDue":
       return onCheck(before, event, seen.check, (state, check, mastering) => grown(state, check, at, mastering));
+    case "advertDropped":
+      if (seen.router === null) return stay(before, event);
+      return one(before, event, seen.router, (router) => contradicted(router, seen, at));
     case "effectDone":
       // Advertisements go out again: while they did not, somebody may have taken over.
       if (seen.effect === "sendAdvert") return one(before, event, seen.router, (router) => signOfClaim(router, at));
       return stay(before, event);
-    case "advertDropped":
     case "effectFailed":
       return stay(before, event);
   }
@@ -196,7 +199,7 @@ const companiesOf = (config: AgentConfig, routers: readonly RouterState[], now: 
     routers.map((router, i) => ({ ...router, ...now[i], config: config.routers[i] ?? router.config })),
   );
 
-const linkUpOn = ({ links }: Wires, { interface: iface }: RouterConfig): boolean => links[iface]?.up ?? false;
+const linkUpOn = ({ links }: Wires, router: RouterConfig): boolean => links[linkOf(router)]?.up ?? false;
 
 /**
  * A link that is told to be up though its routers saw no end of it was down for a moment, or has
@@ -205,7 +208,7 @@ const linkUpOn = ({ links }: Wires, { interface: iface }: RouterConfig): boolean
 function onLink(before: AgentState, event: Event, name: string, wires: Wires, carrier = false): Turn {
   const base = { ...before, ...wires };
   const met = meetLink(base, name, event.at);
-  const isOn = (router: RouterState): boolean => router.config.interface === name || holds(router, name, null);
+  const isOn = (router: RouterState): boolean => linkOf(router.config) === name || holds(router, name, null);
   return changed(before, event, base, carrier ? signsTo(met.routers, met.effects, isOn, event.at) : met);
 }
 
@@ -231,7 +234,7 @@ function meetLink(base: AgentState, name: string, at: Instant): RoutersTurn {
     base,
     (router) => {
       const { config } = router;
-      const own = config.interface === name;
+      const own = linkOf(config) === name;
       const tracked = config.tracks.some((track) => track.check === check);
       if (!own && !tracked) return router;
       return {
@@ -341,7 +344,7 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
     const wanted = config.routers[i] ?? router.config;
     return {
       linkUp: linkUpOn(before, wanted),
-      primaryAddress: primaryAddressOf(wanted, before.links[wanted.interface], virtual(wanted.interface)),
+      primaryAddress: primaryAddressOf(wanted, before.links[linkOf(wanted)], virtual(wanted.interface)),
       verdicts: verdictsFor(router, wanted, known),
       company: "well",
     };

@@ -8,11 +8,14 @@ import type { Duration } from "./time.ts";
 
 declare const routerKey: unique symbol;
 
-/** Names one virtual router on this machine: interface, family and VRID, as in `eth0/ipv4/51`. */
+/**
+ * Names one virtual router on this machine: interface, family and VRID, as in `eth0/ipv4/51`. What
+ * makes it another router than the usual one stands behind: another group, or unicast and its source.
+ */
 export type RouterKey = string & { readonly [routerKey]: true };
 
-export const routerKeyOf = (iface: string, family: Family, vrid: number): RouterKey =>
-  `${iface}/${family}/${vrid}` as RouterKey;
+export const routerKeyOf = (iface: string, family: Family, vrid: number, ...more: readonly string[]): RouterKey =>
+  [iface === "" ? "*" : iface, family, vrid, ...more].join("/") as RouterKey;
 
 /** Priority 0 says "I resign" and stands only on the wire. RFC 5798 §5.2.4. */
 export const PRIORITY_STOP = 0;
@@ -48,7 +51,9 @@ export type VirtualAddress = {
 export type Authentication =
   | { readonly type: "none" }
   /** RFC 2338 simple text password: at most 8 bytes, in clear on the wire. */
-  | { readonly type: "pass"; readonly password: string };
+  | { readonly type: "pass"; readonly password: string }
+  /** RFC 2338 §5.3.6.3: an IP Authentication Header with HMAC-MD5-96; the password is its key. */
+  | { readonly type: "ah"; readonly password: string };
 
 /** When and how often the addresses are announced with gratuitous ARP or unsolicited NA. */
 export type AnnounceConfig = {
@@ -147,6 +152,8 @@ export type Conduct = {
   readonly fastHandover: boolean;
   /** A checksum of the other form of VRRPv3 over IPv4 is refused. */
   readonly strictChecksum: boolean;
+  /** Whether the addresses of a neighbour are compared with ours each time they change, or only once. */
+  readonly checkAddresses: boolean;
 };
 
 /** Something whose health moves the priority; `check` names it in `AgentConfig.checks`. */
@@ -165,6 +172,7 @@ export type RouterConfig = {
   readonly key: RouterKey;
   /** The name of the vrrp_instance. */
   readonly name: string;
+  /** Empty for a unicast router that goes by the routing table alone. */
   readonly interface: string;
   readonly family: Family;
   /** 1..255 */
@@ -223,6 +231,19 @@ export type AgentConfig = {
   readonly statics: Statics;
   /** Everything that is tracked, links apart. */
   readonly checks: readonly CheckConfig[];
+  /** The network namespace the daemon lives in; empty for the one it is started in. */
+  readonly netNamespace: string;
+  /** Whether advertisements of virtual routers that are none of ours are told. */
+  readonly logUnknownVrids: boolean;
 };
+
+/**
+ * The link a router lives on. A router without an interface lives on the route to its first peer,
+ * which `sources/routes.ts` tells as if it were a link.
+ */
+export function linkOf({ interface: iface, transport: { to } }: RouterConfig): string {
+  if (iface !== "") return iface;
+  return `route to ${to.type === "unicast" ? (to.peers[0]?.address ?? "nobody") : to.group}`;
+}
 
 export type LinkDelays = { readonly down: Duration; readonly up: Duration };

@@ -33,6 +33,7 @@ export const DROP_REASONS = [
   "length",
   "authType",
   "authMismatch",
+  "replay",
   "interval",
   "checksum",
   "destination",

@@ -3,7 +3,13 @@
 import { standingOf } from "./priority.ts";
 import type { RouterState } from "./state.ts";
 
-export type Hindrance = "link_down" | "no_primary_address" | "check_fault" | "group_fault";
+export type Hindrance =
+  | "no_peers"
+  | "link_down"
+  | "no_primary_address"
+  | "source_missing"
+  | "check_fault"
+  | "group_fault";
 
 /** What keeps a router in FAULT; of several, the first counts. Its own come before those of others. */
 export const hindranceOf = (router: RouterState): Hindrance | null =>
@@ -12,8 +18,11 @@ export const hindranceOf = (router: RouterState): Hindrance | null =>
 /** What keeps a router in FAULT whatever its sync group says. */
 export function ownHindranceOf(router: RouterState): Exclude<Hindrance, "group_fault"> | null {
   const { config, linkUp, primaryAddress, verdicts } = router;
+  const { to, source, trackSource } = config.transport;
+  // Keepalived (B9.14) would speak to the group instead, where perhaps no group reaches anybody.
+  if (to.type === "unicast" && to.peers.length === 0) return "no_peers";
   if (!linkUp && config.conduct.trackPrimary) return "link_down";
-  if (primaryAddress === null) return "no_primary_address";
+  if (primaryAddress === null) return source !== null && trackSource ? "source_missing" : "no_primary_address";
   return config.tracks.length > 0 && standingOf(config, verdicts).faults.length > 0 ? "check_fault" : null;
 }
 

@@ -31,6 +31,10 @@ export const REASONS = [
   /** The interface lost the address that advertisements are sent from. */
   "no_primary_address",
   "primary_address",
+  /** track_src_ip: the source address asked for is not there. */
+  "source_missing",
+  /** Unicast without anybody to speak to. */
+  "no_peers",
   /** A check of weight 0 is bad, or a value takes all priority away. */
   "check_fault",
   "check_recovered",

@@ -53,6 +53,7 @@ function speaksAnew(before: RouterState, router: RouterState): boolean {
     old.version !== now.version ||
     old.v3Checksum !== now.v3Checksum ||
     !same(old.authentication, now.authentication) ||
+    !same(old.transport.to, now.transport.to) ||
     !same(advertised(old), advertised(now))
   );
 }

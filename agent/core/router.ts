@@ -52,6 +52,8 @@ export const newRouter = (config: RouterConfig, at: Instant): RouterState => ({
   verdicts: NO_VERDICTS,
   company: "well",
   rival: null,
+  refused: null,
+  neighbours: [],
 });
 
 // ---------------------------------------------------------------- Initialize, FAULT (§6.4.1)
@@ -112,7 +114,9 @@ const hindered = (before: RouterState, router: RouterState, at: Instant, because
 /** A new configuration, and what the router depends on under it. What a Master loses is said by the old one. */
 export function reconfigured(before: RouterState, config: RouterConfig, now: Surroundings, at: Instant): RouterTurn {
   const { linkUp, primaryAddress, verdicts, company } = now;
-  const router = { ...before, config, linkUp, primaryAddress, verdicts, company };
+  // Whom it met is looked at with new eyes.
+  const neighbours = config === before.config ? before.neighbours : [];
+  const router = { ...before, config, linkUp, primaryAddress, verdicts, company, neighbours };
   const { name } = before.phase;
   if (name === "initialize" || name === "fault") return met({ ...before, config }, router, at);
   const hindrance = hindranceOf(router);
@@ -140,6 +144,8 @@ function reweighed(before: RouterState, router: RouterState, at: Instant): Route
 const RECOVERIES: Readonly<Partial<Record<Reason, Reason>>> = {
   link_down: "link_up",
   no_primary_address: "primary_address",
+  source_missing: "primary_address",
+  no_peers: "config",
   check_fault: "check_recovered",
   group_fault: "group_recovered",
 };

@@ -1,12 +1,12 @@
 // Everything the agent remembers, as one value; folding the log gives it back.
 
-import type { Family, IpAddress } from "./address.ts";
+import type { IpAddress } from "./address.ts";
 import { familyOf, isLinkLocal } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
 import { PRIORITY_OWNER } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import type { Advertisement, Event, Observation } from "./event.ts";
+import type { Advertisement, DropReason, Event, Observation } from "./event.ts";
 import { heldBy } from "./holdings.ts";
 import { standingOf, type Verdict, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
@@ -98,6 +98,27 @@ export type RouterState = {
   readonly company: Company;
   /** The last one met as Master. From our own address, it is ourselves in a loop, or a duplicate. */
   readonly rival: Rival | null;
+  /** The last one whose advertisements had to be refused while we were Master. */
+  readonly refused: Refused | null;
+  /** Who was heard, the latest first. */
+  readonly neighbours: readonly Neighbour[];
+};
+
+/** A neighbour as its valid advertisements show it. Nothing of the protocol depends on it. */
+export type Neighbour = {
+  readonly address: IpAddress;
+  readonly checksum: Advertisement["checksum"];
+  /** Whether it advertises the addresses that we do, in any order. */
+  readonly sameAddresses: boolean;
+};
+
+/** Somebody spoke for our VRID while we were Master, and we could not believe it. */
+export type Refused = {
+  readonly source: IpAddress;
+  /** What differs. */
+  readonly field: DropReason;
+  readonly detail: string;
+  readonly at: Instant;
 };
 
 export type LinkState = {
@@ -285,13 +306,20 @@ export function primaryAddressOf(
   link: LinkState | undefined,
   virtual: ReadonlySet<IpAddress>,
 ): IpAddress | null {
-  // Of thousands, mostly the first one will do.
+  const { source, trackSource } = config.transport;
   const addresses = link?.addresses ?? [];
-  const real = addresses.find((address) => !virtual.has(address) && mayAdvertise(address, config.family));
-  if (real !== undefined) return real;
-  const owned = (): IpAddress | undefined => addresses.find((address) => mayAdvertise(address, config.family));
-  return config.basePriority === PRIORITY_OWNER ? (owned() ?? null) : null;
+  const free = (address: IpAddress): boolean => config.basePriority === PRIORITY_OWNER || !virtual.has(address);
+  if (source !== null && addresses.includes(source) && free(source)) return source;
+  if (source !== null && trackSource) return null;
+  // Of thousands, mostly the first one will do.
+  const real = addresses.find((address) => !virtual.has(address) && mayAdvertise(address, config));
+  return real ?? addresses.find((address) => free(address) && mayAdvertise(address, config)) ?? null;
 }
 
-const mayAdvertise = (address: IpAddress, family: Family): boolean =>
-  familyOf(address) === family && (family === "ipv4" || isLinkLocal(address));
+/** To a group IPv6 advertises from a link-local address; to a peer from one that the peer can answer. */
+function mayAdvertise(address: IpAddress, { family, transport: { to } }: RouterConfig): boolean {
+  if (familyOf(address) !== family) return false;
+  if (family === "ipv4") return true;
+  const peer = to.type === "unicast" ? to.peers[0]?.address : undefined;
+  return isLinkLocal(address) === (peer === undefined || isLinkLocal(peer));
+}

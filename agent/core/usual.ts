@@ -41,6 +41,7 @@ const usualConduct: Conduct = {
   tellPriorityAtOnce: true,
   fastHandover: false,
   strictChecksum: false,
+  checkAddresses: true,
 };
 
 const usualExtra: ExtraAnnounce = { every: microseconds(0), on: "vmac" };
@@ -70,4 +71,6 @@ export const usualAgent = {
   pacing: usualPacing,
   statics: { addresses: [], paths: [] },
   checks: [],
+  netNamespace: "",
+  logUnknownVrids: false,
 } as const satisfies AgentConfig;

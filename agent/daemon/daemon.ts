@@ -25,6 +25,8 @@ import { adverts, type CountDrop } from "../sources/adverts.ts";
 import { checks } from "../sources/checks.ts";
 import { type Commander, commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
+import { routes } from "../sources/routes.ts";
+import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
@@ -51,6 +53,7 @@ type Life = Prepared & {
   readonly journal: Journal;
   readonly log: EventLog;
   readonly performer: Performer;
+  readonly sequences: Sequences;
   readonly commander: Commander;
   readonly reloader: Reloader;
   readonly checkBook: CheckBook;
@@ -71,10 +74,11 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   run(
     initialState,
     [
-      adverts(kernel, countIn(life.dropped)),
+      adverts(kernel, life.sequences, countIn(life.dropped)),
       performer.drive,
       alarm(kernel),
       links(kernel),
+      routes(kernel),
       checks(askersOf(kernel, journal)),
       commander.drive,
     ],
@@ -96,7 +100,8 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const { kernel, store, boot } = prepared;
   const started = kernel.now();
   const log = openEventLog(store, { version: VERSION, cluster: "default", boot }, Date.now, initialState, started);
-  const performer = perform(kernel);
+  const sequences = createSequences(() => Date.now() / 1_000);
+  const performer = perform(kernel, sequences);
   const commander = commands();
   const memory: Life["memory"] = { state: initialState, ending: false, server: null };
   const reloader = createReloader({
@@ -110,7 +115,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next);
     },
   });
-  const made = { options, journal, log, performer, commander, reloader, checkBook: createCheckBook() };
+  const made = { options, journal, log, performer, sequences, commander, reloader, checkBook: createCheckBook() };
   return { ...prepared, ...made, started, realtime, dropped: {}, memory };
 }
 
@@ -180,8 +185,8 @@ async function end({ memory, journal, commander, performer, log, kernel, store }
  * The last resort: a daemon that is wrong lets go of everything, without a queue, and ends. The words
  * come last, and nothing that fails on the way keeps the next thing from being done.
  */
-function collapse({ memory, journal, kernel, performer, log }: Life, cause: unknown): void {
-  const send = sendAdvert(kernel);
+function collapse({ memory, journal, kernel, performer, log, sequences }: Life, cause: unknown): void {
+  const send = sendAdvert(kernel, sequences);
   for (const { config, phase, primaryAddress } of memory.state.routers)
     if (phase.name === "master" && primaryAddress !== null) attempt(() => send(config, PRIORITY_STOP, primaryAddress));
   const held = log.held();

@@ -107,7 +107,7 @@ export function hindrances(
     const { name, interface: iface, basePriority } = router;
     const { addresses } = heldBy(router);
     for (const wanted of [iface, ...addresses.map((own) => own.interface)])
-      if (!kernel.interfaces.has(wanted) && !missing.has(wanted)) {
+      if (wanted !== "" && !kernel.interfaces.has(wanted) && !missing.has(wanted)) {
         missing.add(wanted);
         sentences.push(`${name}: there is no interface ${wanted}; create it first, or correct the name (ip -br link)`);
       }

@@ -10,6 +10,7 @@ import type { AgentConfig } from "../core/config.ts";
 import type { Kernel } from "../kernel.ts";
 import { openLinuxKernel } from "../linux/linux-kernel.ts";
 import { lockFile } from "../linux/lock.ts";
+import { enterNamespace } from "../linux/namespace.ts";
 import { capabilities } from "../linux/realtime.ts";
 import { aheadPath } from "../log/ahead.ts";
 import { createStore, type Store } from "../log/file.ts";
@@ -87,10 +88,18 @@ function requireCapabilities(): void {
   );
 }
 
+/** Before anything opens a socket: what is opened belongs to the network it was opened in. */
+function enter(netNamespace: string): void {
+  if (netNamespace === "") return;
+  const entered = enterNamespace(netNamespace);
+  if (!entered.ok) throw new Refusal(EXIT.refused, `net_namespace ${netNamespace}: ${entered.error}`);
+}
+
 /** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
 export function prepare(options: Source & { stateDirectory: string; retention: number }, journal: Journal): Prepared {
   const config = loadOrRefuse(options, journal);
   requireCapabilities();
+  enter(config.netNamespace);
   claim(options.stateDirectory);
   const kernel = openLinuxKernel();
   const ahead = aheadPath(options.stateDirectory);

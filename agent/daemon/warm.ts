@@ -15,6 +15,7 @@ import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { openEventLog } from "../log/event-log.ts";
 import type { Store } from "../log/file.ts";
 import { run } from "../run.ts";
+import { createSequences } from "../wire/ah.ts";
 
 /** How often each router goes Master and back; more brings nothing that can be measured. */
 const ROUNDS = 25;
@@ -24,7 +25,18 @@ const DONE: Outcome = { ok: true };
 export function warmUp(): void {
   const config: AgentConfig = { ...usualAgent, routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
   const log = openEventLog(NOWHERE, { version: "", cluster: "", boot: "" }, () => 0, initialState, instantAt(0));
-  run(initialState, [perform(nothing()).drive, () => from(script(config))], () => instantAt(0), log)
+  run(
+    initialState,
+    [
+      perform(
+        nothing(),
+        createSequences(() => 0),
+      ).drive,
+      () => from(script(config)),
+    ],
+    () => instantAt(0),
+    log,
+  )
     .subscribe()
     .unsubscribe();
 }
@@ -121,6 +133,7 @@ function nothing(): Kernel {
     unlisten: () => {},
     drain: () => {},
     sendPacket: () => DONE,
+    sourceTo: () => null,
     sendFrame: () => DONE,
     addAddresses: (addresses) => addresses.map(() => DONE),
     removeAddresses: (addresses) => addresses.map(() => DONE),

@@ -3,13 +3,14 @@
 // failed effect becomes an observation, and the lane goes on.
 
 import { Observable, type Subscriber } from "rxjs";
-import type { Pacing, RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
+import { type Pacing, PRIORITY_STOP, type RouterConfig, type RouterKey, type VirtualAddress } from "../core/config.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
 import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
+import type { Sequences } from "../wire/ah.ts";
 import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
@@ -36,29 +37,26 @@ export type Performer = {
 /** `later` lets the sockets and the alarm have their turn before the next step; `pause` lets time pass. */
 export function perform(
   kernel: Kernel,
+  sequences: Sequences,
   later: (step: () => void) => void = setImmediate,
   pause: Afterwards = afterwards,
 ): Performer {
   const lane = createLane<Label>(later);
   const announcer = announce(kernel, pause);
   const foreign = new Set<string>();
-  const send = sendAdvert(kernel);
+  const send = sendAdvert(kernel, sequences);
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
 
-  /** A router that has just been configured away still says its last words with the configuration it had. */
-  const configOf = ({ state, before }: Turn, key: RouterKey): RouterConfig | undefined =>
-    configIn(state, key) ?? configIn(before, key);
-
   const advertise = (effect: Extract<Effect, { type: "sendAdvert" }>, turn: Turn, tell: Tell): void => {
-    const config = configOf(turn, effect.router);
+    const config = configFor(effect, turn);
     if (config === undefined) return;
     const outcome = send(config, effect.priority, effect.source);
-    const last = failing.get(effect.router);
-    if (outcome.ok && last === undefined) return;
+    const failed = failing.get(effect.router);
+    if (outcome.ok && failed === undefined) return;
     const now = kernel.now();
     if (outcome.ok) {
       failing.delete(effect.router);
-      const took = since(last?.since ?? now, now);
+      const took = since(failed?.since ?? now, now);
       tell.next({
         type: "effectDone",
         effect: "sendAdvert",
@@ -69,8 +67,8 @@ export function perform(
       });
       return;
     }
-    if (last?.error === outcome.error && since(last.told, now) < TELL_EVERY) return;
-    failing.set(effect.router, { error: outcome.error, told: now, since: last?.since ?? now });
+    if (failed?.error === outcome.error && since(failed.told, now) < TELL_EVERY) return;
+    failing.set(effect.router, { error: outcome.error, told: now, since: failed?.since ?? now });
     tell.next({ type: "effectFailed", effect: "sendAdvert", router: effect.router, error: outcome.error });
   };
 
@@ -106,6 +104,12 @@ export function perform(
 }
 
 type Tell = Subscriber<Observation>;
+
+/** Last words are said with the configuration the router had: to those who know it, even when it is configured away. */
+function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>, { state, before }: Turn) {
+  const [first, second] = priority === PRIORITY_STOP ? [before, state] : [state, before];
+  return configIn(first, router) ?? configIn(second, router);
+}
 
 const configIn = (state: AgentState, key: RouterKey): RouterConfig | undefined => routerOf(state, key)?.config;
 

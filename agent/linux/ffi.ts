@@ -17,6 +17,9 @@ const libc = load(null);
 const libcSocket = libc.func("int socket(int domain, int type, int protocol)");
 const libcClose = libc.func("int close(int fd)");
 const libcBind = libc.func("int bind(int fd, void *name, uint32 length)");
+const libcConnect = libc.func("int connect(int fd, void *name, uint32 length)");
+const libcGetsockname = libc.func("int getsockname(int fd, void *name, _Inout_ uint32 *length)");
+const libcSetns = libc.func("int setns(int fd, int kind)");
 const libcSend = libc.func("intptr_t send(int fd, void *bytes, size_t length, int flags)");
 const libcSendto = libc.func(
   "intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *name, uint32 nameLength)",
@@ -44,6 +47,11 @@ export const socket = (domain: number, type: number, protocol: number): number =
   checked(libcSocket(domain, type, protocol));
 export const close = (fd: number): number => checked(libcClose(fd));
 export const bind = (fd: number, name: Uint8Array): number => checked(libcBind(fd, name, name.length));
+export const connect = (fd: number, name: Uint8Array): number => checked(libcConnect(fd, name, name.length));
+/** Fills `name` with the socket's own address. */
+export const ownName = (fd: number, name: Uint8Array): number => checked(libcGetsockname(fd, name, [name.length]));
+/** Moves the calling thread, which here is always the main thread, into the namespace behind a descriptor. */
+export const enterNetwork = (fd: number): number => checked(libcSetns(fd, CLONE_NEWNET));
 export const send = (fd: number, bytes: Uint8Array, length: number): number =>
   checked(libcSend(fd, bytes, length, MSG_DONTWAIT));
 export const sendTo = (fd: number, bytes: Uint8Array, name: Uint8Array): number =>
@@ -78,6 +86,7 @@ export const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
+const CLONE_NEWNET = 0x40000000;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const CLOCK_REALTIME = 0;

@@ -1,10 +1,9 @@
 // The `Kernel` of a real machine: raw sockets, rtnetlink and a timer of Linux.
 
 import { readFileSync } from "node:fs";
-import type { Family } from "../core/address.ts";
 import { wordsOf } from "../core/path.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
-import type { Datagram, InterfaceChange, InterfaceState, Kernel, Outcome } from "../kernel.ts";
+import type { InterfaceChange, InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
 import { now } from "./clock.ts";
@@ -15,6 +14,7 @@ import { applyMessages, reconcile } from "./interface-table.ts";
 import { askNeighbour } from "./neighbour.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
 import { watchProcesses } from "./process-events.ts";
+import { sourceTo } from "./route.ts";
 import { watchRoutes } from "./route-watch.ts";
 import { type AddressAt, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
 import { vrrpSockets } from "./vrrp-sockets.ts";
@@ -72,15 +72,16 @@ export function openLinuxKernel(): Kernel {
     now,
     interfaces: table.byName,
     watch: (listener) => enrol(watchers, listener),
-    listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) =>
+    listen: (iface, family, listener, ear) =>
       open(() => {
         // Whoever hears neighbours will announce addresses to them; then is no time to open sockets.
         frames.open();
-        return sockets.listen(iface, family, listener);
+        return sockets.listen(iface, family, listener, ear);
       }),
     unlisten: sockets.unlisten,
     drain: () => exclusively(drain),
     sendPacket: (iface, family, packet, destination) => open(() => sockets.send(iface, family, packet, destination)),
+    sourceTo: (destination) => (closed ? null : sourceTo(destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
@@ -92,9 +93,8 @@ export function openLinuxKernel(): Kernel {
       if (closed) return;
       closed = true;
       watchers.clear();
-      sockets.close();
       unwatch();
-      for (const part of [events, commands, alarm, frames, echoes]) part.close();
+      for (const part of [sockets, events, commands, alarm, frames, echoes]) part.close();
     },
   };
 }

@@ -6,14 +6,13 @@
 
 import { readdirSync } from "node:fs";
 import { createSocket, type Socket, type SocketWrap } from "raw-socket";
-import { addressFromBytes, type Family, type IpAddress } from "../core/address.ts";
+import { addressFromBytes, bytesOf, type Family, type IpAddress } from "../core/address.ts";
 import type { Instant } from "../core/time.ts";
-import type { Datagram, Outcome } from "../kernel.ts";
+import type { Datagram, Ear, Outcome, VrrpProtocol } from "../kernel.ts";
 import { type ClockPair, now } from "./clock.ts";
 import { DONE, EAGAIN, EPERM, type Failure, failureFromText } from "./errno.ts";
 import { getOption, MSG_TRUNC, messageBuffer, setCloseOnExec, timespecMicroseconds, uncaught } from "./ffi.ts";
 
-const VRRP_PROTOCOL = 112;
 /** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
 const OWN_HEADER = 255;
 
@@ -37,11 +36,6 @@ const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
 const IPV6_RECVHOPLIMIT = 51;
 const IPV6_HOPLIMIT = 52;
-
-/** RFC 5798 §5.1.1.2: 224.0.0.18. */
-const GROUP_IPV4 = [224, 0, 0, 18];
-/** RFC 5798 §5.1.2.2: ff02::12. */
-const GROUP_IPV6 = [0xff, 0x02, ...new Array<number>(13).fill(0), 0x12];
 
 /** 1 MiB holds some thousand adverts, while the loop is stalled. */
 const RECEIVE_BUFFER = 1 << 20;
@@ -76,7 +70,7 @@ function open(iface: string | null, family: Family, protocol: number): OpenSocke
   socket.wrap.on("error", () => {});
   try {
     const fd = descriptorOf(socket);
-    if (iface !== null) {
+    if (iface !== null && iface !== "") {
       const device = Buffer.from(`${iface}\0`);
       socket.wrap.setOption(SOL_SOCKET, SO_BINDTODEVICE, device, device.length);
     }
@@ -125,20 +119,21 @@ export type ReceiverEvents = {
 
 const message = messageBuffer(16_384);
 
-/** Opens a receiver and joins the VRRP group on the interface. */
+/** Opens a receiver and joins its groups on the interface. */
 export function openReceiver(
   iface: { readonly name: string; readonly index: number },
   family: Family,
+  { protocol, groups }: Ear,
   clocks: ClockPair,
   { heard, ready, broken }: ReceiverEvents,
 ): { readonly ok: true; readonly receiver: Receiver } | Failure {
-  const opened = open(iface.name, family, VRRP_PROTOCOL);
+  const opened = open(iface.name, family, protocol);
   if (!opened.ok) return opened;
   const { socket, fd } = opened;
   // Until it was bound the socket heard every interface. Its own group it joins only afterwards.
   while (message.receive(fd) >= 0);
   try {
-    configureReceiver(socket, iface.index, family);
+    configureReceiver(socket, iface.index, family, iface.name === "" ? [] : groups);
   } catch (thrown) {
     releaseSocket(socket);
     return failureFromText(thrown, `joining the VRRP ${family} group on ${iface.name}`);
@@ -152,7 +147,7 @@ export function openReceiver(
       const length = message.receive(fd);
       if (length === -EAGAIN) break;
       if (length < 0) errors++;
-      else heard(datagramOf(iface.name, family, length, clocks, emptyAt));
+      else heard(datagramOf(iface.name, family, protocol, length, clocks, emptyAt));
     }
     emptyAt = began;
   };
@@ -165,22 +160,26 @@ export function openReceiver(
   return { ok: true, receiver: { drain, close } };
 }
 
-function configureReceiver({ wrap }: Socket, index: number, family: Family): void {
+function configureReceiver({ wrap }: Socket, index: number, family: Family, groups: readonly IpAddress[]): void {
   wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, 1);
   // Without CAP_NET_ADMIN the system's own limit has to do.
   setIfAllowed(wrap, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
   if (family === "ipv4") {
     wrap.setOption(SOL_IP, IP_MULTICAST_ALL, 0);
-    const membership = multicastRequest(GROUP_IPV4, index);
-    wrap.setOption(SOL_IP, IP_ADD_MEMBERSHIP, membership, membership.length);
+    for (const group of groups) {
+      const membership = multicastRequest(bytesOf(group), index);
+      wrap.setOption(SOL_IP, IP_ADD_MEMBERSHIP, membership, membership.length);
+    }
   } else {
     // Linux 4.20. Bound to its device the socket hears no other link; it would hear groups that others joined there.
     setIfAllowed(wrap, SOL_IPV6, IPV6_MULTICAST_ALL, 0);
     wrap.setOption(SOL_IPV6, IPV6_RECVPKTINFO, 1);
     wrap.setOption(SOL_IPV6, IPV6_RECVHOPLIMIT, 1);
-    const membership = Buffer.from([...GROUP_IPV6, 0, 0, 0, 0]);
-    membership.writeUInt32LE(index, 16);
-    wrap.setOption(SOL_IPV6, IPV6_JOIN_GROUP, membership, membership.length);
+    for (const group of groups) {
+      const membership = Buffer.from([...bytesOf(group), 0, 0, 0, 0]);
+      membership.writeUInt32LE(index, 16);
+      wrap.setOption(SOL_IPV6, IPV6_JOIN_GROUP, membership, membership.length);
+    }
   }
 }
 
@@ -194,7 +193,7 @@ function setIfAllowed(wrap: SocketWrap, level: number, option: number, value: nu
 }
 
 /** struct ip_mreqn: group, local address (any), interface. */
-function multicastRequest(group: readonly number[], index: number): Buffer {
+function multicastRequest(group: Iterable<number>, index: number): Buffer {
   const request = Buffer.from([...group, 0, 0, 0, 0, 0, 0, 0, 0]);
   request.writeUInt32LE(index, 8);
   return request;
@@ -222,11 +221,19 @@ function readControl(): void {
   }
 }
 
+const NOTHING = new Uint8Array();
 const UNSPECIFIED_IPV6 = addressFromBytes(new Uint8Array(16));
 const controlBytes = new Uint8Array(message.control.buffer, message.control.byteOffset, message.control.byteLength);
 
 /** The datagram that `message` holds, `length` bytes of it. */
-function datagramOf(iface: string, family: Family, length: number, clocks: ClockPair, earliest: Instant): Datagram {
+function datagramOf(
+  iface: string,
+  family: Family,
+  protocol: VrrpProtocol,
+  length: number,
+  clocks: ClockPair,
+  earliest: Instant,
+): Datagram {
   readControl();
   const whole = (message.flags() & MSG_TRUNC) === 0;
   const at = told.wall === 0 ? clocks.read() : clocks.instantOf(told.wall, earliest);
@@ -235,6 +242,8 @@ function datagramOf(iface: string, family: Family, length: number, clocks: Clock
     return {
       interface: iface,
       family,
+      protocol,
+      packet: NOTHING,
       bytes: bytes.subarray(0, length),
       source: addressFromBytes(name, 8, 16),
       destination: told.destination < 0 ? UNSPECIFIED_IPV6 : addressFromBytes(controlBytes, told.destination, 16),
@@ -249,6 +258,8 @@ function datagramOf(iface: string, family: Family, length: number, clocks: Clock
   return {
     interface: iface,
     family,
+    protocol,
+    packet: bytes.subarray(0, length),
     bytes: bytes.subarray(Math.min(headerLength, length), length),
     source: addressFromBytes(bytes, 12, 4),
     destination: addressFromBytes(bytes, 16, 4),
@@ -286,11 +297,12 @@ function configureSender({ wrap }: Socket, index: number, family: Family): void 
   setIfAllowed(wrap, SOL_SOCKET, SO_PRIORITY, PRIORITY_CONTROL);
   if (family === "ipv4") {
     wrap.setOption(SOL_IP, IP_MULTICAST_LOOP, 0);
+    if (index === 0) return;
     const request = multicastRequest([0, 0, 0, 0], index);
     wrap.setOption(SOL_IP, IP_MULTICAST_IF, request, request.length);
   } else {
     wrap.setOption(SOL_IPV6, IPV6_MULTICAST_LOOP, 0);
-    wrap.setOption(SOL_IPV6, IPV6_MULTICAST_IF, index);
+    if (index !== 0) wrap.setOption(SOL_IPV6, IPV6_MULTICAST_IF, index);
   }
 }
 

@@ -1,8 +1,8 @@
 // Which raw sockets are open: a receiver for each interface and family that somebody listens to, a
 // sender for each that something was sent from. Sockets die with their link; these come back.
 
-import { type Family, familyOf, type IpAddress } from "../core/address.ts";
-import type { Datagram, InterfaceState, Outcome } from "../kernel.ts";
+import { addressFromBytes, type Family, familyOf, type IpAddress } from "../core/address.ts";
+import type { Datagram, Ear, InterfaceState, Kernel, Outcome, VrrpProtocol } from "../kernel.ts";
 import { clockPair } from "./clock.ts";
 import { DONE, EINVAL, ENODEV, failure } from "./errno.ts";
 import { openReceiver, openSender, type Receiver, type Sender } from "./raw-socket.ts";
@@ -10,6 +10,7 @@ import { openReceiver, openSender, type Receiver, type Sender } from "./raw-sock
 type Listening = {
   readonly iface: string;
   readonly family: Family;
+  ear: Ear;
   listener: (datagram: Datagram) => void;
   /** The link it is open on; 0 while there is none. */
   index: number;
@@ -20,8 +21,8 @@ type Sending = { readonly index: number; readonly sender: Sender };
 
 /** All raw sockets of one kernel. */
 export type VrrpSockets = {
-  readonly listen: (iface: string, family: Family, listener: (datagram: Datagram) => void) => Outcome;
-  readonly unlisten: (iface: string, family: Family) => void;
+  readonly listen: Kernel["listen"];
+  readonly unlisten: Kernel["unlisten"];
   readonly send: (iface: string, family: Family, packet: Uint8Array, destination: IpAddress) => Outcome;
   /** Opens and closes what the present links ask for; to be called when the one of that name changed. */
   readonly linkChanged: (iface: string) => void;
@@ -34,6 +35,21 @@ type Links = ReadonlyMap<string, InterfaceState>;
 type SendFrom = (iface: string, family: Family) => Sender | Extract<Outcome, { ok: false }>;
 
 const keyOf = (iface: string, family: Family): string => `${family} ${iface}`;
+const earKeyOf = (iface: string, family: Family, protocol: VrrpProtocol): string =>
+  `${keyOf(iface, family)} ${protocol}`;
+
+const VRRP = 112;
+const AUTHENTICATION_HEADER = 51;
+/** RFC 5798 §5.1.1.2, §5.1.2.2: 224.0.0.18 and ff02::12. */
+const USUAL: Readonly<Record<Family, Ear>> = {
+  ipv4: { protocol: VRRP, groups: [addressFromBytes(Uint8Array.of(224, 0, 0, 18))] },
+  ipv6: { protocol: VRRP, groups: [addressFromBytes(Uint8Array.of(0xff, 2, ...new Array<number>(13).fill(0), 0x12))] },
+};
+
+/** Where a socket is bound: a link that is there, or every one of them. */
+const EVERYWHERE = { name: "", index: 0 } as const;
+const linkIn = (interfaces: Links, iface: string): { readonly name: string; readonly index: number } | undefined =>
+  iface === "" ? EVERYWHERE : interfaces.get(iface);
 
 /** Sockets on `interfaces`; `ready` is called when one of them has something to drain. */
 export function vrrpSockets(interfaces: Links, ready: () => void): VrrpSockets {
@@ -68,7 +84,7 @@ function createSenders(interfaces: Links) {
     const key = keyOf(iface, family);
     const known = sending.get(key);
     if (known !== undefined) return known.sender;
-    const link = interfaces.get(iface);
+    const link = linkIn(interfaces, iface);
     if (link === undefined) return failure(ENODEV, `sending from ${iface}`);
     const opened = openSender(link, family);
     if (!opened.ok) return opened;
@@ -104,9 +120,9 @@ function createReceivers(interfaces: Links, ready: () => void, sendFrom: SendFro
 
   /** Opens the receiver on the link that is there. Without a link there is nothing to do, and nothing wrong. */
   const open = (entry: Listening): Outcome => {
-    const link = interfaces.get(entry.iface);
+    const link = linkIn(interfaces, entry.iface);
     if (link === undefined) return DONE;
-    const opened = openReceiver(link, entry.family, clocks, {
+    const opened = openReceiver(link, entry.family, entry.ear, clocks, {
       heard: (datagram) => entry.listener(datagram),
       ready,
       broken: () => {
@@ -123,28 +139,34 @@ function createReceivers(interfaces: Links, ready: () => void, sendFrom: SendFro
   };
 
   return {
-    listen(iface: string, family: Family, listener: (datagram: Datagram) => void): Outcome {
-      const key = keyOf(iface, family);
-      const entry = listening.get(key) ?? { iface, family, listener, index: 0, receiver: null };
+    listen(iface: string, family: Family, listener: (datagram: Datagram) => void, ear = USUAL[family]): Outcome {
+      const key = earKeyOf(iface, family, ear.protocol);
+      const entry = listening.get(key) ?? { iface, family, ear, listener, index: 0, receiver: null };
       entry.listener = listener;
+      const moved = entry.ear.groups.join() !== ear.groups.join();
+      entry.ear = ear;
+      if (moved) shut(entry);
       if (entry.receiver !== null) return DONE;
       const opened = open(entry);
       if (opened.ok) listening.set(key, entry);
       return opened;
     },
-    unlisten(iface: string, family: Family): void {
-      const entry = listening.get(keyOf(iface, family));
+    unlisten(iface: string, family: Family, protocol: VrrpProtocol = VRRP): void {
+      const key = earKeyOf(iface, family, protocol);
+      const entry = listening.get(key);
       if (entry === undefined) return;
-      listening.delete(keyOf(iface, family));
+      listening.delete(key);
       shut(entry);
     },
     /** Opens and closes what the present link asks for. */
     follow(iface: string, family: Family, index: number): void {
-      const entry = listening.get(keyOf(iface, family));
-      if (entry === undefined || (entry.index === index && index !== 0)) return;
-      shut(entry);
-      // A refusal here (IPv6 switched off on the link) is tried again at its next change.
-      open(entry);
+      for (const protocol of [VRRP, AUTHENTICATION_HEADER] as const) {
+        const entry = listening.get(earKeyOf(iface, family, protocol));
+        if (entry === undefined || (entry.index === index && index !== 0)) continue;
+        shut(entry);
+        // A refusal here (IPv6 switched off on the link) is tried again at its next change.
+        open(entry);
+      }
     },
     drain(): void {
       for (const { receiver } of listening.values()) receiver?.drain();

@@ -110,19 +110,12 @@ export const snapshotOf = ({ running, waits, checks, links, routers }: AgentStat
   waits,
   checks,
   links,
-  routers: routers.map(({ phase, linkUp, primaryAddress, verdicts, company, rival }) => ({
-    phase,
-    linkUp,
-    primaryAddress,
-    verdicts,
-    company,
-    rival,
-  })),
+  routers: routers.map(({ config: _, ...rest }) => rest),
 });
 
 /** What snapshots of older versions do not say. */
 const UNSAID = { waits: [], checks: {} } as const;
-const UNSAID_OF_ROUTER = { verdicts: {}, company: "well", rival: null } as const;
+const UNSAID_OF_ROUTER = { verdicts: {}, company: "well", rival: null, refused: null, neighbours: [] } as const;
 
 /** The state a snapshot was taken of. */
 export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => ({

@@ -24,8 +24,9 @@ function redactCheck(check: CheckConfig, key: string): CheckConfig {
 }
 
 function redactRouter(router: RouterConfig, key: string): RouterConfig {
-  if (router.authentication.type !== "pass") return router;
-  return { ...router, authentication: { type: "pass", password: fingerprint(router.authentication.password, key) } };
+  const { authentication } = router;
+  if (authentication.type === "none") return router;
+  return { ...router, authentication: { ...authentication, password: fingerprint(authentication.password, key) } };
 }
 
 /** 32 bits: enough to see a change, too few to find the password again among the million that fit. */

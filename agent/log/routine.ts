@@ -63,6 +63,8 @@ function accepted(before: RouterState, router: RouterState, turn: Turn): boolean
   const was = before.phase;
   const is = router.phase;
   if (was.name !== "backup" || is.name !== "backup" || turn.effects.length > 0) return false;
+  // Something new about a neighbour is worth a line of its own.
+  if (before.neighbours !== router.neighbours) return false;
   return is.heardAt === turn.event.at && was.heard !== null && !was.resigned && was.preemptAt === is.preemptAt;
 }
 

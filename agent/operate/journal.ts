@@ -2,8 +2,9 @@
 // packet. The event log is the record; this is what scrolls by.
 
 import { type Logger, pino } from "pino";
+import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
-import { type AgentState, effectivePriority, routerOf, type Turn } from "../core/state.ts";
+import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
 import { openSink } from "./sink.ts";
@@ -32,6 +33,7 @@ export function tell(journal: Journal, turn: Turn): void {
     );
   }
   tellSeen(journal, turn.state, turn.event.seen);
+  tellCompany(journal, turn);
   tellRival(journal, turn);
   tellCheck(journal, turn);
 }
@@ -48,7 +50,10 @@ function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): 
   const what = looped
     ? `its own address ${rival.source}: a loop, or a duplicate address`
     : `${rival.source}, with priority ${rival.priority}`;
-  journal.warn({ instance: name, router: seen.router, ...rival }, `${name}: two Masters: heard ${what}`);
+  journal.warn(
+    { instance: name, router: seen.router, ...rival },
+    `${name}: split brain suspected: two Masters, heard ${what}`,
+  );
 }
 
 /** One line when a check is judged otherwise than before, with the answer that did it. */
@@ -111,9 +116,39 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
 }
 
 const concerns = ({ config }: AgentState, iface: string): boolean =>
-  config.routers.some((router) => router.interface === iface);
+  config.routers.some((router) => linkOf(router) === iface);
 
 const linkWord = ({ index, up }: { index: number; up: boolean }): string => {
   if (index === 0) return "gone";
   return up ? "up" : "down";
 };
+
+/** What a neighbour does differently, once each time it does something else; and who contradicts a Master. */
+function tellCompany(journal: Journal, { before, state, event: { seen } }: Turn): void {
+  if (before.routers === state.routers || (seen.type !== "advertReceived" && seen.type !== "advertDropped")) return;
+  const router = seen.router === null ? undefined : routerOf(state, seen.router);
+  const was = router && routerOf(before, router.config.key);
+  if (router === undefined || was === undefined) return;
+  tellNeighbours(journal, was, router);
+  const { refused, config } = router;
+  if (refused !== null && refused !== was.refused)
+    journal.warn(
+      { instance: config.name, router: config.key, ...refused },
+      `${config.name}: split brain suspected: ${refused.source} speaks for VRID ${config.vrid}, too, and is refused: ${refused.field} differs (${refused.detail})`,
+    );
+}
+
+function tellNeighbours(journal: Journal, was: RouterState, { config, neighbours }: RouterState): void {
+  const [met] = neighbours;
+  if (neighbours === was.neighbours || met === undefined) return;
+  if (config.version === 3 && config.family === "ipv4" && met.checksum !== config.v3Checksum)
+    journal.info(
+      { instance: config.name, ...met },
+      `${config.name}: ${met.address} sends the checksum ${met.checksum === "plain" ? "without" : "with"} pseudo-header, and this router ${met.checksum === "plain" ? "with" : "without"}; both are accepted`,
+    );
+  if (!met.sameAddresses)
+    journal.warn(
+      { instance: config.name, ...met },
+      `${config.name}: ${met.address} advertises other addresses than are configured here; write the same on both`,
+    );
+}

@@ -171,6 +171,15 @@ function ofOutlook(outlook: Outlook, phase: PhaseName): Verdict {
 
 // ---------------------------------------------------------------- what differs
 
+const AUTHENTICATION = { none: "none", pass: "PASS", ah: "AH" } as const;
+
+function transportText({ to, trackSource }: RouterConfig["transport"]): string {
+  const tracked = trackSource ? ", source tracked" : "";
+  if (to.type === "multicast") return `to ${to.group}${tracked}`;
+  const peers = to.peers.map(({ address, minTtl, maxTtl }) => `${address} (TTL ${minTtl}..${maxTtl})`).join(" ");
+  return `to ${peers || "nobody"} with TTL ${to.ttl}${to.checkSource ? "" : ", any sender"}${tracked}`;
+}
+
 const onOff = (value: boolean): string => (value ? "on" : "off");
 
 /** Every setting of a router but its addresses, as people read it. */
@@ -182,7 +191,10 @@ const FIELDS: readonly (readonly [string, (config: RouterConfig) => string])[] =
   ["down_timer_adverts", ({ downTimerAdverts }) => String(downTimerAdverts)],
   ["nopreempt", ({ preempt }) => onOff(!preempt)],
   ["preempt_delay", ({ preemptDelay }) => inSeconds(preemptDelay)],
-  ["authentication", ({ authentication }) => (authentication.type === "pass" ? "PASS" : "none")],
+  ["authentication", ({ authentication }) => AUTHENTICATION[authentication.type]],
+  ["transport", ({ transport }) => transportText(transport)],
+  ["source", ({ transport }) => transport.source ?? "the interface's first"],
+  ["strict_checksum", ({ conduct }) => onOff(conduct.strictChecksum)],
   ["v3_checksum_as_v2", ({ v3Checksum }) => onOff(v3Checksum === "plain")],
   ["garp_master_repeat", ({ announce }) => String(announce.masterRepeat)],
   ["garp_master_delay", ({ announce }) => inSeconds(announce.masterDelay)],
@@ -195,8 +207,8 @@ const FIELDS: readonly (readonly [string, (config: RouterConfig) => string])[] =
 function fieldsOf(was: RouterConfig, now: RouterConfig): readonly FieldChange[] {
   const fields = FIELDS.map(([field, read]) => ({ field, from: read(was), to: read(now) }));
   const passwords =
-    was.authentication.type === "pass" &&
-    now.authentication.type === "pass" &&
+    was.authentication.type !== "none" &&
+    now.authentication.type !== "none" &&
     was.authentication.password !== now.authentication.password
       ? [{ field: "auth_pass", from: "(not told)", to: "(another)" }]
       : [];

@@ -3,9 +3,10 @@
 
 import type { IpAddress } from "../core/address.ts";
 import type { DropReason } from "../core/event.ts";
+import { refusedOf } from "../core/neighbours.ts";
 import type { Reason } from "../core/reason.ts";
 import { type AgentState, effectivePriority, type PhaseName, type RouterState } from "../core/state.ts";
-import { type Instant, since } from "../core/time.ts";
+import { type Instant, seconds, since } from "../core/time.ts";
 import type { StoreStatus } from "../log/file.ts";
 import { type Snapshot, snapshotOf } from "../log/line.ts";
 
@@ -27,6 +28,18 @@ export type RouterStatus = {
   readonly primaryAddress: IpAddress | null;
   readonly advertIntervalSeconds: number;
   readonly preempt: boolean;
+  /** The form of checksum sent; it makes a difference in VRRPv3 over IPv4 alone. */
+  readonly checksum: "plain" | "pseudoHeader";
+  /** Who was heard since the configuration is what it is, the latest first. */
+  readonly neighbours: RouterState["neighbours"];
+  /** Who speaks for this VRID while we are Master, and what differs; null while nobody does. */
+  readonly splitBrain: {
+    readonly source: IpAddress;
+    readonly field: DropReason | "priority";
+    readonly detail: string;
+    /** How long ago that was seen; what goes on is looked at anew every minute. */
+    readonly secondsAgo: number;
+  } | null;
   readonly virtualAddresses: readonly string[];
 };
 
@@ -87,8 +100,28 @@ function routerStatus(router: RouterState, now: Instant): RouterStatus {
     primaryAddress,
     advertIntervalSeconds: (phase.name === "backup" ? phase.masterAdverInterval : config.adverInterval) / 1e6,
     preempt: config.preempt,
+    checksum: config.version === 2 ? "plain" : config.v3Checksum,
+    neighbours: router.neighbours,
+    splitBrain: splitBrainOf(router, now),
     virtualAddresses: config.virtualAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
   };
+}
+
+/** Older signs are no news: those that go on are renewed within a minute. */
+const NEWS = seconds(130);
+const RIVAL_NEWS = seconds(10);
+
+function splitBrainOf(router: RouterState, now: Instant): RouterStatus["splitBrain"] {
+  const refused = refusedOf(router);
+  const { phase, rival } = router;
+  if (refused !== null && since(refused.at, now) < NEWS) {
+    const { source, field, detail, at } = refused;
+    return { source, field, detail, secondsAgo: since(at, now) / 1e6 };
+  }
+  if (phase.name !== "master" || rival === null || rival.last < phase.since) return null;
+  if (since(rival.last, now) >= RIVAL_NEWS) return null;
+  const detail = `priority ${rival.priority}, ours ${effectivePriority(router)}`;
+  return { source: rival.source, field: "priority", detail, secondsAgo: since(rival.last, now) / 1e6 };
 }
 
 function masterOf(router: RouterState): RouterStatus["master"] {

@@ -6,7 +6,16 @@ import { type Family, familyOf, type IpAddress } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
 import { type Path, wordsOf } from "../core/path.ts";
 import { after, type Duration, type Instant } from "../core/time.ts";
-import { ADDRESS_PROTOCOL, type Datagram, type InterfaceAddress, type Kernel, type Outcome } from "../kernel.ts";
+import {
+  ADDRESS_PROTOCOL,
+  type Datagram,
+  type Ear,
+  type InterfaceAddress,
+  type Kernel,
+  type Outcome,
+  type VrrpProtocol,
+} from "../kernel.ts";
+import { VRRP_GROUP } from "../wire/advert.ts";
 import { parseIpv4Packet } from "../wire/ipv4.ts";
 import { parseIpv6Packet } from "../wire/ipv6.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
@@ -54,7 +63,13 @@ export type FakeKernel = Kernel & {
 };
 
 type Wire = { readonly plug: Plug; readonly lan: Lan };
-type Socket = { readonly listener: (datagram: Datagram) => void; readonly waiting: Datagram[] };
+type Socket = { readonly listener: (datagram: Datagram) => void; readonly ear: Ear; readonly waiting: Datagram[] };
+
+const USUAL: Readonly<Record<Family, Ear>> = {
+  ipv4: { protocol: 112, groups: [VRRP_GROUP.ipv4] },
+  ipv6: { protocol: 112, groups: [VRRP_GROUP.ipv6] },
+};
+const isGroup = (address: IpAddress): boolean => /^(2(2[4-9]|3\d)\.|ff)/.test(address);
 
 const UNASKED = { ok: false, errno: 95, error: "EOPNOTSUPP: nobody is asked here" } as const;
 
@@ -72,15 +87,15 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   return {
     now: time.now,
     interfaces: links.known,
-    watch: (listener) => {
-      links.watchers.add(listener);
-      return () => void links.watchers.delete(listener);
-    },
+    watch: (listener) => enrol(links.watchers, listener),
     listen: inbox.listen,
     unlisten: inbox.unlisten,
     drain: inbox.read,
     sendPacket: (iface, family, packet, destination) =>
-      !process.hasEnded() && familyOf(destination) !== family ? failure(22) : orders.send("packet", iface, packet),
+      !process.hasEnded() && familyOf(destination) !== family
+        ? failure(22)
+        : orders.send("packet", iface || (wayTo(links, wires, destination)?.iface ?? ""), packet),
+    sourceTo: (destination) => wayTo(links, wires, destination)?.source ?? null,
     sendFrame: (iface, frame) => orders.send("frame", iface, frame),
     addAddresses: (addresses) => orders.each("add", addresses),
     removeAddresses: (addresses) => orders.each("remove", addresses),
@@ -127,6 +142,11 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   };
 }
 
+function enrol<T>(members: Set<T>, member: T): () => void {
+  members.add(member);
+  return () => void members.delete(member);
+}
+
 /** What the process has yet to read: its sockets, and then the news of its interfaces. */
 function fakeInbox(process: FakeProcess, links: FakeLinks) {
   const sockets = new Map<string, Socket>();
@@ -155,19 +175,28 @@ function fakeInbox(process: FakeProcess, links: FakeLinks) {
     read,
     poll,
     clear: (): void => sockets.clear(),
-    listen: (iface: string, family: Family, listener: Socket["listener"]): Outcome => {
+    listen: (iface: string, family: Family, listener: Socket["listener"], ear = USUAL[family]): Outcome => {
       if (process.hasEnded()) return failure(9);
-      sockets.set(`${iface}/${family}`, { listener, waiting: [] });
+      sockets.set(`${iface}/${family}/${ear.protocol}`, { listener, ear, waiting: [] });
       return DONE;
     },
-    unlisten: (iface: string, family: Family): void => void sockets.delete(`${iface}/${family}`),
+    unlisten: (iface: string, family: Family, protocol: VrrpProtocol = 112): void =>
+      void sockets.delete(`${iface}/${family}/${protocol}`),
     receive: (iface: string, { kind, bytes }: Carried, at: Instant): void => {
       if (kind !== "packet" || links.at(iface)?.up !== true) return;
       const datagram = datagramIn(iface, bytes, at);
-      const socket = datagram && sockets.get(`${iface}/${datagram.family}`);
-      if (datagram === undefined || socket === undefined) return;
-      socket.waiting.push(datagram);
-      poll();
+      if (datagram === undefined) return;
+      const { family, protocol, destination } = datagram;
+      const here = [...links.known.values()].some(({ addresses }) =>
+        addresses.some(({ address }) => address === destination),
+      );
+      for (const place of [iface, ""]) {
+        const socket = sockets.get(`${place}/${family}/${protocol}`);
+        const wanted = isGroup(destination) ? place !== "" && socket?.ear.groups.includes(destination) : here;
+        if (socket === undefined || wanted !== true) continue;
+        socket.waiting.push({ ...datagram, interface: place });
+        poll();
+      }
     },
   };
 }
@@ -249,14 +278,25 @@ function datagramIn(iface: string, bytes: Uint8Array, at: Instant): Datagram | u
   const datagram = { interface: iface, family, complete: true, at };
   if (family === "ipv4") {
     const header = parseIpv4Packet(bytes);
-    if (header === undefined || header.protocol !== VRRP) return undefined;
+    const protocol = VRRP.find((one) => one === header?.protocol);
+    if (header === undefined || protocol === undefined) return undefined;
     const { source, destination, ttl, payload } = header;
-    return { ...datagram, source, destination, ttl, bytes: payload };
+    return { ...datagram, source, destination, ttl, protocol, packet: bytes, bytes: payload };
   }
   const header = parseIpv6Packet(bytes);
-  if (header === undefined || header.nextHeader !== VRRP) return undefined;
+  if (header === undefined || header.nextHeader !== 112) return undefined;
   const { source, destination, hopLimit, payload } = header;
-  return { ...datagram, source, destination, ttl: hopLimit, bytes: payload };
+  return { ...datagram, source, destination, ttl: hopLimit, protocol: 112, packet: NOTHING, bytes: payload };
 }
 
-const VRRP = 112;
+const VRRP = [112, 51] as const;
+const NOTHING = new Uint8Array();
+
+/** The routing table: everything of a family is reached from the first interface with a cable and an address of it. */
+function wayTo(links: FakeLinks, wires: ReadonlyMap<string, Wire>, destination: IpAddress) {
+  for (const { name, up, addresses } of links.known.values()) {
+    const source = addresses.find(({ address }) => familyOf(address) === familyOf(destination))?.address;
+    if (up && wires.has(name) && source !== undefined) return { iface: name, source };
+  }
+  return undefined;
+}

@@ -2,31 +2,34 @@
 
 import { Observable } from "rxjs";
 import type { Family } from "../core/address.ts";
-import type { AgentConfig, RouterConfig } from "../core/config.ts";
+import type { AgentConfig, RouterConfig, RouterKey } from "../core/config.ts";
 import type { DropReason, Observation } from "../core/event.ts";
+import { routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, instantAt, seconds, since } from "../core/time.ts";
-import type { Datagram, Kernel } from "../kernel.ts";
+import type { Datagram, Ear, Kernel, VrrpProtocol } from "../kernel.ts";
 import type { Driver, Sighting } from "../run.ts";
-import { createReceiver } from "../wire/receive.ts";
+import type { Sequences } from "../wire/ah.ts";
+import { type ReceivedDatagram, reaches } from "../wire/ladder.ts";
+import { createReceiver, type Lookup } from "../wire/receive.ts";
 
 /** The same complaint about the same peer is told at most this often; in between it is counted. */
 const TELL_EVERY: Duration = seconds(60);
 /** Complaints that are remembered; a flood from invented senders may not fill the memory. */
 const COMPLAINTS = 1024;
 
-type Counted = { told: Instant; count: number };
-type Lookups = ReadonlyMap<string, (vrid: number) => RouterConfig | undefined>;
-type Where = { readonly name: string; readonly family: Family };
+type Counted = { told: Instant; count: number; readonly router: RouterKey | null; readonly anew: boolean };
+type Lookups = ReadonlyMap<string, Lookup>;
+type Where = { readonly name: string; readonly family: Family; readonly ear: Ear };
 
 /** Told of every refused datagram; the log hears of them once a minute. */
 export type CountDrop = (iface: string, reason: DropReason) => void;
 
 /** Listens wherever the configuration has a router; follows it when it changes. */
 export const adverts =
-  (kernel: Pick<Kernel, "listen" | "unlisten">, countDrop: CountDrop = () => {}): Driver =>
+  (kernel: Pick<Kernel, "listen" | "unlisten">, sequences: Sequences, countDrop: CountDrop = () => {}): Driver =>
   (turns$) =>
     new Observable<Sighting>((subscriber) => {
-      const receiver = createReceiver();
+      const receiver = createReceiver(sequences);
       const complaints = createComplaints();
       let config: AgentConfig | null = null;
       let byVrid: Lookups = new Map();
@@ -40,15 +43,16 @@ export const adverts =
           return;
         }
         countDrop(datagram.interface, received.reason);
-        // Other people's routers on the same LAN are nobody's mistake.
-        if (received.reason === "vrid") return;
-        const seen = complaints(datagram, received);
+        // Other people's routers on the same LAN are nobody's mistake, unless somebody wants to know.
+        if (received.reason === "vrid" && config?.logUnknownVrids !== true) return;
+        const seen = complaints.about(datagram, received);
         if (seen !== null) subscriber.next(seen);
       };
       const ears = createEars(kernel, hear, (sentence) => subscriber.error(new Error(sentence)));
-      const turns = turns$.subscribe(({ state }) => {
-        if (state.config === config) return;
-        config = state.config;
+      const turns = turns$.subscribe((turn) => {
+        for (const router of newMasters(turn)) complaints.beginAnew(router);
+        if (turn.state.config === config) return;
+        config = turn.state.config;
         byVrid = lookups(config);
         ears.listenAt(placesOf(config));
       });
@@ -66,19 +70,20 @@ function createEars(
 ) {
   const listening = new Map<string, Where>();
   const open = (place: string, where: Where): void => {
-    const outcome = kernel.listen(where.name, where.family, hear);
+    const outcome = kernel.listen(where.name, where.family, hear, where.ear);
     if (outcome.ok) listening.set(place, where);
     // A router that cannot hear its neighbours must not become Master beside them.
-    else deaf(`cannot listen for VRRP on ${where.name} (${where.family}): ${outcome.error}`);
+    else deaf(`cannot listen for VRRP on ${where.name || "any interface"} (${where.family}): ${outcome.error}`);
   };
-  const shut = (place: string, { name, family }: Where): void => {
-    kernel.unlisten(name, family);
+  const shut = (place: string, { name, family, ear }: Where): void => {
+    kernel.unlisten(name, family, ear.protocol);
     listening.delete(place);
   };
   return {
     listenAt: (wanted: ReadonlyMap<string, Where>): void => {
       for (const [place, where] of [...listening]) if (!wanted.has(place)) shut(place, where);
-      for (const [place, where] of wanted) if (!listening.has(place)) open(place, where);
+      for (const [place, where] of wanted)
+        if (listening.get(place)?.ear.groups.join() !== where.ear.groups.join()) open(place, where);
     },
   };
 }
@@ -86,24 +91,84 @@ function createEars(
 const NOBODY = (): undefined => undefined;
 const placeOf = (name: string, family: Family): string => `${name}/${family}`;
 
-const placesOf = (config: AgentConfig): Map<string, Where> =>
-  new Map(config.routers.map(({ interface: name, family }) => [placeOf(name, family), { name, family }]));
+/** RFC 2402: protocol 51. A router that wants it listens to 112 all the same, to hear who has none. */
+const protocolsOf = ({ version, authentication }: RouterConfig): readonly VrrpProtocol[] =>
+  version === 2 && authentication.type === "ah" ? [112, 51] : [112];
 
-/** For each interface and family, which router has a VRID. */
-function lookups(config: AgentConfig): Lookups {
-  const tables = new Map<string, Map<number, RouterConfig>>();
-  for (const router of config.routers) {
-    const place = placeOf(router.interface, router.family);
-    const table = tables.get(place) ?? new Map<number, RouterConfig>();
-    tables.set(place, table.set(router.vrid, router));
+/** For each interface, family and protocol, the groups of its routers. */
+function placesOf({ routers }: AgentConfig): Map<string, Where> {
+  const places = new Map<string, Where>();
+  for (const router of routers) {
+    const { interface: name, family, transport } = router;
+    for (const protocol of protocolsOf(router)) {
+      const place = `${placeOf(name, family)}/${protocol}`;
+      const before = places.get(place)?.ear.groups ?? [];
+      const joins = transport.to.type === "multicast" && !before.includes(transport.to.group);
+      const groups = joins && transport.to.type === "multicast" ? [...before, transport.to.group].sort() : before;
+      places.set(place, { name, family, ear: { protocol, groups } });
+    }
   }
-  return new Map([...tables].map(([place, table]) => [place, (vrid: number) => table.get(vrid)]));
+  return places;
+}
+
+/** For each interface and family, which router a datagram of a VRID is for. */
+function lookups({ routers }: AgentConfig): Lookups {
+  const tables = new Map<string, Map<number, RouterConfig[]>>();
+  for (const router of routers) {
+    const place = placeOf(router.interface, router.family);
+    const table = tables.get(place) ?? new Map<number, RouterConfig[]>();
+    tables.set(place, table.set(router.vrid, [...(table.get(router.vrid) ?? []), router]));
+  }
+  return new Map(
+    [...tables].map(([place, table]): [string, Lookup] => {
+      const choices = new Map([...table].map(([vrid, own]) => [vrid, { own, others: othersOf(own, routers) }]));
+      return [
+        place,
+        (vrid, datagram) => {
+          const choice = choices.get(vrid);
+          return choice === undefined ? undefined : chosen(choice.own, choice.others, datagram);
+        },
+      ];
+    }),
+  );
+}
+
+/** A socket of all interfaces hears what the one of a single interface hears, too. */
+function othersOf([first]: readonly RouterConfig[], routers: readonly RouterConfig[]): readonly RouterConfig[] {
+  if (first === undefined) return [];
+  const { family, vrid } = first;
+  const everywhere = first.interface === "";
+  return routers.filter((one) => one.family === family && one.vrid === vrid && (one.interface === "") !== everywhere);
+}
+
+/** Of several routers with one VRID that whose group or peer it is; the first, when it is nobody's. */
+function chosen(
+  own: readonly RouterConfig[],
+  others: readonly RouterConfig[],
+  datagram: ReceivedDatagram,
+): RouterConfig | undefined {
+  if (own.length === 1 && others.length === 0) return own[0];
+  for (const one of own) if (reaches(one, datagram)) return one;
+  for (const one of others) if (reaches(one, datagram)) return undefined;
+  return own[0];
+}
+
+/** Those that this turn made Master. */
+function newMasters({ event: { seen }, before, state }: Turn): readonly RouterKey[] {
+  if (before.routers === state.routers) return [];
+  const isNew = (key: RouterKey): boolean =>
+    routerOf(state, key)?.phase.name === "master" && routerOf(before, key)?.phase.name !== "master";
+  if (seen.type === "deadlineReached" || seen.type === "advertReceived") return isNew(seen.router) ? [seen.router] : [];
+  return state.routers.map(({ config }) => config.key).filter(isNew);
 }
 
 type Refused = { readonly router: RouterConfig["key"] | null; readonly reason: DropReason; readonly detail: string };
 
-/** Turns refusals into observations: the first of each kind at once, then one a minute with the count. */
-function createComplaints(): (datagram: Datagram, refused: Refused) => Observation | null {
+/**
+ * Turns refusals into observations: the first of each kind at once, then one a minute with the count.
+ * About a router that has just become Master the next one is the first again, since it means more now.
+ */
+function createComplaints() {
   const counted = new Map<string, Counted>();
   let swept = instantAt(0);
   /** Senders beyond what is remembered are one kind for each reason; room is made once a minute. */
@@ -115,16 +180,23 @@ function createComplaints(): (datagram: Datagram, refused: Refused) => Observati
     }
     return counted.size < COMPLAINTS ? exact : coarse;
   };
-  return ({ interface: iface, source, at }, { router, reason, detail }) => {
+  const beginAnew = (router: RouterKey): void => {
+    for (const [kind, entry] of counted) if (entry.router === router) counted.set(kind, { ...entry, anew: true });
+  };
+  const about = (
+    { interface: iface, source, at }: Datagram,
+    { router, reason, detail }: Refused,
+  ): Observation | null => {
     const coarse = `${iface} ${reason}`;
     const kind = kindOf(`${coarse} ${router ?? ""} ${source}`, coarse, at);
     const entry = counted.get(kind);
-    if (entry !== undefined && since(entry.told, at) < TELL_EVERY) {
+    if (entry !== undefined && !entry.anew && since(entry.told, at) < TELL_EVERY) {
       entry.count += 1;
       return null;
     }
     const count = (entry?.count ?? 0) + 1;
-    counted.set(kind, { told: at, count: 0 });
+    counted.set(kind, { told: at, count: 0, router, anew: false });
     return { type: "advertDropped", router, interface: iface, source, reason, detail, count };
   };
+  return { about, beginAnew };
 }

@@ -48,7 +48,7 @@ export const ADVERTISEMENT = 1;
 
 const AUTH_DATA_LENGTH = 8;
 const CHECKSUM = 6;
-const AUTH_TYPES = { none: 0, pass: 1 } as const;
+const AUTH_TYPES = { none: 0, pass: 1, ah: 2 } as const;
 
 /** Which form a checksum takes. */
 export type ChecksumForm = Advertisement["checksum"];
@@ -71,10 +71,17 @@ export type AdvertFields = {
   readonly checksum: ChecksumForm;
   readonly source: IpAddress;
   readonly destination: IpAddress;
+  /** TTL or hop limit, 0..255; 255 when it is left out. */
+  readonly ttl?: number;
 };
 
-/** What a router advertises to the VRRP group from one of its addresses. */
-export const advertFieldsOf = (config: RouterConfig, priority: number, source: IpAddress): AdvertFields => ({
+/** What a router advertises from one of its addresses, to its group or to a peer. */
+export const advertFieldsOf = (
+  config: RouterConfig,
+  priority: number,
+  source: IpAddress,
+  destination = firstDestination(config),
+): AdvertFields => ({
   version: config.version,
   family: config.family,
   vrid: config.vrid,
@@ -84,8 +91,12 @@ export const advertFieldsOf = (config: RouterConfig, priority: number, source: I
   authentication: config.authentication,
   checksum: config.v3Checksum,
   source,
-  destination: VRRP_GROUP[config.family],
+  destination,
+  ttl: config.transport.to.type === "unicast" ? config.transport.to.ttl : 255,
 });
+
+const firstDestination = ({ family, transport: { to } }: RouterConfig): IpAddress =>
+  to.type === "multicast" ? to.group : (to.peers[0]?.address ?? VRRP_GROUP[family]);
 
 /** How long an advertisement of `count` addresses is, in bytes, without what may follow it. */
 export const advertLength = (version: 2 | 3, family: Family, count: number): number =>

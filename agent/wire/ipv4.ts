@@ -33,11 +33,13 @@ export type Ipv4Envelope = {
   readonly protocol: number;
   /** 0..65535; 0 asks the kernel for one. */
   readonly identification: number;
+  /** 0..255; 255 when it is left out. */
+  readonly ttl?: number;
 };
 
-/** A whole IPv4 packet around a payload: TOS 0xc0, TTL 255, DF not set, header checksum written. */
+/** A whole IPv4 packet around a payload: TOS 0xc0, DF not set, header checksum written. */
 export function ipv4Packet(envelope: Ipv4Envelope, payload: Uint8Array): Uint8Array {
-  const { source, destination, protocol, identification } = envelope;
+  const { source, destination, protocol, identification, ttl = TTL_ONE_LINK } = envelope;
   if (familyOf(source) !== "ipv4" || familyOf(destination) !== "ipv4")
     throw new RangeError(`not IPv4: ${source} or ${destination}`);
   const packet = new Uint8Array(IPV4_HEADER_LENGTH + payload.length);
@@ -45,7 +47,7 @@ export function ipv4Packet(envelope: Ipv4Envelope, payload: Uint8Array): Uint8Ar
   packet[1] = TOS_INTERNETWORK_CONTROL;
   putWord(packet, 2, packet.length);
   putWord(packet, 4, identification);
-  packet[8] = TTL_ONE_LINK;
+  packet[8] = ttl;
   packet[9] = protocol;
   packet.set(bytesOf(source), 12);
   packet.set(bytesOf(destination), 16);

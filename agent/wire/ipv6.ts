@@ -37,11 +37,13 @@ export type Ipv6Envelope = {
   readonly trafficClass: number;
   /** 20 bits; 0 for none (RFC 6437 §2). */
   readonly flowLabel: number;
+  /** 0..255; 255 when it is left out. */
+  readonly hopLimit?: number;
 };
 
-/** A whole IPv6 packet around a payload: hop limit 255, no extension headers. */
+/** A whole IPv6 packet around a payload: no extension headers. */
 export function ipv6Packet(envelope: Ipv6Envelope, payload: Uint8Array): Uint8Array {
-  const { source, destination, nextHeader, trafficClass, flowLabel } = envelope;
+  const { source, destination, nextHeader, trafficClass, flowLabel, hopLimit = HOP_LIMIT_ONE_LINK } = envelope;
   if (familyOf(source) !== "ipv6" || familyOf(destination) !== "ipv6")
     throw new RangeError(`not IPv6: ${source} or ${destination}`);
   const packet = new Uint8Array(IPV6_HEADER_LENGTH + payload.length);
@@ -49,7 +51,7 @@ export function ipv6Packet(envelope: Ipv6Envelope, payload: Uint8Array): Uint8Ar
   putWord(packet, 2, flowLabel & 0xffff);
   putWord(packet, 4, payload.length);
   packet[6] = nextHeader;
-  packet[7] = HOP_LIMIT_ONE_LINK;
+  packet[7] = hopLimit;
   packet.set(bytesOf(source), IPV6_SOURCE_OFFSET);
   packet.set(bytesOf(destination), IPV6_DESTINATION_OFFSET);
   packet.set(payload, IPV6_HEADER_LENGTH);

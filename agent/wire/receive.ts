@@ -1,62 +1,17 @@
-// The ladder of RFC 5798 §7.1, RFC 9568 §7.1 and RFC 3768 §7.1: an advertisement, or the reason for
-// dropping the datagram. What comes from the wire never throws.
-//
-// The rungs stand in the order of DROP_REASONS, cheap before expensive, the VRID before the
-// checksum, so that other routers' traffic costs next to nothing. Two reasons have no rung:
-//   - "owner": RFC 5798 has an owner drop every advertisement; Keepalived's neighbours count on two
-//     owners sorting it out between them;
-//   - "source": in multicast every sender on the link is a candidate.
-// A list of addresses that differs from ours is no reason either: the RFC leaves it open, and
-// dropping makes two Masters of one difference in configuration.
+// A datagram becomes an advertisement, or the reason for dropping it. What comes from the wire never
+// throws.
 
 import type { Family, IpAddress } from "../core/address.ts";
 import type { RouterConfig, RouterKey } from "../core/config.ts";
-import type { Advertisement, DropReason } from "../core/event.ts";
-import { inSeconds } from "../core/time.ts";
-import {
-  ADVERTISEMENT,
-  adverIntervalOf,
-  advertLength,
-  authDataOf,
-  authTypeNumber,
-  authTypeOf,
-  checksumAt,
-  checksumFormOf,
-  countOf,
-  decodeAdvert,
-  passwordBytes,
-  typeOf,
-  VRRP_GROUP,
-  VRRP_HEADER_LENGTH,
-  versionOf,
-  vridOf,
-} from "./advert.ts";
+import type { Advertisement } from "../core/event.ts";
+import { advertLength, checksumFormOf, countOf, decodeAdvert, vridOf } from "./advert.ts";
+import { AH_LENGTH, AH_PROTOCOL, createSequences, forged, protectsVrrp, type Sequences } from "./ah.ts";
+import { numbered, patienceOf, type ReceivedDatagram, type Refused, reaches, refusalOf, sameBytes } from "./ladder.ts";
 
-/** What the ladder looks at; the kernel's datagram has it and more. */
-export type ReceivedDatagram = {
-  /** VRRP header onwards. */
-  readonly bytes: Uint8Array;
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  /** TTL or hop limit as received. */
-  readonly ttl: number;
-  /** Whether the IP header's own lengths agreed with what arrived. */
-  readonly complete: boolean;
-};
-
-export type Received =
-  | { readonly ok: true; readonly router: RouterKey; readonly advert: Advertisement }
-  | {
-      readonly ok: false;
-      /** The router it was for, as far as its VRID tells; null when that is none of ours. */
-      readonly router: RouterKey | null;
-      readonly reason: DropReason;
-      /** What was seen and what was expected; never a password. */
-      readonly detail: string;
-    };
+export type Received = { readonly ok: true; readonly router: RouterKey; readonly advert: Advertisement } | Refused;
 
 /** Finds the router of a VRID among those of the interface and family the datagram came in on. */
-export type Lookup = (vrid: number) => RouterConfig | undefined;
+export type Lookup = (vrid: number, datagram: ReceivedDatagram) => RouterConfig | undefined;
 
 export type Receiver = (datagram: ReceivedDatagram, family: Family, lookup: Lookup) => Received;
 
@@ -65,15 +20,18 @@ export type Receiver = (datagram: ReceivedDatagram, family: Family, lookup: Look
  * a comparison and without allocating. What is remembered belongs to the RouterConfig object it was
  * judged by, so that a new configuration judges anew and the memory of an old one goes with it.
  */
-export function createReceiver(): Receiver {
+export function createReceiver(sequences: Sequences = createSequences(() => 0)): Receiver {
   const memories = new WeakMap<RouterConfig, Memory>();
-  return (datagram, family, lookup) => {
-    const config = lookup(vridOf(datagram.bytes));
+  return (outer, family, lookup) => {
+    const datagram = outer.protocol === AH_PROTOCOL ? unwrapped(outer) : outer;
+    if (datagram === null) return NOT_VRRP;
+    const config = lookup(vridOf(datagram.bytes), datagram);
     const memory = config && memories.get(config);
-    const known = memory && recall(memory, datagram, family);
-    if (known !== undefined) return known;
-    const received = judge(datagram, family, config);
+    const known = config && memory && recall(config, memory, datagram, sequences);
+    const received = known ?? judge(datagram, family, config, sequences);
     if (config === undefined || !received.ok) return received;
+    if (config.authentication.type === "ah") sequences.accept(numbered(datagram, config));
+    if (known !== undefined) return known;
     memories.set(
       config,
       remember(memory, datagram, advertLength(config.version, family, countOf(datagram.bytes)), received),
@@ -82,150 +40,37 @@ export function createReceiver(): Receiver {
   };
 }
 
-function judge(datagram: ReceivedDatagram, family: Family, config: RouterConfig | undefined): Received {
-  const { bytes, source } = datagram;
-  const broken = firstFault(ANY_ROUTER, datagram, family, config, config?.key ?? null);
-  if (broken !== null) return broken;
-  // 5. MUST verify that the VRID is configured on the receiving interface.
-  if (config === undefined)
-    return { ok: false, router: null, reason: "vrid", detail: `VRID ${vridOf(bytes)}, not configured here` };
-  const unfit = firstFault(OUR_ROUTER, datagram, family, config, config.key);
-  if (unfit !== null) return unfit;
-  const { version, v3Checksum } = config;
-  const form = checksumFormOf(bytes, version, family, datagram, v3Checksum) ?? v3Checksum;
-  return { ok: true, router: config.key, advert: decodeAdvert(bytes, version, family, source, form) };
+/** Somebody's IPsec: as little our business as another VRID. */
+const NOT_VRRP: Refused = { ok: false, router: null, reason: "vrid", detail: "an Authentication Header of others" };
+
+/** The advertisement behind an Authentication Header; null when there is none behind an IP header of usual length. */
+function unwrapped(datagram: ReceivedDatagram): ReceivedDatagram | null {
+  if (datagram.packet[0] !== 0x45 || !protectsVrrp(datagram.bytes)) return null;
+  return { ...datagram, bytes: datagram.bytes.subarray(AH_LENGTH) };
 }
 
-// ---------------------------------------------------------------- the ladder
-
-/** One check: what is wrong, in a few words, or null. */
-type Rung<Config> = {
-  readonly reason: DropReason;
-  readonly fault: (datagram: ReceivedDatagram, family: Family, config: Config) => string | null;
-};
-
-function firstFault<Config>(
-  ladder: readonly Rung<Config>[],
+function judge(
   datagram: ReceivedDatagram,
   family: Family,
-  config: Config,
-  router: RouterKey | null,
-): Extract<Received, { ok: false }> | null {
-  for (const { reason, fault } of ladder) {
-    const detail = fault(datagram, family, config);
-    if (detail !== null) return { ok: false, router, reason, detail };
-  }
-  return null;
-}
-
-/** 1 to 4: what can be said of any router; 5, whether it is one of ours, stands in `judge`. */
-const ANY_ROUTER: readonly Rung<RouterConfig | undefined>[] = [
-  {
-    // 1. The fixed part has to be there before it can be read.
-    reason: "truncated",
-    fault: ({ bytes, complete }) => {
-      if (bytes.length < VRRP_HEADER_LENGTH) return `${bytes.length} bytes, a VRRP header has ${VRRP_HEADER_LENGTH}`;
-      return complete ? null : "the IP header promises more than arrived";
-    },
-  },
-  {
-    // 2. MUST verify that the TTL or hop limit is 255: proof that it was sent on this link.
-    reason: "ttl",
-    fault: ({ ttl }) => (ttl === 255 ? null : `TTL ${ttl}, expected 255`),
-  },
-  {
-    // 3. Of a router that is ours the version must be its own; of others any that exists.
-    reason: "version",
-    fault: ({ bytes }, family, config) => {
-      const version = versionOf(bytes);
-      if (config !== undefined && version !== config.version) return `version ${version}, ours ${config.version}`;
-      if (version === 2 && family === "ipv6") return "version 2 over IPv6, which has no such layout";
-      return version === 2 || version === 3 ? null : `version ${version}, known are 2 and 3`;
-    },
-  },
-  {
-    // 4. RFC 5798 §5.2.2: a packet with unknown type MUST be discarded.
-    reason: "type",
-    fault: ({ bytes }) => (typeOf(bytes) === ADVERTISEMENT ? null : `type ${typeOf(bytes)}, only 1 is known`),
-  },
-];
-
-const AUTH_NAMES: readonly string[] = ["none", "PASS", "AH"];
-const authName = (type: number): string => AUTH_NAMES[type] ?? `type ${type}`;
-
-/** 6 to 11: what is measured against the router's configuration. */
-const OUR_ROUTER: readonly Rung<RouterConfig>[] = [
-  {
-    // 6. MUST verify that the packet is complete; padding after it is tolerated.
-    reason: "length",
-    fault: ({ bytes }, family, { version }) => {
-      const count = countOf(bytes);
-      const needed = advertLength(version, family, count);
-      return bytes.length >= needed ? null : `${bytes.length} bytes, ${count} addresses need ${needed}`;
-    },
-  },
-  {
-    // 7. RFC 2338 §7.1: the authentication type must be the one configured.
-    reason: "authType",
-    fault: ({ bytes }, _family, { version, authentication }) => {
-      if (version === 3) return null;
-      const ours = authTypeNumber(authentication);
-      const theirs = authTypeOf(bytes);
-      return theirs === ours ? null : `authentication ${authName(theirs)}, ours ${authName(ours)}`;
-    },
-  },
-  {
-    // 8. And so must the password. RFC 3768 §5.3.10: without one the field is ignored.
-    reason: "authMismatch",
-    fault: ({ bytes }, _family, { version, authentication }) => {
-      if (version === 3 || authentication.type === "none") return null;
-      return sameBytes(authDataOf(bytes), passwordBytes(authentication.password), 8)
-        ? null
-        : "the password is not ours";
-    },
-  },
-  {
-    // 9. v2 MUST agree on the interval. v3 learns it, but no Master advertises every 0 seconds.
-    reason: "interval",
-    fault: ({ bytes }, _family, { version, adverInterval }) => {
-      const theirs = adverIntervalOf(bytes, version);
-      if (version === 2 ? theirs === adverInterval : theirs > 0) return null;
-      return version === 2 ? `interval ${inSeconds(theirs)}, ours ${inSeconds(adverInterval)}` : "interval 0";
-    },
-  },
-  {
-    // 10. MUST verify the checksum; v3 over IPv4 may come in either form.
-    reason: "checksum",
-    fault: (datagram, family, { version, v3Checksum }) => {
-      const form = checksumFormOf(datagram.bytes, version, family, datagram, v3Checksum);
-      // What would be right is not said: with a password it would tell of that.
-      return form === undefined
-        ? `checksum 0x${checksumAt(datagram.bytes).toString(16).padStart(4, "0")} is wrong`
-        : null;
-    },
-  },
-  {
-    // 11. RFC 5798 §5.1.1.2, §5.1.2.2: to the group and nobody else.
-    reason: "destination",
-    fault: ({ destination }, family) =>
-      destination === VRRP_GROUP[family] ? null : `sent to ${destination}, expected ${VRRP_GROUP[family]}`,
-  },
-];
-
-/** Compares `length` bytes, always all of them: how long it takes does not tell where a guess went wrong. */
-function sameBytes(a: Uint8Array, b: Uint8Array, length: number): boolean {
-  let difference = 0;
-  for (let i = 0; i < length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-  return difference === 0;
+  config: RouterConfig | undefined,
+  sequences: Sequences,
+): Received {
+  const refused = refusalOf(datagram, family, config, sequences);
+  if (refused !== null) return refused;
+  if (config === undefined) throw new Error("an advertisement without a router passed the ladder");
+  const { version, v3Checksum } = config;
+  const { bytes, source } = datagram;
+  const form = checksumFormOf(bytes, version, family, datagram, v3Checksum) ?? v3Checksum;
+  return { ok: true, router: config.key, advert: decodeAdvert(bytes, version, family, source, form) };
 }
 
 // ---------------------------------------------------------------- the memory
 
 /** One peer's last valid advertisement, without what was padded to it, and the answer to it. */
-type Peer = { readonly source: IpAddress; readonly pdu: Uint8Array; readonly received: Received };
+type Remembered = { readonly source: IpAddress; readonly pdu: Uint8Array; readonly received: Received };
 
 /** At most PEERS_REMEMBERED of them; `next` is the place of the one to forget first. */
-type Memory = { readonly peers: Peer[]; next: number };
+type Memory = { readonly peers: Remembered[]; next: number };
 
 /** A VRRP router has one Master, and two or three while they sort it out. More only cost a decoding. */
 const PEERS_REMEMBERED = 4;
@@ -233,11 +78,16 @@ const PEERS_REMEMBERED = 4;
 /**
  * The remembered answer; undefined when the ladder has to be climbed. Equal bytes up to the
  * remembered length are enough, because the count among them fixes the length; what is not in the
- * bytes (TTL, destination, completeness) is looked at anew.
+ * bytes (TTL, destination, completeness, an Authentication Header) is looked at anew.
  */
-function recall({ peers }: Memory, datagram: ReceivedDatagram, family: Family): Received | undefined {
+function recall(
+  config: RouterConfig,
+  { peers }: Memory,
+  datagram: ReceivedDatagram,
+  sequences: Sequences,
+): Received | undefined {
   const { bytes, source } = datagram;
-  if (datagram.ttl !== 255 || !datagram.complete || datagram.destination !== VRRP_GROUP[family]) return undefined;
+  if (!datagram.complete || !reaches(config, datagram) || !genuine(config, datagram, sequences)) return undefined;
   for (let i = 0; i < peers.length; i++) {
     const peer = peers[i];
     if (peer === undefined || peer.source !== source) continue;
@@ -245,6 +95,17 @@ function recall({ peers }: Memory, datagram: ReceivedDatagram, family: Family): 
     return same ? peer.received : undefined;
   }
   return undefined;
+}
+
+/** Whether the header around it is as it should be: none, or one that nobody forged or sent again. */
+function genuine(config: RouterConfig, datagram: ReceivedDatagram, sequences: Sequences): boolean {
+  const { authentication } = config;
+  if (authentication.type !== "ah") return datagram.protocol !== AH_PROTOCOL;
+  return (
+    datagram.protocol === AH_PROTOCOL &&
+    forged(datagram.packet, authentication.password) === null &&
+    sequences.replayed(numbered(datagram, config), patienceOf(config)) === null
+  );
 }
 
 function remember(

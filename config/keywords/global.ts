@@ -52,10 +52,10 @@ const PEOPLE: readonly Keyword[] = [
 const VRRP: readonly Keyword[] = [
   row("vrrp_version", whole(2, 3), "honoured", "The version of instances that do not say.", { default: "2" }),
   row("vrrp_strict", bool, "honoured", "strict_mode for every instance."),
-  row("vrrp_mcast_group4", { kind: "address", family: "ipv4", multicast: true }, "required", "The IPv4 group.", {
+  row("vrrp_mcast_group4", { kind: "address", family: "ipv4", multicast: true }, "honoured", "The IPv4 group.", {
     default: "224.0.0.18",
   }),
-  row("vrrp_mcast_group6", { kind: "address", family: "ipv6", multicast: true }, "required", "The IPv6 group.", {
+  row("vrrp_mcast_group6", { kind: "address", family: "ipv6", multicast: true }, "honoured", "The IPv6 group.", {
     default: "ff02::12",
   }),
   row("vrrp_garp_master_delay", whole(0, 4_294_967, "s"), "honoured", "garp_master_delay for every instance.", {
@@ -100,8 +100,9 @@ const VRRP: readonly Keyword[] = [
   }),
   row("vrrp_down_timer_adverts", whole(1, 100), "honoured", "down_timer_adverts for every instance.", { default: "3" }),
   row("vrrp_owner_ignore_adverts", bool, "honoured", "owner_ignore_adverts for every instance.", { since: "2.3.3" }),
-  row("vrrp_check_unicast_src", flag, "pending", "check_unicast_src for every instance."),
-  row("vrrp_skip_check_adv_addr", bool, "pending", "skip_check_adv_addr for every instance."),
+  row("vrrp_check_unicast_src", bool, "honoured", "check_unicast_src for every instance.", { default: "on" }),
+  row("vrrp_skip_check_adv_addr", bool, "honoured", "skip_check_adv_addr for every instance."),
+  own("vrrp_strict_checksum", bool, "honoured", "strict_checksum for every instance.", { default: "off" }),
   row("v3_checksum_as_v2", bool, "honoured", "v3_checksum_as_v2 for every instance.", {
     since: AFTER_PORTABLE,
     default: "off",
@@ -113,7 +114,7 @@ const VRRP: readonly Keyword[] = [
   row("vrrp_delay_after_boot", decimal(0.001, 4294), "honoured", "How long to wait after the machine booted.", {
     since: "2.4.0",
   }),
-  row("log_unknown_vrids", flag, "pending", "Tell of adverts for VRIDs that are not ours."),
+  row("log_unknown_vrids", flag, "honoured", "Tell of adverts for VRIDs that are not ours."),
   row("default_interface", iface, "honoured", "For static addresses and routes that name none.", { default: "eth0" }),
   row(
     "dynamic_interfaces",
@@ -173,7 +174,7 @@ const FILES: readonly Keyword[] = [
   row("iproute_etc_dir", text("directory"), "pending", "Where rt_tables stands.", { since: AFTER_PORTABLE }),
   row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
-  row("net_namespace", text("name"), "required", "The network namespace to run in."),
+  row("net_namespace", text("name"), "honoured", "The network namespace to run in."),
   row("include_check", texts("checks", 0, 8), "pending", "How strict plain include is."),
   row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),

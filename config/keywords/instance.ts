@@ -29,7 +29,12 @@ export const INSTANCE: readonly Keyword[] = [
     "The phase wished for at start; only priority 255 starts as Master.",
     { default: "BACKUP" },
   ),
-  row("interface", iface, "honoured", "The interface whose network the virtual router serves and adverts go out of."),
+  row(
+    "interface",
+    iface,
+    "honoured",
+    "The interface whose network the virtual router serves and adverts go out of; may be left out in unicast.",
+  ),
   row(
     "virtual_router_id",
     whole(1, 255),
@@ -80,7 +85,7 @@ export const INSTANCE: readonly Keyword[] = [
   row("strict_mode", bool, "honoured", "RFC to the letter: no passwords, no unicast, no extras.", {
     default: "vrrp_strict",
   }),
-  row("skip_check_adv_addr", bool, "pending", "Do not compare the addresses of a sender that was checked before."),
+  row("skip_check_adv_addr", bool, "honoured", "Do not compare the addresses of a sender that was checked before."),
   row("owner_ignore_adverts", bool, "honoured", "A router of priority 255 drops what it hears.", { since: "2.3.3" }),
   row("accept", flag, "honoured", "Take packets for the addresses while Master, also when not their owner.", {
     default: "on, unless strict",
@@ -108,22 +113,37 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "unicast_peer",
     lines("peers"),
-    "required",
+    "honoured",
     "The other routers, when adverts go to each of them instead of the group.",
   ),
-  row("unicast_src_ip", address, "required", "The source address of unicast adverts.", {
+  row("unicast_src_ip", address, "honoured", "The source address of unicast adverts.", {
     default: "the interface's first",
   }),
-  row("mcast_src_ip", address, "required", "The source address of multicast adverts.", {
+  row("mcast_src_ip", address, "honoured", "The source address of multicast adverts.", {
     default: "the interface's first",
   }),
-  row("track_src_ip", flag, "required", "Go FAULT while the source address is not there."),
-  row("unicast_ttl", whole(0, 255), "required", "The TTL or hop limit of unicast adverts.", { default: "255" }),
-  row("check_unicast_src", flag, "required", "Believe only the peers listed."),
-  row("unicast_fault_no_peer", flag, "required", "An empty list of peers means FAULT, not multicast.", {
+  row("track_src_ip", flag, "honoured", "Go FAULT while the source address is not there."),
+  row("unicast_ttl", whole(0, 255), "honoured", "The TTL or hop limit of unicast adverts.", { default: "255" }),
+  row(
+    "check_unicast_src",
+    bool,
+    "honoured",
+    "Believe only the peers listed; off believes every unicast sender, as Keepalived does when the line is missing.",
+    { default: "on" },
+  ),
+  row("unicast_fault_no_peer", flag, "honoured", "An empty list of peers means FAULT; heird always does that.", {
     since: "2.2.7",
   }),
   row("old_unicast_checksum", optionalText("never"), "required", "The checksum of Keepalived 1.3.6 and older."),
+  own(
+    "strict_checksum",
+    bool,
+    "honoured",
+    "VRRPv3 over IPv4: refuse the form of checksum that this router does not send.",
+    {
+      default: "vrrp_strict_checksum; off",
+    },
+  ),
   row("v3_checksum_as_v2", bool, "honoured", "VRRPv3 checksum over IPv4 without pseudo-header.", {
     default: "off",
     since: AFTER_PORTABLE,
@@ -131,7 +151,7 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "mcast_dst_ip",
     { kind: "address", family: "any", multicast: true },
-    "required",
+    "honoured",
     "Another group than 224.0.0.18 or ff02::12.",
     { since: "2.2.7" },
   ),
@@ -303,7 +323,7 @@ export const AUTHENTICATION: readonly Keyword[] = [
     "auth_type",
     text("PASS or AH"),
     "honoured",
-    "PASS for the password of RFC 2338; AH is not an IPsec anybody should use.",
+    "PASS for the password of RFC 2338, AH for its Authentication Header with HMAC-MD5.",
   ),
   row("auth_pass", text("password"), "honoured", "At most 8 bytes; the same on all routers of the VRID."),
 ];

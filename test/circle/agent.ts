@@ -10,6 +10,8 @@ import { type Driver, run } from "../../agent/run.ts";
 import { adverts } from "../../agent/sources/adverts.ts";
 import { commands } from "../../agent/sources/commands.ts";
 import { links } from "../../agent/sources/links.ts";
+import { routes } from "../../agent/sources/routes.ts";
+import { createSequences } from "../../agent/wire/ah.ts";
 import { type MemoryStore, memoryStore } from "../log/memory-store.ts";
 
 export type Agent = {
@@ -44,7 +46,8 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
   const identity = { version: "1.2.3", cluster: "lab", boot: "boot-1" };
   const wall = (): number => 1_764_000_000_000 + Math.floor(kernel.now() / 1_000);
   const log = openEventLog(store, identity, wall, initialState, kernel.now());
-  const performer = perform(kernel, kernel.later, kernel.afterwards);
+  const sequences = createSequences(() => wall() / 1_000);
+  const performer = perform(kernel, sequences, kernel.later, kernel.afterwards);
   const commander = commands();
   const turns: Turn[] = [];
   let failure: unknown = null;
@@ -55,7 +58,8 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
       onCommit(turn);
     },
   };
-  const drivers = [...first, adverts(kernel), performer.drive, alarm(kernel), links(kernel), commander.drive, ...last];
+  const sources = [adverts(kernel, sequences), performer.drive, alarm(kernel), links(kernel), routes(kernel)];
+  const drivers = [...first, ...sources, commander.drive, ...last];
   const running = run(initialState, drivers, kernel.now, recording).subscribe({
     next: (turn) => {
       turns.push(turn);

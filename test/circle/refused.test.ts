@@ -27,10 +27,12 @@ describe("refused datagrams", () => {
         if (at < 2) send("10.0.0.67");
       });
     time.advanceTo(instantAt(132_000_000));
-    // One a second from 1 s on: the first at 1 s, 60 more up to 61 s, 60 more up to 121 s.
+    // One a second from 1 s on: the first at 1 s; those of 2 s to 4 s once this router has become Master,
+    // at 3.6 s, since then it means that there are two; 60 more up to 64 s, 60 more up to 124 s.
     expect(toldOf(set)).toEqual([
       ["10.0.0.66", 1],
       ["10.0.0.67", 1],
+      ["10.0.0.66", 3],
       ["10.0.0.66", 60],
       ["10.0.0.66", 60],
     ]);

@@ -179,10 +179,88 @@ test("what is not honoured yet is a warning, and an error where the router would
   expect(
     codesOf(loadText(instance("notify_master /bin/true root\nnotify_master_rx_lower_pri /bin/true root"))),
   ).toContain("H0401 4:1");
-  const unicast = loadText(instance("unicast_peer {\n192.0.2.2\n}"));
-  expect(unicast.config).toBeNull();
-  expect(codesOf(unicast)).toEqual(["H0402 4:1"]);
-  expect(loadText(instance("unicast_peer {\n192.0.2.2\n}"), { assumeHonoured: true }).config?.routers).toHaveLength(1);
+  const vrf = loadText(instance("vrf blue"));
+  expect(vrf.config).toBeNull();
+  expect(codesOf(vrf)).toEqual(["H0402 4:1"]);
+  expect(loadText(instance("vrf blue"), { assumeHonoured: true }).config?.routers).toHaveLength(1);
+});
+
+test("the signed advertisements of Keepalived 2.4 are read, and refused with a sentence", () => {
+  const { config, diagnostics } = loadText(instance("auth_hmac {\nkey 1 hex:00\nactive_key 1\n}"));
+  expect(config).toBeNull();
+  expect(diagnostics.find(({ code }) => code === "H0402")?.message).toBe(
+    "auth_hmac is known but not honoured yet, and this router would behave differently without it",
+  );
+});
+
+test("transports: peers are checked unless that is switched off, and none of them is FAULT, not the group", () => {
+  const routerOf = (lines: string) => loadText(instance(lines)).config?.routers[0];
+  const peers = "unicast_peer {\n192.0.2.2 min_ttl 3\n192.0.2.3\n}";
+  expect(routerOf(peers)?.transport).toEqual({
+    source: null,
+    trackSource: false,
+    to: {
+      type: "unicast",
+      peers: [
+        { address: "192.0.2.2", minTtl: 3, maxTtl: 255 },
+        { address: "192.0.2.3", minTtl: 0, maxTtl: 255 },
+      ],
+      ttl: 255,
+      checkSource: true,
+    },
+  });
+  expect(routerOf(`${peers}\ncheck_unicast_src off\nunicast_ttl 7`)?.transport.to).toMatchObject({
+    checkSource: false,
+    ttl: 7,
+  });
+  expect(codesOf(loadText(instance(`${peers}\ncheck_unicast_src off`)))).toEqual(["H0406 8:1"]);
+  for (const lines of ["unicast_peer {\n}", "unicast_src_ip 192.0.2.9", "unicast_fault_no_peer"]) {
+    const loaded = loadText(instance(lines));
+    expect(codesOf(loaded), lines).toContain("H0405 4:1");
+    expect(loaded.config?.routers[0]?.transport.to, lines).toMatchObject({ type: "unicast", peers: [] });
+  }
+  expect(routerOf("mcast_dst_ip 224.0.0.99\nmcast_src_ip 192.0.2.9\ntrack_src_ip")?.transport).toEqual({
+    source: "192.0.2.9",
+    trackSource: true,
+    to: { type: "multicast", group: "224.0.0.99" },
+  });
+});
+
+test("one VRID serves several instances of an interface when they differ in group or peers, each with a key of its own", () => {
+  const block = (name: string, lines: string): string =>
+    `vrrp_instance ${name} {\ninterface eth0\nvirtual_router_id 5\n${lines}\nvirtual_ipaddress {\n10.0.0.${name}/24\n}\n}\n`;
+  const list = (...peers: string[]): string => `unicast_peer {\n${peers.join("\n")}\n}`;
+  const [a, b, c, d, e] = [
+    block("1", ""),
+    block("2", "mcast_dst_ip 224.0.0.99"),
+    block("3", list("192.0.2.3", "192.0.2.2")),
+    block("4", list("192.0.2.4")),
+    block("5", `${list("192.0.2.9")}\nunicast_src_ip 192.0.2.1`),
+  ];
+  const keysOf = (...blocks: readonly string[]) =>
+    loadText(blocks.join("")).config?.routers.map(({ key, name }) => `${name} ${key}`);
+  const keys = [
+    "1 eth0/ipv4/5",
+    "2 eth0/ipv4/5/224.0.0.99",
+    "3 eth0/ipv4/5/unicast",
+    "4 eth0/ipv4/5/unicast/192.0.2.4",
+    "5 eth0/ipv4/5/unicast/192.0.2.1",
+  ];
+  expect(keysOf(a, b, c, d, e)).toEqual(keys);
+  // Their order in the file is nothing they are known by.
+  expect(keysOf(e, d, c, b, a)).toEqual([...keys].reverse());
+  for (const twice of [
+    [a, block("6", "")],
+    [b, block("6", "mcast_dst_ip 224.0.0.99")],
+    [c, block("6", list("192.0.2.2"))],
+  ])
+    expect(codesOf(loadText(twice.join(""))).map((code) => code.slice(0, 5))).toContain("H0203");
+  const away = block("7", `${list("10.9.9.9")}\nunicast_src_ip 10.0.0.1`)
+    .replace("interface eth0\n", "")
+    .replace("/24", "/24 dev eth1");
+  const loaded = loadText(away);
+  expect(loaded.config?.routers).toMatchObject([{ key: "*/ipv4/5/unicast/10.0.0.1", interface: "" }]);
+  expect(loaded.config?.routers[0]?.virtualAddresses).toMatchObject([{ interface: "eth1" }]);
 });
 
 test("blocks of the load balancer are skipped with one warning each, whatever they hold", () => {

@@ -33,6 +33,7 @@ const only = (one: ReturnType<typeof instanceSummary>) =>
 
 /** Where heird says nothing although Keepalived complained or did not run: the configuration is what was written. */
 const QUIET: Readonly<Record<string, string>> = {
+  "net_namespace missing": "the daemon enters it when it starts, and refuses to start without it",
   "smtp_server name unknown": "names are not looked up while a file is read",
 };
 

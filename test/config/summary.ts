@@ -88,7 +88,8 @@ export function instanceSummary(one: DeclaredInstance) {
     excluded_vips: one.excluded.map(at),
     src_ip: one.source,
     unicast_peers: one.peers.map(({ address }) => address as string),
-    unicast: one.unicast,
+    // Keepalived speaks to the group where nobody is listed; heird stays in FAULT, and warns.
+    unicast: one.unicast && one.peers.length > 0,
     track: tracksText(one.tracks, one.interface),
     notify: hooksText(one.hooks),
     smtp_alert: one.smtpAlert,

@@ -88,6 +88,9 @@ const INSTANCES = [
     primaryAddress: "10.0.0.7",
     advertIntervalSeconds: 1,
     preempt: true,
+    checksum: "plain",
+    neighbours: [{ address: "10.0.0.9", checksum: "plain", sameAddresses: true }],
+    splitBrain: null,
     virtualAddresses: ["192.0.2.1/24"],
   },
   {
@@ -107,6 +110,9 @@ const INSTANCES = [
     primaryAddress: "fe80::7",
     advertIntervalSeconds: 0.5,
     preempt: true,
+    checksum: "pseudoHeader",
+    neighbours: [],
+    splitBrain: null,
     virtualAddresses: ["fe80::1/64"],
   },
   {
@@ -125,6 +131,9 @@ const INSTANCES = [
     primaryAddress: null,
     advertIntervalSeconds: 1,
     preempt: false,
+    checksum: "plain",
+    neighbours: [],
+    splitBrain: null,
     virtualAddresses: ["10.0.52.100/24"],
   },
 ];

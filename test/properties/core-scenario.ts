@@ -5,7 +5,13 @@
 import fc from "fast-check";
 import { type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import { step } from "../../agent/core/agent.ts";
-import { type AgentConfig, type RouterConfig, routerKeyOf, type Track } from "../../agent/core/config.ts";
+import {
+  type AgentConfig,
+  type RouterConfig,
+  routerKeyOf,
+  type Track,
+  type Transport,
+} from "../../agent/core/config.ts";
 import type { Event, Observation } from "../../agent/core/event.ts";
 import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
@@ -61,6 +67,18 @@ const conduct: fc.Arbitrary<Partial<RouterConfig["conduct"]>> = fc.oneof(
   },
 );
 
+/** Mostly to the group; now and then to nobody, or from an address that may be missing. */
+const transportOf = (family: Family): fc.Arbitrary<Transport> => {
+  const usual = usualRouter(family).transport;
+  const [source = null] = POOL[family].real;
+  const nobody: Transport["to"] = { type: "unicast", peers: [], ttl: 255, checkSource: true };
+  return fc.constantFrom<Transport>(
+    ...new Array<Transport>(12).fill(usual),
+    { ...usual, to: nobody },
+    { ...usual, source, trackSource: true },
+  );
+};
+
 const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<RouterConfig> =>
   fc
     .record({
@@ -70,6 +88,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
       downTimerAdverts: fc.constantFrom(3, 3, 3, 1, 5),
       preempt: fc.constantFrom(true, true, false),
       preemptDelay: span(0, 0, 500, 4_000),
+      transport: transportOf(family),
       virtual: fc.uniqueArray(fc.tuple(fc.constantFrom(...POOL[family].virtual), fc.constantFrom(24, 32)), {
         selector: ([one]) => one,
         maxLength: 3,

@@ -1,7 +1,7 @@
 // How a story spells a router, an address or a time, and what it may leave out. The defaults are
 // those of keepalived.conf.
 
-import { type IpAddress, parseAddress } from "../../agent/core/address.ts";
+import { type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import {
   type AgentConfig,
   type Conduct,
@@ -9,6 +9,7 @@ import {
   type RouterConfig,
   routerKeyOf,
   type Track,
+  type Transport,
   type VirtualAddress,
 } from "../../agent/core/config.ts";
 import type { OnLoss } from "../../agent/core/path.ts";
@@ -75,6 +76,9 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "password",
   "v3_checksum_as_v2",
   "address",
+  "unicast_peer",
+  "src_ip",
+  "track_src_ip",
   "garp_master_repeat",
   "garp_master_delay",
   "garp_master_refresh",
@@ -113,6 +117,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   return {
     ...usual,
     conduct: conductOf(options, usual.conduct),
+    transport: transportOf(family, options),
     tracks: tracksOf(options.get("track")),
     key: routerKeyOf(iface, family, vrid),
     name,
@@ -183,6 +188,27 @@ export function globalsOf(options: Options): Pick<AgentConfig, "startupDelay" | 
         return [name, { down: spanOf(down), up: spanOf(up) }];
       }),
     ),
+  };
+}
+
+/** `unicast_peer=10.0.0.2,10.0.0.3`, or `none` for an empty list. */
+function transportOf(family: Family, options: Options): Transport {
+  const { to } = usualRouter(family).transport;
+  const source = options.get("src_ip");
+  const listed = options.get("unicast_peer");
+  const peers = listed === "none" ? [] : (listed ?? "").split(",");
+  return {
+    source: source === undefined ? null : addressOf(source),
+    trackSource: oneOf(options.get("track_src_ip") ?? "no", ["yes", "no"]) === "yes",
+    to:
+      listed === undefined
+        ? to
+        : {
+            type: "unicast",
+            peers: peers.map((peer) => ({ address: addressOf(peer), minTtl: 0, maxTtl: 255 })),
+            ttl: 255,
+            checkSource: true,
+          },
   };
 }
 

@@ -3,8 +3,9 @@
 // plain checksum) and RFC 3768 §7.2 (v2) demand.
 
 import { describe, expect, it } from "vitest";
-import { bytesOf, type IpAddress } from "../../agent/core/address.ts";
-import { milliseconds, seconds } from "../../agent/core/time.ts";
+import { bytesOf } from "../../agent/core/address.ts";
+import type { RouterConfig } from "../../agent/core/config.ts";
+import { instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import {
   type AdvertFields,
   checksumFormOf,
@@ -12,13 +13,15 @@ import {
   encodeAdvert,
   VRRP_PROTOCOL,
 } from "../../agent/wire/advert.ts";
+import { sign } from "../../agent/wire/ah.ts";
 import { gratuitousArp, setArpAddress } from "../../agent/wire/arp.ts";
 import { ipv4Packet, parseIpv4Packet } from "../../agent/wire/ipv4.ts";
 import { ipv6Packet, parseIpv6Packet } from "../../agent/wire/ipv6.ts";
+import type { ReceivedDatagram } from "../../agent/wire/ladder.ts";
 import { parseMac } from "../../agent/wire/mac.ts";
 import { setNaAddress, unsolicitedNa } from "../../agent/wire/ndp.ts";
 import { advertPacket } from "../../agent/wire/packet.ts";
-import { createReceiver } from "../../agent/wire/receive.ts";
+import { createReceiver, type Received } from "../../agent/wire/receive.ts";
 import { goldenPacket, goldenPackets, hexOf } from "./golden.ts";
 import { datagram, ip, router, routerOf } from "./routers.ts";
 
@@ -89,20 +92,16 @@ function packetAsSent({ fields, identification }: (typeof ADVERTS)[string]): Uin
   return ipv6Packet(envelope, pdu);
 }
 
-type Opened = {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  readonly ttl: number;
-  readonly complete: boolean;
-  readonly bytes: Uint8Array;
-};
+type Opened = ReceivedDatagram;
 
 /** The datagram inside a packet. */
 function opened(packet: Uint8Array): Opened {
   const four = parseIpv4Packet(packet);
-  if (four !== undefined) return { ...four, bytes: four.payload };
+  if (four !== undefined)
+    return { ...four, bytes: four.payload, packet, protocol: four.protocol === 51 ? 51 : 112, at: instantAt(0) };
   const six = parseIpv6Packet(packet);
-  if (six !== undefined) return { ...six, ttl: six.hopLimit, bytes: six.payload };
+  if (six !== undefined)
+    return { ...six, ttl: six.hopLimit, bytes: six.payload, packet: new Uint8Array(), protocol: 112, at: instantAt(0) };
   throw new Error("neither IPv4 nor IPv6");
 }
 
@@ -149,17 +148,59 @@ describe("v2-authentication-header", () => {
     expect(header).toMatchObject({ protocol: 51, complete: true, source: PEER });
   });
 
+  const AH = { type: "ah", password: "12345678" } as const;
+  const config = router({ vrid: 53, addresses: ["192.0.2.103"], authentication: AH });
+  const golden = goldenPacket("v2-authentication-header");
+
+  it("is encoded byte for byte, number and integrity check value included", () => {
+    const packet = advertPacket(config, 150, PEER);
+    sign(packet, 1, AH.password);
+    // The header checksum is left to the kernel.
+    packet.set(golden.subarray(10, 12), 10);
+    expect(hexOf(packet)).toBe(hexOf(golden));
+  });
+
+  it("is received by who has its key, and knows no other way in", () => {
+    const received = (by: RouterConfig, packet = golden): Received =>
+      createReceiver()(opened(packet), "ipv4", () => by);
+    expect(received(config)).toMatchObject({ ok: true, advert: { priority: 150, vrid: 53, source: PEER } });
+    const other = { ...config, authentication: { ...AH, password: "12345679" } };
+    expect(received(other)).toMatchObject({
+      reason: "authMismatch",
+      detail: "the integrity check value is not ours",
+    });
+    // The key is padded with zeros: a shorter one is another.
+    expect(received({ ...config, authentication: { ...AH, password: "1234567" } })).toMatchObject({ ok: false });
+    expect(received(router({ vrid: 53 }))).toMatchObject({ detail: "authentication AH, ours none" });
+    // Any bit of what is covered: identification, TTL to the group, addresses, numbers, the advertisement.
+    for (const at of [4, 8, 12, 19, 24, 28, 32, 43, 46, 54, 59]) {
+      const bent = golden.slice();
+      bent[at] = (bent[at] ?? 0) ^ 1;
+      expect([at, received(config, bent).ok]).toEqual([at, false]);
+    }
+    // What may change on the way is not covered: type of service.
+    const marked = golden.slice();
+    marked[1] = 0;
+    // The header checksum covers it: 18b6 + c0 = 1976.
+    marked.set([0x19, 0x76], 10);
+    expect(received(config, marked)).toMatchObject({ ok: true });
+    // An IPsec that protects something else is nobody's business.
+    const foreign = golden.slice();
+    foreign[20] = 6;
+    expect(received(config, foreign)).toMatchObject({ ok: false, router: null, reason: "vrid" });
+  });
+
   it("is refused when read as VRRP: its first byte, next header 0x70, is no version", () => {
     const received = createReceiver()(datagram(payload, PEER), "ipv4", () => undefined);
     expect(received).toEqual({ ok: false, router: null, reason: "version", detail: "version 7, known are 2 and 3" });
   });
 
   it("is refused by its authentication type when read behind the 24 bytes of AH", () => {
-    const config = router({ vrid: 53 });
-    const received = createReceiver()(datagram(payload.subarray(24), PEER), "ipv4", () => config);
+    const plain = router({ vrid: 53 });
+    const received = createReceiver()(datagram(payload.subarray(24), PEER), "ipv4", () => plain);
     expect(received).toEqual({
       ok: false,
-      router: config.key,
+      router: plain.key,
       reason: "authType",
       detail: "authentication AH, ours none",
     });

@@ -2,10 +2,10 @@
 
 import { familyOf, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import { type RouterConfig, routerKeyOf, type VirtualAddress } from "../../agent/core/config.ts";
-import { milliseconds, seconds } from "../../agent/core/time.ts";
+import { instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 import { type AdvertFields, VRRP_GROUP } from "../../agent/wire/advert.ts";
-import type { ReceivedDatagram } from "../../agent/wire/receive.ts";
+import type { ReceivedDatagram } from "../../agent/wire/ladder.ts";
 
 /** An address that must be one. */
 export function ip(text: string): IpAddress {
@@ -73,6 +73,9 @@ export const datagram = (
   more: Partial<ReceivedDatagram> = {},
 ): ReceivedDatagram => ({
   bytes,
+  packet: new Uint8Array(),
+  protocol: 112,
+  at: instantAt(0),
   source,
   destination: VRRP_GROUP[familyOf(source)],
   ttl: 255,
