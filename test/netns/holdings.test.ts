@@ -29,12 +29,12 @@ vrrp_instance RICH {
   version 3
   virtual_ipaddress {
     192.168.1.100/24 brd + label eth0:vip
-    192.168.1.101/24 brd -
+    192.168.1.101/24
     192.168.1.102
     192.168.1.104 peer 192.168.1.200
     192.168.1.105/25 noprefixroute
     192.168.1.107/24 no_track
-    198.51.100.9/28 scope link
+    198.51.100.9/28 scope link brd -
   }
   virtual_ipaddress_excluded {
     198.51.100.33/28 scope site
