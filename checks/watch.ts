@@ -1,9 +1,10 @@
 // From a check to what it tells: the one place that knows every kind.
 
-import { map, type Observable } from "rxjs";
+import { from, map, type Observable, switchMap, timer } from "rxjs";
 import type { Answer, CheckConfig, Question, Run } from "../agent/core/check.ts";
 import { microseconds } from "../agent/core/time.ts";
 import type { Kernel } from "../agent/kernel.ts";
+import { prepareRequests } from "../agent/web/request.ts";
 import { once, type Probe, periodically, type Rhythm } from "./check.ts";
 import { dns } from "./dns.ts";
 import { file } from "./file.ts";
@@ -67,16 +68,37 @@ function asking(check: CheckConfig, { port, processes }: Means): Asking {
   }
 }
 
+/** The first run is not late because of what had to be loaded for it. */
+function prepared(check: CheckConfig, begin: () => Observable<Run>): Observable<Run> {
+  const { question } = check;
+  const asksPages = question.kind === "http" || (question.kind === "metric" && question.number.kind === "url");
+  return asksPages ? from(prepareRequests()).pipe(switchMap(begin)) : begin();
+}
+
 /** Every run of a check, until it is unsubscribed. */
-export function watch(check: CheckConfig, means: Means): Observable<Run> {
+export const watch = (check: CheckConfig, means: Means): Observable<Run> =>
+  prepared(check, () => following(check, means));
+
+function following(check: CheckConfig, means: Means): Observable<Run> {
   const how = asking(check, means);
   if ("asked" in how) return periodically(check, how.asked, means);
   const none = microseconds(0);
-  return how.told.pipe(map((said) => ({ ...said, started: means.now(), queued: none, took: none, skipped: 0 })));
+  // What rise and fall count must come more than once: it is said again for as long as it is true.
+  const { rise, fall } = mostOf(check);
+  const told =
+    rise + fall > 2 ? how.told.pipe(switchMap((said) => timer(0, ms(check)).pipe(map(() => said)))) : how.told;
+  return told.pipe(map((said) => ({ ...said, started: means.now(), queued: none, took: none, skipped: 0 })));
 }
+
+const ms = ({ interval }: CheckConfig): number => interval / 1_000;
+
+const mostOf = ({ belief: { master, backup } }: CheckConfig) => ({
+  rise: Math.max(master.rise, backup.rise),
+  fall: Math.max(master.fall, backup.fall),
+});
 
 /** One run of it, for a person who asks. */
 export function runOnce(check: CheckConfig, means: Means): Observable<Run> {
   const how = asking(check, means);
-  return once(check, "asked" in how ? how.asked : () => how.told, means.now);
+  return prepared(check, () => once(check, "asked" in how ? how.asked : () => how.told, means.now));
 }

@@ -51,6 +51,11 @@ export type Connection = {
   readonly close: () => void;
 };
 
+/** Loads what requests are made with, which takes longer than a request may. */
+export async function prepareRequests(): Promise<void> {
+  await import("undici");
+}
+
 /** No proxy, no redirect, no cookie: an answer is what this server said. */
 export async function request(place: Place, wanted: Wanted): Promise<Reply> {
   const connection = openConnection(place, new URL(wanted.url).origin);

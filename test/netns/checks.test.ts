@@ -129,11 +129,11 @@ exec 3<> /dev/tcp/${GATEWAY}/80
       await holdsNone(rt2, ALL);
 
       const reactions: Record<string, number> = {};
-      const measured = (kinds: readonly Kind[], fault: number): void => {
+      const measured = async (kinds: readonly Kind[], fault: number): Promise<void> => {
         for (const kind of kinds) {
           const vrid = 11 + ALL.indexOf(kind);
-          const claim = seen.packets().find((p) => p.at > fault && claimFrom("192.168.1.12", vrid)(p));
-          reactions[kind.name] = claim === undefined ? Number.NaN : Math.round((claim.at - fault) / 1_000);
+          const claim = await seen.next(kind.name, (p) => p.at > fault && claimFrom("192.168.1.12", vrid)(p));
+          reactions[kind.name] = Math.round((claim.at - fault) / 1_000);
         }
       };
 
@@ -141,7 +141,7 @@ exec 3<> /dev/tcp/${GATEWAY}/80
       const swallowed = wallClock();
       await uplink.swallow();
       await holdsAll(rt2, KINDS);
-      measured(KINDS, swallowed);
+      await measured(KINDS, swallowed);
       expect(await holding(rt1, [...EVENTS, ...LOCAL])).toHaveLength(EVENTS.length + LOCAL.length);
       await uplink.spit();
       await holdsAll(rt1, ALL);
@@ -149,7 +149,7 @@ exec 3<> /dev/tcp/${GATEWAY}/80
       const cut = wallClock();
       await uplink.cut();
       await holdsAll(rt2, [...KINDS, ...EVENTS]);
-      measured(EVENTS, cut);
+      await measured(EVENTS, cut);
       await uplink.mend();
       await holdsAll(rt1, ALL);
 
@@ -157,7 +157,7 @@ exec 3<> /dev/tcp/${GATEWAY}/80
       writeFileSync(path("number"), "1\n");
       process.signal("SIGKILL");
       await holdsAll(rt2, LOCAL);
-      measured(LOCAL, local);
+      await measured(LOCAL, local);
       writeFileSync(path("number"), "0\n");
       await rt1.start("sleep", ["sleep", "4321"]);
       await holdsAll(rt1, ALL);

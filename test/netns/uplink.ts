@@ -50,6 +50,8 @@ export async function layUplink(router: Host, far: Host): Promise<Uplink> {
     cut: async () => void (await far.run(["ip", "link", "set", "up0", "down"])),
     mend: async () => {
       await far.run(["ip", "link", "set", "up0", "up"]);
+      // Linux takes IPv6 addresses from a link that is set down.
+      await far.run(["ip", "address", "replace", `${GATEWAY6}/64`, "dev", "up0", "nodad"]);
       // A link that went took the route along; whoever routes puts it back.
       await router.run(route);
     },
