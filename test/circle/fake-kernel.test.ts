@@ -5,7 +5,8 @@ import { instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { fakeKernel } from "../../agent/rehearse/fake-kernel.ts";
 import { fakeLan } from "../../agent/rehearse/fake-lan.ts";
 import { virtualTime } from "../../agent/rehearse/virtual-time.ts";
-import { ip, kernelContract, type Pair, packet } from "../contract/kernel.ts";
+import { ip, type Pair, packet } from "../contract/given.ts";
+import { kernelContract } from "../contract/kernel.ts";
 
 const GROUP = ip("224.0.0.18");
 
@@ -18,6 +19,8 @@ function pair(): Pair {
   a.lay("wire", lan);
   a.lay("other", other);
   b.lay("wire", lan);
+  a.plant("wire", ip("10.9.0.1"), 24);
+  b.plant("wire", ip("10.9.0.2"), 24);
   const until = async (what: string, condition: () => boolean): Promise<void> => {
     const deadline = time.now() + seconds(5);
     while (!condition()) if (time.now() > deadline || !time.next()) throw new Error(`it never came to pass: ${what}`);

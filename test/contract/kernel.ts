@@ -4,33 +4,12 @@
 // knows which kernel it is given.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bytesOf, type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import type { VirtualAddress } from "../../agent/core/config.ts";
 import { after, instantAt, milliseconds } from "../../agent/core/time.ts";
 import { usualAddress } from "../../agent/core/usual.ts";
-import type { Datagram, InterfaceChange, Kernel, Outcome } from "../../agent/kernel.ts";
-
-/** Two kernels and what stands between them. Each calls its end `wire`, and has an interface `other`. */
-export type Pair = {
-  readonly a: Kernel;
-  readonly b: Kernel;
-  readonly wire: string;
-  readonly other: string;
-  /** Does something at b's place: a thread can be in one network namespace at a time. */
-  readonly atB: <T>(act: () => T) => T;
-  /** Sets an interface of a administratively up or down. */
-  readonly setUp: (iface: string, up: boolean) => void;
-  /** Takes the wire away, and lays it again. */
-  readonly cutWire: () => void;
-  readonly layWire: () => void;
-  /** Until the wire carries both families, as both ends see it. */
-  readonly ready: () => Promise<void>;
-  /** What is on an interface of a, told by somebody else than the kernel under test. */
-  readonly addressesOfA: (iface: string) => readonly string[];
-  /** Lets time pass until the condition holds; fails, naming it, when it does not within a few seconds. */
-  readonly until: (what: string, condition: () => boolean) => Promise<void>;
-  readonly close: () => void;
-};
+import type { InterfaceChange, Outcome } from "../../agent/kernel.ts";
+import { ears } from "./ears.ts";
+import { collect, GROUP, ip, type Pair, packet, payload, SOURCES } from "./given.ts";
 
 const ENODEV = 19;
 const EEXIST = 17;
@@ -38,24 +17,6 @@ const EINVAL = 22;
 const EBADF = 9;
 const EADDRNOTAVAIL = 99;
 const OK: Outcome = { ok: true };
-
-/** An address that the test itself wrote down. */
-export function ip(text: string): IpAddress {
-  const address = parseAddress(text);
-  if (address === undefined) throw new TypeError(`not an address: ${text}`);
-  return address;
-}
-
-export const GROUP: Readonly<Record<Family, IpAddress>> = { ipv4: ip("224.0.0.18"), ipv6: ip("ff02::12") };
-
-/** Eight bytes in the place of an advertisement; the last one tells them apart. */
-const payload = (mark: number): Uint8Array => Uint8Array.of(0x31, 0x33, 0x64, 0x00, 0x00, 0x64, 0x00, mark);
-
-/** A whole IP packet of protocol 112. IPv4: 20 + 8 = 28 bytes, checksum for the kernel. IPv6: 40 bytes before the 8. */
-export function packet(family: Family, source: IpAddress, mark: number, ttl = 255): Uint8Array {
-  const header = family === "ipv4" ? [0x45, 0xc0, 0, 28, 0, 0, 0, 0, ttl, 112, 0, 0] : [0x6c, 0, 0, 0, 0, 8, 112, ttl];
-  return Uint8Array.from([...header, ...bytesOf(source), ...bytesOf(GROUP[family]), ...payload(mark)]);
-}
 
 /** A virtual address with nothing special about it. */
 export const virtual = (text: string, iface: string, prefixLength = text.includes(":") ? 128 : 32): VirtualAddress => ({
@@ -66,14 +27,6 @@ export const virtual = (text: string, iface: string, prefixLength = text.include
 });
 
 const errnoOf = (outcome: Outcome | undefined): number | undefined => (outcome?.ok === false ? outcome.errno : 0);
-
-/** Datagrams as they come, with their bytes kept: they are valid only until the callback returns. */
-function collect(): { readonly heard: Datagram[]; readonly listener: (datagram: Datagram) => void } {
-  const heard: Datagram[] = [];
-  return { heard, listener: (datagram) => void heard.push({ ...datagram, bytes: datagram.bytes.slice() }) };
-}
-
-const SOURCES: Readonly<Record<Family, IpAddress>> = { ipv4: ip("10.9.0.77"), ipv6: ip("fe80::77") };
 
 /** Tests a kernel. */
 export function kernelContract(name: string, open: () => Promise<Pair>): void {
@@ -88,6 +41,7 @@ export function kernelContract(name: string, open: () => Promise<Pair>): void {
 
     lists(given);
     datagrams(given);
+    ears(given);
     listening(given);
     addresses(given);
     links(given);

@@ -10,7 +10,8 @@ import { ADDRESS_PROTOCOL, type InterfaceAddress, type InterfaceChange, type Ker
 import { close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket } from "../../agent/linux/ffi.ts";
 import { openLinuxKernel } from "../../agent/linux/linux-kernel.ts";
 import { mustSkip } from "../netns/requirements.ts";
-import { GROUP, ip, packet, virtual } from "./kernel.ts";
+import { GROUP, ip, packet } from "./given.ts";
+import { virtual } from "./kernel.ts";
 import { ipCommand, type Namespaces, OTHER, openNamespaces, until, WIRE } from "./namespaces.ts";
 
 /** The wire's addresses: IPv4 in order; IPv6 sorted, because kernels differ in the order of equal scopes. */

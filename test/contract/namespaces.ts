@@ -9,7 +9,7 @@ import { isMainThread } from "node:worker_threads";
 import { load } from "koffi";
 import { isLinkLocal } from "../../agent/core/address.ts";
 import type { Kernel } from "../../agent/kernel.ts";
-import type { Pair } from "./kernel.ts";
+import type { Pair } from "./given.ts";
 
 const CLONE_NEWNET = 0x40000000;
 const setns = load(null).func("int setns(int fd, int kind)");

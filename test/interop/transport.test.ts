@@ -157,7 +157,8 @@ describe
             state: "backup",
             neighbours: [{ checksum: flavour.down === SLOW ? "plain" : "pseudoHeader", sameAddresses: true }],
           });
-          // And a restart of either locks nobody out.
+          if (flavour.tag !== "ah") return;
+          // And a restart of either locks nobody out: Keepalived begins its numbers at 1 again.
           await heird.stop();
           const again = await site.again(heird);
           again.reload(flavour.config("rt1", 200));
