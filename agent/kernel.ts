@@ -3,6 +3,7 @@
 
 import type { Family, IpAddress } from "./core/address.ts";
 import type { VirtualAddress } from "./core/config.ts";
+import type { Filter } from "./core/machine.ts";
 import type { Path } from "./core/path.ts";
 import type { Instant } from "./core/time.ts";
 
@@ -41,8 +42,13 @@ export type InterfaceState = {
   readonly mtu: number;
   /** IFF_UP and IFF_RUNNING. */
   readonly up: boolean;
+  /** The link that it was made on, and how; null for one that lies on no other. */
+  readonly upon: { readonly kind: string; readonly parent: number; readonly mode: number } | null;
   readonly addresses: readonly InterfaceAddress[];
 };
+
+/** MACVLAN_MODE_PRIVATE: macvlans of one parent do not hear each other. */
+export const PRIVATE_MODE = 1;
 
 export type InterfaceAddress = {
   readonly address: IpAddress;
@@ -162,4 +168,35 @@ export type Kernel = {
 
   /** Closes every socket. */
   readonly close: () => void;
+};
+
+/** A link to be made upon another. */
+export type LinkRequest = {
+  readonly kind: "macvlan" | "ipvlan";
+  readonly name: string;
+  readonly parent: string;
+  /** Six bytes; an ipvlan has its parent's. */
+  readonly mac: Uint8Array;
+  /** The group of links that it belongs to, as `ip link show group` counts them; 0 is the usual one. */
+  readonly group: number;
+};
+
+/** What of the machine is made to fit a configuration, seldom and never while an advertisement waits. */
+export type Machinery = {
+  /** Makes a link upon another, still down, and a macvlan in private mode. Known in `interfaces` when this returns. */
+  readonly addLink: (link: LinkRequest) => Outcome;
+  /** Sets a link administratively up. */
+  readonly raiseLink: (name: string) => Outcome;
+  /** Takes a link away; ENODEV (19) when there is none. The kernel takes 20 ms for it: never while others wait. */
+  readonly removeLink: (name: string) => Outcome;
+  /** What /proc/sys has in a file, as `net/ipv4/conf/all/rp_filter`; null when it has no such file. */
+  readonly readSysctl: (path: string) => string | null;
+  readonly writeSysctl: (path: string, value: string) => Outcome;
+  /** Puts a table of rules in the place of the one of that name, in one step; `anew`: EEXIST (17) when there is one. */
+  readonly setFilter: (rules: Filter, anew: boolean) => Outcome;
+  /** Takes a table of that name away; success also when there is none. */
+  readonly removeFilter: (table: string) => Outcome;
+
+  /** Is a member of these IPv6 groups, and of no others it was made one of by this: so that their packets come here. */
+  readonly keepGroups: (groups: readonly { readonly interface: string; readonly group: IpAddress }[]) => Outcome;
 };

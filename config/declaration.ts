@@ -108,7 +108,10 @@ export type DeclaredVmac = {
   /** The interface made; the default name is prefix.VRID, with a 6 behind the prefix when the plain one is taken by IPv4. */
   readonly name: string;
   readonly xmitBase: boolean;
+  /** Five or six octets as written; null for the virtual router's own. */
   readonly mac: string | null;
+  /** The group of links it is put into; 0 when none is named. */
+  readonly group: number;
   readonly place: Place;
 };
 
@@ -154,6 +157,8 @@ export type DeclaredInstance = {
   /** mcast_dst_ip; null for the global group. */
   readonly multicastGroup: IpAddress | null;
   readonly vmac: DeclaredVmac | null;
+  /** Addresses on other interfaces have virtual MACs there. */
+  readonly useVmacAddr: boolean;
   readonly routes: readonly DeclaredLine[];
   readonly rules: readonly DeclaredLine[];
   readonly tracks: DeclaredTracks;
@@ -268,6 +273,8 @@ export type DeclaredGlobals = {
   readonly notifyFifo: string | null;
   readonly vrrpNotifyFifo: string | null;
   readonly vmacPrefix: string;
+  readonly vmacAddrPrefix: string;
+  readonly filter: { readonly table: string; readonly priority: number; readonly counters: boolean };
   readonly onLoss: OnLoss;
   readonly priorityChange: "immediate" | "next_advert";
   readonly hookPolicy: DeclaredHookPolicy;

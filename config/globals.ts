@@ -1,6 +1,7 @@
 // global_defs, and the outermost keywords of its kind, become the defaults of everything else.
 
 import { microseconds } from "../agent/core/time.ts";
+import { usualAgent } from "../agent/core/usual.ts";
 import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { linkDelaysIn } from "./link-delays.ts";
@@ -54,6 +55,12 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     notifyFifo: firstWord("notify_fifo"),
     vrrpNotifyFifo: firstWord("vrrp_notify_fifo"),
     vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
+    vmacAddrPrefix: textIn(section, "vmac_addr_prefix") ?? textIn(section, "vmac_prefix") ?? "vrrp",
+    filter: {
+      table: textIn(section, "nftables") || usualAgent.filter.table,
+      priority: number("nftables_priority", usualAgent.filter.priority),
+      counters: has(section, "nftables_counters"),
+    },
     onLoss: onLossIn(section, "vrrp_on_loss") ?? "restore",
     priorityChange: priorityChangeIn(section, "vrrp_priority_change") ?? "immediate",
     hookPolicy: hookPolicyIn(section, DEFAULT_POLICY),

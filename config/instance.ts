@@ -68,6 +68,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     source: transport.source ?? source,
     sourcePlace: placeFor(has(section, "unicast_src_ip") ? "unicast_src_ip" : "mcast_src_ip"),
     vmac,
+    useVmacAddr: has(section, "use_vmac_addr"),
     routes: linesIn(section, "virtual_routes").flatMap((line) => routeLine(line, report) ?? []),
     rules: linesIn(section, "virtual_rules").flatMap((line) => ruleLine(line, report) ?? []),
     tracks: membersTracks(tracksIn(section, context.kinds, report), group, report),

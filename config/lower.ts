@@ -7,7 +7,6 @@ import {
   PRIORITY_OWNER,
   type RouterConfig,
   type VirtualAddress,
-  type Vmac,
 } from "../agent/core/config.ts";
 import type { OnLoss, Path } from "../agent/core/path.ts";
 import { seconds } from "../agent/core/time.ts";
@@ -20,12 +19,13 @@ import type {
   DeclaredGroup,
   DeclaredInstance,
 } from "./declaration.ts";
-import { problem, type Report } from "./diagnostic.ts";
+import type { Report } from "./diagnostic.ts";
 import { lowerChecks, withMetrics } from "./lower-checks.ts";
 import { lowerGroups, lowerTracks } from "./lower-groups.ts";
 import { pathLowering } from "./lower-paths.ts";
 import { authentication, type Keys, keysOf, transport } from "./lower-transport.ts";
 import type { PathNames } from "./path-names.ts";
+import { namesOf, type Placing, placing } from "./virtual-interfaces.ts";
 
 export type LowerOptions = {
   readonly hostname: string;
@@ -44,16 +44,18 @@ export function lower(
 ): AgentConfig {
   const { globals, groups, instances, statics } = declaration;
   const keys = keysOf(declaration);
+  const interfaces = namesOf(instances);
   const paths = pathLowering({ names, assumeHonoured, report });
   // Files say their statics first, and rules without a preference are counted in that order.
   const staticPaths = paths({ ...statics, onLoss: globals.onLoss });
   const routers = instances.flatMap((instance) => {
-    if (!assumeHonoured) refuse(instance, report);
     const group = groups.find(({ members }) => members.includes(instance.name));
-    return router(instance, group, paths(instance), keys, globals).map((one) => withMetrics(one, declaration));
+    const place: Place = (iface) => placing(instance, iface, globals.vmacAddrPrefix, interfaces);
+    return router(instance, group, paths(instance), keys, globals, place).map((one) => withMetrics(one, declaration));
   });
   return {
     ...usualAgent,
+    filter: globals.filter,
     routerId: globals.routerId ?? hostname,
     routers,
     groups: lowerGroups(groups, routers, report),
@@ -62,7 +64,9 @@ export function lower(
     linkDelays: globals.linkDelays,
     pacing: pacing(declaration),
     statics: {
-      addresses: statics.addresses.map((address) => virtualAddress(address, globals.onLoss, globals.defaultInterface)),
+      addresses: statics.addresses.map((address) =>
+        virtualAddress(address, globals.onLoss, address.dev ?? globals.defaultInterface),
+      ),
       paths: staticPaths,
     },
     checks: lowerChecks(declaration, keepalivedScript),
@@ -71,19 +75,7 @@ export function lower(
   };
 }
 
-/** Values of honoured keywords that the core cannot carry yet. */
-function refuse({ addresses }: DeclaredInstance, report: Report): void {
-  for (const { useVmac, place } of addresses)
-    if (useVmac)
-      report(
-        problem(
-          "H0402",
-          place,
-          "use_vmac of an address is known but not honoured yet, and another address would be held without it",
-          "remove it",
-        ),
-      );
-}
+type Place = (iface: string) => Placing;
 
 function router(
   instance: DeclaredInstance,
@@ -91,11 +83,14 @@ function router(
   paths: readonly Path[],
   keys: Keys,
   globals: DeclaredGlobals,
+  place: Place,
 ): readonly RouterConfig[] {
   const { vrid, family } = instance;
   const iface = instance.interface ?? (instance.unicast ? "" : null);
   if (iface === null || vrid === null) return [];
-  const place = iface === "" ? globals.defaultInterface : iface;
+  const home = iface === "" ? globals.defaultInterface : iface;
+  const { vmac, virtualInterfaces, interfaceOf } = place(home);
+  const own = (address: DeclaredAddress) => virtualAddress(address, instance.onLoss, interfaceOf(address), home);
   return [
     {
       key: keys(instance, iface, vrid),
@@ -111,26 +106,27 @@ function router(
       preemptDelay: instance.preemptDelay,
       authentication: authentication(instance),
       v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
-      virtualAddresses: instance.addresses.map((address) => virtualAddress(address, instance.onLoss, place)),
-      excludedAddresses: instance.excluded.map((address) => virtualAddress(address, instance.onLoss, place)),
+      virtualAddresses: instance.addresses.map(own),
+      excludedAddresses: instance.excluded.map(own),
       paths,
       promoteSecondaries: instance.promoteSecondaries,
       announce: announce(instance.announce),
       extraAnnounce: { every: seconds(instance.extra.every), on: instance.extra.all ? "all" : "vmac" },
       transport: transport(instance, globals),
-      vmac: vmac(instance),
+      vmac,
+      virtualInterfaces,
       conduct: conduct(instance),
       tracks: lowerTracks(instance.tracks, group),
     },
   ];
 }
 
-function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string): VirtualAddress {
-  const { address, prefixLength, dev, broadcast, label, scope, peer, dad, preferredLft, useVmac } = declared;
+function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string, home = iface): VirtualAddress {
+  const { address, prefixLength, broadcast, label, scope, peer, dad, preferredLft } = declared;
   return {
     address,
     prefixLength,
-    interface: dev ?? iface,
+    interface: iface,
     broadcast,
     label,
     scope,
@@ -138,7 +134,8 @@ function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string
     flags: addressFlags(declared),
     dad,
     preferredLifetime: preferredLft === "forever" ? null : (preferredLft ?? (prefixLength === 128 ? 0 : null)),
-    vmac: useVmac,
+    // Those of the instance's own interface lie where its adverts come from, and are no further ones.
+    vmac: (declared.dev ?? home) !== home && iface !== declared.dev,
     onLoss: declared.onLoss ?? (declared.noTrack ? "ignore" : onLoss),
   };
 }
@@ -146,12 +143,6 @@ function virtualAddress(declared: DeclaredAddress, onLoss: OnLoss, iface: string
 /** IFA_F_HOMEADDRESS, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN of linux/if_addr.h. */
 const addressFlags = ({ home, mngtmpaddr, noprefixroute, autojoin }: DeclaredAddress): number =>
   (home ? 0x10 : 0) | (mngtmpaddr ? 0x100 : 0) | (noprefixroute ? 0x200 : 0) | (autojoin ? 0x400 : 0);
-
-function vmac({ vmac: declared }: DeclaredInstance): Vmac | null {
-  if (declared === null) return null;
-  const { kind, name, mac, xmitBase } = declared;
-  return { kind, name, mac, xmitBase };
-}
 
 const conduct = (instance: DeclaredInstance): Conduct => ({
   ...usualRouter(instance.family).conduct,

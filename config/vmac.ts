@@ -22,7 +22,7 @@ export function vmacOf(
     return { vmac: null, source: null };
   }
   const kind = macvlan === undefined ? "ipvlan" : "macvlan";
-  const { name, mac, source } = argumentsOf(at.args, kind, report);
+  const { name, mac, source, group } = argumentsOf(at.args, kind, report);
   const unicast = has(section, "unicast_peer") || has(section, "unicast_src_ip");
   if (unicast && base === undefined)
     report(
@@ -35,7 +35,7 @@ export function vmacOf(
     );
   const xmitBase = base !== undefined || unicast;
   return {
-    vmac: { kind, name: name ?? "", xmitBase, mac, place: at.place },
+    vmac: { kind, name: name ?? "", xmitBase, mac, group, place: at.place },
     source,
   };
 }
@@ -55,19 +55,38 @@ export function withVmacNames(instances: readonly DeclaredInstance[], prefix: st
   });
 }
 
-type Arguments = { name: string | null; mac: string | null; source: IpAddress | null };
+type Arguments = { name: string | null; mac: string | null; source: IpAddress | null; group: number };
 
 const WORDS = { macvlan: ["name", "netlink_notify_msg"], ipvlan: ["name", "bridge", "private", "vepa"] } as const;
 
 function argumentsOf(args: readonly Word[], kind: DeclaredVmac["kind"], report: Report): Readonly<Arguments> {
-  const found: Arguments = { name: null, mac: null, source: null };
+  const found: Arguments = { name: null, mac: null, source: null, group: 0 };
   const words: readonly string[] = WORDS[kind];
   for (let i = 0; i < args.length; i++) {
     const word = args[i];
-    if (word?.text === "group") i++;
+    if (word?.text === "netlink_notify_msg")
+      report(
+        problem("H0401", placeOf(word), "netlink_notify_msg is known but not honoured yet; the router runs without it"),
+      );
+    if (word?.text === "group") linkGroup(found, word, args[++i], report);
     else if (word !== undefined && !words.includes(word.text)) argument(found, word, kind, report);
   }
   return found;
+}
+
+/** A number, as of `ip link set IF group N`. Names of them stand in a file of iproute2's. */
+function linkGroup(found: Arguments, word: Word, value: Word | undefined, report: Report): void {
+  const number = Number(value?.text === "default" ? 0 : (value?.text ?? Number.NaN));
+  if (Number.isInteger(number) && number >= 0 && number <= 0x7fff_ffff) found.group = number;
+  else
+    report(
+      problem(
+        "H0110",
+        placeOf(value ?? word),
+        "a group of links is a number",
+        "write group N, as of ip link set group",
+      ),
+    );
 }
 
 function argument(found: Arguments, word: Word, kind: DeclaredVmac["kind"], report: Report): void {

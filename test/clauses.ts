@@ -114,6 +114,8 @@ const PACKETS: readonly Clause[] = [
   must("RFC 5798 §7.2", "what is sent has the router's settings, its checksum, its primary address and the group"),
   must("RFC 9568 §7.2", "the same in version 3 of today"),
   must("RFC 3768 §7.2", "the same in version 2"),
+  must("RFC 9568 §7.3", "the virtual MAC address: 00-00-5E-00-01-{VRID}, and 02 for IPv6"),
+  must("RFC 9568 §8.1.2", "an ARP request for a virtual address is answered with the virtual MAC address"),
 ];
 
 /** Sections that are cited for a definition. */

@@ -30,7 +30,13 @@ export function brief(status: Status): string {
   ].join("  ");
   const rows = status.instances.map(row);
   const heading = ["Instance", "Iface", "ID", "Fam", "State", "For", "Pri", "Master", "Addresses", "Last change"];
-  return `${head}\n\n${table(heading, rows)}`;
+  const closed = status.instances.filter(({ accept }) => !accept).map(({ name }) => name);
+  const notes = [
+    ...(closed.length === 0 ? [] : [`no_accept: the addresses of ${closed.join(", ")} answer no ping`]),
+    ...status.settings.map(({ path, before, set }) => `set: ${path} = ${set} (was ${before})`),
+  ];
+  const rest = notes.length === 0 ? "" : `\n\n${notes.join("\n")}`;
+  return `${head}\n\n${table(heading, rows)}${rest}`;
 }
 
 function row(router: RouterStatus): string[] {

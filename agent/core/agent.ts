@@ -39,6 +39,7 @@ import {
   type CheckState,
   checkOf,
   isActive,
+  isCarried,
   positionOf,
   primaryAddressOf,
   type RouterState,
@@ -199,8 +200,6 @@ const companiesOf = (config: AgentConfig, routers: readonly RouterState[], now: 
     routers.map((router, i) => ({ ...router, ...now[i], config: config.routers[i] ?? router.config })),
   );
 
-const linkUpOn = ({ links }: Wires, router: RouterConfig): boolean => links[linkOf(router)]?.up ?? false;
-
 /**
  * A link that is told to be up though its routers saw no end of it was down for a moment, or has
  * another MAC: `carrier` says that this was told.
@@ -235,10 +234,10 @@ function meetLink(base: AgentState, name: string, at: Instant): RoutersTurn {
     (router) => {
       const { config } = router;
       const own = linkOf(config) === name;
-      const tracked = config.tracks.some((track) => track.check === check);
-      if (!own && !tracked) return router;
+      const concerned = own || config.vmac?.name === name || config.tracks.some((track) => track.check === check);
+      if (!concerned) return router;
       return {
-        linkUp: linkUpOn(base, config),
+        linkUp: isCarried(config, base.links),
         primaryAddress: own ? primaryAddressOf(config, base.links[name], virtual) : router.primaryAddress,
         verdicts: verdictsFor(router, config, base),
         company: router.company,
@@ -343,7 +342,7 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
   const now = present.map((router, i): Surroundings => {
     const wanted = config.routers[i] ?? router.config;
     return {
-      linkUp: linkUpOn(before, wanted),
+      linkUp: isCarried(wanted, before.links),
       primaryAddress: primaryAddressOf(wanted, before.links[linkOf(wanted)], virtual(wanted.interface)),
       verdicts: verdictsFor(router, wanted, known),
       company: "well",

@@ -123,10 +123,20 @@ export type Peer = {
 export type Vmac = {
   readonly kind: "macvlan" | "ipvlan";
   readonly name: string;
-  /** Six bytes as `00:00:5e:00:01:33`; null for the RFC's. */
-  readonly mac: string | null;
   /** Advertisements leave and arrive on the parent, with its own MAC. */
   readonly xmitBase: boolean;
+};
+
+/** An interface that heird makes upon another for as long as it runs, so that addresses have a MAC address of their own. */
+export type VirtualInterface = {
+  readonly kind: "macvlan" | "ipvlan";
+  readonly name: string;
+  /** The interface it lies upon. */
+  readonly parent: string;
+  /** Six bytes as `00:00:5e:00:01:33`; an ipvlan has its parent's whatever stands here. */
+  readonly mac: string;
+  /** The group of links it is put into; 0 is the usual one. */
+  readonly group: number;
 };
 
 /** How a virtual router treats its neighbours and itself, where the RFCs and Keepalived leave a choice. */
@@ -200,7 +210,10 @@ export type RouterConfig = {
   readonly announce: AnnounceConfig;
   readonly extraAnnounce: ExtraAnnounce;
   readonly transport: Transport;
+  /** Of the instance's own interface; addresses on other interfaces may have theirs. */
   readonly vmac: Vmac | null;
+  /** That one and those. */
+  readonly virtualInterfaces: readonly VirtualInterface[];
   readonly conduct: Conduct;
   readonly tracks: readonly Track[];
 };
@@ -215,6 +228,14 @@ export type Statics = { readonly addresses: readonly VirtualAddress[]; readonly 
 
 /** Whose effects those of the statics are: no router has this key, as no interface has an empty name. */
 export const STATICS = "static" as RouterKey;
+
+/** The table of packet filter rules, when one is needed. */
+export type FilterConfig = {
+  readonly table: string;
+  /** Of its chains among those of others; -1 is just before the usual ones. */
+  readonly priority: number;
+  readonly counters: boolean;
+};
 
 export type AgentConfig = {
   /** global_defs router_id: how this router calls itself to people. */
@@ -235,6 +256,7 @@ export type AgentConfig = {
   readonly netNamespace: string;
   /** Whether advertisements of virtual routers that are none of ours are told. */
   readonly logUnknownVrids: boolean;
+  readonly filter: FilterConfig;
 };
 
 /**

@@ -4,7 +4,7 @@ import type { IpAddress } from "./address.ts";
 import { familyOf, isLinkLocal } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
-import { PRIORITY_OWNER } from "./config.ts";
+import { linkOf, PRIORITY_OWNER } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement, DropReason, Event, Observation } from "./event.ts";
 import { heldBy } from "./holdings.ts";
@@ -280,6 +280,10 @@ export function routerOf(state: AgentState, key: RouterKey): RouterState | undef
   const i = positionOf(state.config, key);
   return i === undefined ? undefined : state.routers[i];
 }
+
+/** Whether a router's interface is up, and the one of its virtual MAC upon it (B10.3). */
+export const isCarried = (config: RouterConfig, links: AgentState["links"]): boolean =>
+  links[linkOf(config)]?.up === true && (config.vmac === null || links[config.vmac.name]?.up === true);
 
 const virtuals = new WeakMap<AgentConfig, Map<string, ReadonlySet<IpAddress>>>();
 

@@ -56,6 +56,7 @@ export const usualRouter = (family: Family) =>
     promoteSecondaries: false,
     transport: usualTransport[family],
     vmac: null,
+    virtualInterfaces: [],
     conduct: usualConduct,
     tracks: [],
   }) as const satisfies Partial<RouterConfig>;
@@ -73,4 +74,5 @@ export const usualAgent = {
   checks: [],
   netNamespace: "",
   logUnknownVrids: false,
+  filter: { table: "heird", priority: -1, counters: false },
 } as const satisfies AgentConfig;

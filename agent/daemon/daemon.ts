@@ -10,6 +10,7 @@ import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
 import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
+import { usualAgent } from "../core/usual.ts";
 import { type Performer, perform } from "../effects/perform.ts";
 import { sendAdvert } from "../effects/send-advert.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
@@ -68,7 +69,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   const realtime = prepareProcess(journal, prepared.config);
   warmUp();
   const life = born(prepared, options, journal, realtime);
-  const { kernel, performer, commander, memory } = life;
+  const { kernel, performer, commander, memory, provisioner } = life;
   beginFiles(prepared.config, journal);
   listenToSignals(life);
   run(
@@ -76,6 +77,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     [
       adverts(kernel, life.sequences, countIn(life.dropped)),
       performer.drive,
+      provisioner.drive,
       alarm(kernel),
       links(kernel),
       routes(kernel),
@@ -110,6 +112,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
     journal,
     state: () => memory.state,
     idle: performer.idle,
+    provisioner: prepared.provisioner,
     configure: (next) => {
       if (memory.ending) throw new Error("the daemon is stopping");
       commander.configure(next);
@@ -145,7 +148,18 @@ async function answer(life: Life, question: Question, { file, wait, requireNoFai
   return status(life);
 }
 
-const status = ({ memory, kernel, started, realtime, options, reloader, store, dropped, log }: Life): Status =>
+const status = ({
+  memory,
+  kernel,
+  started,
+  realtime,
+  options,
+  reloader,
+  store,
+  dropped,
+  log,
+  provisioner,
+}: Life): Status =>
   statusOf(memory.state, kernel.now(), {
     started,
     version: VERSION,
@@ -154,6 +168,7 @@ const status = ({ memory, kernel, started, realtime, options, reloader, store, d
     config: { file: options.file, ...reloader.status() },
     log: { ...store.status(), epoch: store.epoch },
     dropped,
+    settings: provisioner.settings(),
     seq: log.head(),
   });
 
@@ -166,13 +181,15 @@ function listenToSignals(life: Life): void {
 }
 
 /** The orderly end: priority 0, addresses gone, the log closed. */
-async function end({ memory, journal, commander, performer, log, kernel, store }: Life, signal: string): Promise<void> {
+async function end(life: Life, signal: string): Promise<void> {
+  const { memory, journal, commander, performer, provisioner, log, kernel, store } = life;
   if (memory.ending) return;
   memory.ending = true;
   journal.info(`${signal}: resigning`);
   notifyManager("STOPPING=1");
   commander.shutdown();
   await performer.idle();
+  provisioner.settle(usualAgent);
   log.snapshot(memory.state, kernel.now());
   memory.server?.close();
   kernel.close();
@@ -185,7 +202,7 @@ async function end({ memory, journal, commander, performer, log, kernel, store }
  * The last resort: a daemon that is wrong lets go of everything, without a queue, and ends. The words
  * come last, and nothing that fails on the way keeps the next thing from being done.
  */
-function collapse({ memory, journal, kernel, performer, log, sequences }: Life, cause: unknown): void {
+function collapse({ memory, journal, kernel, performer, provisioner, log, sequences }: Life, cause: unknown): void {
   const send = sendAdvert(kernel, sequences);
   for (const { config, phase, primaryAddress } of memory.state.routers)
     if (phase.name === "master" && primaryAddress !== null) attempt(() => send(config, PRIORITY_STOP, primaryAddress));
@@ -194,6 +211,7 @@ function collapse({ memory, journal, kernel, performer, log, sequences }: Life, 
   for (let i = 0; i < paths.length; i += BURST) attempt(() => kernel.removePaths(paths.slice(i, i + BURST)));
   const ours = held.flatMap((own) => (isPath(own) || performer.isForeign(own) ? [] : [own]));
   for (let i = 0; i < ours.length; i += BURST) attempt(() => kernel.removeAddresses(ours.slice(i, i + BURST)));
+  attempt(() => provisioner.settle(usualAgent));
   journal.fatal({ err: cause }, "this must not happen; every address was let go");
   process.exit(EXIT.internal);
 }

@@ -104,9 +104,12 @@ export function hindrances(
   const missing = new Set<string>();
   const sentences: string[] = [];
   for (const router of config.routers) {
-    const { name, interface: iface, basePriority } = router;
+    const { name, interface: iface, basePriority, virtualInterfaces } = router;
     const { addresses } = heldBy(router);
-    for (const wanted of [iface, ...addresses.map((own) => own.interface)])
+    const made = new Set(virtualInterfaces.map((one) => one.name));
+    const parents = virtualInterfaces.map(({ parent }) => parent);
+    const needed = [iface, ...parents, ...addresses.map((own) => own.interface)];
+    for (const wanted of needed.filter((one) => !made.has(one)))
       if (wanted !== "" && !kernel.interfaces.has(wanted) && !missing.has(wanted)) {
         missing.add(wanted);
         sentences.push(`${name}: there is no interface ${wanted}; create it first, or correct the name (ip -br link)`);

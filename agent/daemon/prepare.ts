@@ -7,18 +7,21 @@ import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
 import type { AgentConfig } from "../core/config.ts";
-import type { Kernel } from "../kernel.ts";
+import { type Provisioner, provision, takeBack } from "../effects/provision.ts";
+import type { Kernel, Machinery } from "../kernel.ts";
 import { openLinuxKernel } from "../linux/linux-kernel.ts";
 import { lockFile } from "../linux/lock.ts";
 import { enterNamespace } from "../linux/namespace.ts";
 import { capabilities } from "../linux/realtime.ts";
 import { aheadPath } from "../log/ahead.ts";
+import { type Changes, changesPath, openChanges } from "../log/changes.ts";
 import { createStore, type Store } from "../log/file.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
 import { bootId, hindrances, leftBy, removeLeftovers, stillThere } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
+import { nameable } from "./names.ts";
 
 /** How many bytes of log lines may wait in memory for a disk that does not answer. */
 const QUEUE_LIMIT = 64 * 1024 * 1024;
@@ -27,9 +30,10 @@ const QUEUE_LIMIT = 64 * 1024 * 1024;
 export type Teller = { readonly warn: (sentence: string) => void; readonly error: (sentence: string) => void };
 
 export type Prepared = {
-  readonly kernel: Kernel;
+  readonly kernel: Kernel & Machinery;
   readonly store: Store;
   readonly config: AgentConfig;
+  readonly provisioner: Provisioner;
   readonly boot: string;
 };
 
@@ -97,14 +101,17 @@ function enter(netNamespace: string): void {
 
 /** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
 export function prepare(options: Source & { stateDirectory: string; retention: number }, journal: Journal): Prepared {
-  const config = loadOrRefuse(options, journal);
+  const loaded = loadOrRefuse(options, journal);
   requireCapabilities();
-  enter(config.netNamespace);
+  enter(loaded.netNamespace);
   claim(options.stateDirectory);
   const kernel = openLinuxKernel();
   const ahead = aheadPath(options.stateDirectory);
   const { rescued, torn, unwritten, ...where } = recover(options.stateDirectory, ahead);
   const leftovers = leftBy(options.stateDirectory, unwritten);
+  const boot = bootId();
+  const changes = openChanges(changesPath(options.stateDirectory, ahead), boot);
+  const { config, told } = nameable(kernel, loaded);
   const wrong = hindrances(kernel, config, new Set(stillThere(kernel, leftovers).map(({ address }) => address)));
   if (wrong.length > 0) {
     kernel.close();
@@ -119,6 +126,9 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
   const lost = unwritten.length;
   if (lost > 0) journal.error(`the disk is full: ${lost} line(s) of the log of the last daemon are lost`);
   tidy(kernel, leftovers, journal);
+  restore(kernel, changes, journal);
+  for (const sentence of told) journal.warn(sentence);
+  const provisioner = fitted(kernel, changes, config, journal);
   const directory = logDirectory(options.stateDirectory);
   const store = createStore({
     ...where,
@@ -128,7 +138,31 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
     queueLimit: QUEUE_LIMIT,
     retention: options.retention,
   });
-  return { kernel, store, config, boot: bootId() };
+  return { kernel, store, config, boot, provisioner };
+}
+
+/** The machine made to fit, or left as it was. */
+function fitted(kernel: Kernel & Machinery, changes: Changes, config: AgentConfig, journal: Journal): Provisioner {
+  const provisioner = provision(kernel, changes, {
+    info: (sentence) => journal.info(sentence),
+    warn: (sentence) => journal.warn(sentence),
+  });
+  const errors = provisioner.furnish(config);
+  if (errors.length === 0) return provisioner;
+  takeBack(kernel, changes, changes.all());
+  kernel.close();
+  throw new Refusal(EXIT.refused, errors.join("\n"));
+}
+
+/** Takes back what a dead daemon changed, and says so. */
+function restore(kernel: Kernel & Machinery, changes: Changes, say: Teller): number {
+  const { done, errors } = takeBack(kernel, changes, changes.all());
+  for (const change of done)
+    if (change.type === "sysctl") say.warn(`${change.path} is ${change.before} again: a daemon that died had set it`);
+    else if (change.type === "link") say.warn(`removed ${change.name}: a daemon that died had made it`);
+    else say.warn(`removed nftables table inet ${change.table}: a daemon that died had put it there`);
+  for (const error of errors) say.error(`cannot take back what a dead daemon changed: ${error}`);
+  return errors.length;
 }
 
 /** Takes away what a dead daemon left, and says so. */
@@ -149,11 +183,14 @@ const sentence = (cause: unknown): string => (cause instanceof Error ? cause.mes
 export function cleanup(stateDirectory: string, say: Teller): { removed: number; failed: number } {
   if (!existsSync(stateDirectory)) return { removed: 0, failed: 0 };
   claim(stateDirectory);
-  const { unwritten } = recover(stateDirectory, aheadPath(stateDirectory));
+  const ahead = aheadPath(stateDirectory);
+  const { unwritten } = recover(stateDirectory, ahead);
   const leftovers = leftBy(stateDirectory, unwritten);
-  if (leftovers.size === 0) return { removed: 0, failed: 0 };
+  const changes = openChanges(changesPath(stateDirectory, ahead), bootId());
+  if (leftovers.size === 0 && changes.all().length === 0) return { removed: 0, failed: 0 };
   const kernel = openLinuxKernel();
-  const tidied = tidy(kernel, leftovers, say);
+  const { removed, failed } = tidy(kernel, leftovers, say);
+  const unrestored = restore(kernel, changes, say);
   kernel.close();
-  return tidied;
+  return { removed, failed: failed + unrestored };
 }

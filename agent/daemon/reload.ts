@@ -8,12 +8,14 @@ import type { AgentConfig } from "../core/config.ts";
 import { foresee } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
 import type { AgentState, Turn } from "../core/state.ts";
+import type { Provisioner } from "../effects/provision.ts";
 import type { Kernel } from "../kernel.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import type { Journal } from "../operate/journal.ts";
 import { type Plan, planOf, type ReloadOutcome, whatChanges } from "../operate/plan.ts";
 import { hindrances } from "./leftovers.ts";
 import type { Loader, Source } from "./loader.ts";
+import { nameable } from "./names.ts";
 
 /** What a reload needs of the daemon around it. */
 export type Surroundings = {
@@ -21,6 +23,8 @@ export type Surroundings = {
   readonly kernel: Pick<Kernel, "interfaces" | "now">;
   readonly state: () => AgentState;
   readonly configure: (config: AgentConfig) => void;
+  /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
+  readonly provisioner: Pick<Provisioner, "furnish" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
   readonly idle: () => Promise<void>;
   readonly journal: Pick<Journal, "info" | "warn" | "error">;
@@ -49,10 +53,12 @@ export function createReloader(around: Surroundings): Reloader {
   const listening = new Set<string[]>();
 
   const consider = async (source: Source): Promise<Considered> => {
-    const { config, diagnostics } = await around.loader.read(source);
+    const read = await around.loader.read(source);
+    const { diagnostics } = read;
     const base = { schema: 1, diagnostics, failures: [] } as const;
-    if (config === null || hasErrors(diagnostics))
+    if (read.config === null || hasErrors(diagnostics))
       return { outcome: { ...base, outcome: "errors", plan: null }, config: null };
+    const { config } = nameable(around.kernel, read.config);
     const plan = planFor(around, config, source.file);
     return { outcome: { ...base, outcome: plan.refused.length > 0 ? "refused" : "planned", plan }, config };
   };
@@ -63,9 +69,11 @@ export function createReloader(around: Surroundings): Reloader {
     if (config === null || outcome.outcome !== "planned") return outcome;
     if (requireNoFailover && moves) return { ...outcome, outcome: "refused" };
     // Nothing was awaited since the plan was made: it is of the very state that is changed here.
+    furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
     around.configure(config);
+    void around.idle().then(() => around.provisioner.settleSlowly(around.state().config));
     status = { generation: status.generation + 1, lastReload: "ok" };
     if (wait) await around.idle();
     listening.delete(failures);
@@ -106,6 +114,16 @@ export function createReloader(around: Surroundings): Reloader {
       for (const failures of listening) failures.push(`${seen.router}: ${seen.effect} failed: ${seen.error}`);
     },
   };
+}
+
+/** The machine made to fit, or as it was and a sentence thrown. */
+function furnish({ provisioner, state }: Surroundings, config: AgentConfig): void {
+  const errors = provisioner.furnish(config);
+  if (errors.length === 0) return;
+  const { config: present } = state();
+  provisioner.furnish(present);
+  provisioner.settleSlowly(present);
+  throw new Error(errors.join("; "));
 }
 
 /** Why a reload was not done, in one sentence or several. */

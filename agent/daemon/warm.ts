@@ -124,7 +124,15 @@ const UNASKED = { ok: false, errno: 95, error: "nobody is asked" } as const;
 
 /** A machine where everything succeeds and nothing happens. */
 function nothing(): Kernel {
-  const warm: InterfaceState = { name: "warm", index: 1, mac: new Uint8Array(6), mtu: 1500, up: true, addresses: [] };
+  const warm: InterfaceState = {
+    name: "warm",
+    index: 1,
+    mac: new Uint8Array(6),
+    mtu: 1500,
+    up: true,
+    upon: null,
+    addresses: [],
+  };
   return {
     now: () => instantAt(0),
     interfaces: new Map([[warm.name, warm]]),

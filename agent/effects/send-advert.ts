@@ -5,12 +5,17 @@ import type { IpAddress } from "../core/address.ts";
 import type { RouterConfig, RouterKey } from "../core/config.ts";
 import type { Kernel, Outcome } from "../kernel.ts";
 import { type Sequences, sign } from "../wire/ah.ts";
+import { ETHERNET_HEADER_LENGTH, multicastFrame } from "../wire/ethernet.ts";
+import { parseMac } from "../wire/mac.ts";
 import { type Addressed, advertPackets, setPacketPriority } from "../wire/packet.ts";
+
+/** A packet, and the Ethernet frame that it stands in where the kernel would not make one. */
+type Sendable = Addressed & { readonly frame: Uint8Array | null };
 
 type Prepared = {
   readonly config: RouterConfig;
   readonly source: IpAddress;
-  readonly packets: readonly Addressed[];
+  readonly packets: readonly Sendable[];
   priority: number;
 };
 
@@ -19,12 +24,15 @@ const SENT: Outcome = { ok: true };
 /** Sends one advertisement of a router: one packet to its group, or one to each peer. */
 export type SendAdvert = (config: RouterConfig, priority: number, source: IpAddress) => Outcome;
 
-export function sendAdvert(kernel: Pick<Kernel, "sendPacket">, sequences: Pick<Sequences, "next">): SendAdvert {
+export function sendAdvert(
+  kernel: Pick<Kernel, "sendPacket" | "sendFrame">,
+  sequences: Pick<Sequences, "next">,
+): SendAdvert {
   const prepared = new Map<RouterKey, Prepared>();
   return (config, priority, source) => {
     let ready = prepared.get(config.key);
     if (ready === undefined || ready.config !== config || ready.source !== source) {
-      ready = { config, source, priority, packets: advertPackets(config, priority, source) };
+      ready = { config, source, priority, packets: sendables(config, advertPackets(config, priority, source)) };
       prepared.set(config.key, ready);
     }
     const changed = ready.priority !== priority;
@@ -40,18 +48,39 @@ type Signing = { readonly password: string; readonly sequence: number };
 
 /** A peer that cannot be reached keeps nothing from the others; the first failure is the one that is told. */
 function toEach(
-  kernel: Pick<Kernel, "sendPacket">,
-  { interface: iface, family }: RouterConfig,
-  packets: readonly Addressed[],
+  kernel: Pick<Kernel, "sendPacket" | "sendFrame">,
+  config: RouterConfig,
+  packets: readonly Sendable[],
   priority: number | null,
   signing: Signing | null,
 ): Outcome {
+  const { family } = config;
+  const iface = outOf(config);
   let outcome = SENT;
-  for (const { packet, destination } of packets) {
+  for (const { packet, destination, frame } of packets) {
     if (priority !== null) setPacketPriority(packet, family, priority);
     if (signing !== null) sign(packet, signing.sequence, signing.password);
-    const sent = kernel.sendPacket(iface, family, packet, destination);
+    const sent =
+      frame === null ? kernel.sendPacket(iface, family, packet, destination) : kernel.sendFrame(iface, frame);
     if (outcome.ok) outcome = sent;
   }
   return outcome;
+}
+
+/** RFC 9568 §7.2: the source MAC address of an advertisement is the virtual one, where there is one. */
+const outOf = ({ interface: iface, vmac }: RouterConfig): string =>
+  vmac === null || vmac.xmitBase ? iface : vmac.name;
+
+/**
+ * The interface of a virtual MAC has no link-local address, and the kernel sends no IPv6 packet from such
+ * a one: a copy of the parent's would be answered for by either MAC address.
+ */
+function sendables(config: RouterConfig, packets: readonly Addressed[]): readonly Sendable[] {
+  const iface = outOf(config);
+  const mac = parseMac(config.virtualInterfaces.find(({ name }) => name === iface)?.mac ?? "");
+  return packets.map(({ packet, destination }) => {
+    if (config.family === "ipv4" || mac === undefined) return { packet, destination, frame: null };
+    const frame = multicastFrame(mac, destination, packet);
+    return { packet: frame.subarray(ETHERNET_HEADER_LENGTH), destination, frame };
+  });
 }

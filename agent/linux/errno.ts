@@ -40,6 +40,12 @@ export function failure(errno: number, doing: string, text = messageOf(errno)): 
 /** The outcome of a call that gives a negative errno when it fails. */
 export const outcomeOf = (result: number, doing: string): Outcome => (result < 0 ? failure(-result, doing) : DONE);
 
+/** The failure behind an exception of node:fs. */
+export function failureFromError(thrown: unknown, doing: string): Failure {
+  const number = thrown instanceof Error && "errno" in thrown ? Math.abs(Number(thrown.errno)) : constants.errno.EIO;
+  return failure(number, doing);
+}
+
 /**
  * The failure behind an exception of raw-socket, which carries the C library's text and no number.
  * EIO when the text belongs to no errno.

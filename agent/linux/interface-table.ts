@@ -146,6 +146,9 @@ function forget(table: InterfaceTable, row: Row, changes: Changes): void {
 const sameLink = (a: Row, b: Row): boolean =>
   a.index === b.index && a.up === b.up && a.mtu === b.mtu && Buffer.compare(a.mac, b.mac) === 0;
 
+const uponOf = ({ kind, parent, mode }: LinkMessage): InterfaceState["upon"] =>
+  parent === 0 ? null : { kind, parent, mode };
+
 function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes): void {
   const { index, name, mac, mtu, flags } = message;
   const formerName = table.nameOf.get(index);
@@ -155,7 +158,7 @@ function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes
     return;
   }
   const up = (flags & (IFF_UP | IFF_RUNNING)) === (IFF_UP | IFF_RUNNING);
-  const row: Row = { name, index, mac, mtu, up, addresses: former?.addresses ?? [] };
+  const row: Row = { name, index, mac, mtu, up, upon: uponOf(message), addresses: former?.addresses ?? [] };
   if (former?.name === name) {
     put(table, row);
     if (!sameLink(former, row)) changes.link(row);

@@ -3,20 +3,23 @@
 import { readFileSync } from "node:fs";
 import { wordsOf } from "../core/path.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
-import type { InterfaceChange, InterfaceState, Kernel, Outcome } from "../kernel.ts";
+import type { InterfaceChange, InterfaceState, Kernel, Machinery, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
 import { now } from "./clock.ts";
 import { createEchoes, type EchoSender } from "./echo.ts";
 import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
 import { whenReadable } from "./ffi.ts";
+import { createGroups } from "./groups.ts";
 import { applyMessages, reconcile } from "./interface-table.ts";
 import { askNeighbour } from "./neighbour.ts";
+import { putFilter, takeFilter } from "./nftables.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
 import { watchProcesses } from "./process-events.ts";
 import { sourceTo } from "./route.ts";
 import { watchRoutes } from "./route-watch.ts";
-import { type AddressAt, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
+import { type AddressAt, type CommandSocket, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
+import { readSysctl, writeSysctl } from "./sysctl.ts";
 import { vrrpSockets } from "./vrrp-sockets.ts";
 
 type Addresses = Parameters<Kernel["addAddresses"]>[0];
@@ -28,13 +31,13 @@ type Links = ReadonlyMap<string, InterfaceState>;
  * Opens the kernel of this machine, in the network namespace of the calling thread. Throws a
  * sentence when netlink cannot be had; what needs privileges says so when it is used.
  */
-export function openLinuxKernel(): Kernel {
+export function openLinuxKernel(): Kernel & Machinery {
   const events = openEventSocket();
   const commands = openCommandSocket();
   const table = commands.dump();
   const alarm = openAlarm();
   const frames = createFrames(table.byName);
-  const echoes = createEchoes();
+  const [echoes, groups] = [createEchoes(), createGroups(table.byName)];
   const watchers = new Set<(change: InterfaceChange) => void>();
   let reading = false;
   let closed = false;
@@ -60,13 +63,8 @@ export function openLinuxKernel(): Kernel {
   };
   const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
   const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
-  const drain = (): void => {
-    sockets.drain();
-    readEvents();
-  };
   const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
-  const each = (addresses: Addresses, doing: string, ask: Ask): Outcome[] =>
-    closed ? addresses.map(() => CLOSED) : inOneGo(table.byName, addresses, doing, ask);
+  const each = eachOf(table.byName, () => closed);
 
   return {
     now,
@@ -79,13 +77,18 @@ export function openLinuxKernel(): Kernel {
         return sockets.listen(iface, family, listener, ear);
       }),
     unlisten: sockets.unlisten,
-    drain: () => exclusively(drain),
+    drain: () =>
+      exclusively(() => {
+        sockets.drain();
+        readEvents();
+      }),
     sendPacket: (iface, family, packet, destination) => open(() => sockets.send(iface, family, packet, destination)),
     sourceTo: (destination) => (closed ? null : sourceTo(destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
     ...pathsThrough(() => (closed ? null : table.byName), commands),
+    ...machinery({ interfaces: table.byName, commands, groups, open, read: () => exclusively(readEvents) }),
     setAlarm: (at, ring) => (closed ? undefined : alarm.set(at, ring)),
     forwardsIpv6: createForwarding(table.byName),
     ...askers(table.byName, echoes, () => closed),
@@ -94,7 +97,7 @@ export function openLinuxKernel(): Kernel {
       closed = true;
       watchers.clear();
       unwatch();
-      for (const part of [sockets, events, commands, alarm, frames, echoes]) part.close();
+      for (const part of [sockets, events, commands, alarm, frames, echoes, groups]) part.close();
     },
   };
 }
@@ -122,6 +125,47 @@ function enrol<T>(members: Set<T>, member: T): () => void {
   return () => void members.delete(member);
 }
 
+type Parts = {
+  readonly interfaces: Links;
+  readonly commands: CommandSocket;
+  readonly groups: ReturnType<typeof createGroups>;
+  readonly open: (ask: () => Outcome) => Outcome;
+  readonly read: () => void;
+};
+
+/** What is changed seldom. What comes of a link that is made or taken away is read at once: whoever asked goes on with it. */
+function machinery({ interfaces, commands, groups, open, read }: Parts): Machinery {
+  const about = (name: string, doing: string, ask: (index: number) => Outcome): Outcome =>
+    open(() => {
+      const index = interfaces.get(name)?.index;
+      if (index === undefined) return failure(ENODEV, `${doing} ${name}`);
+      const outcome = ask(index);
+      read();
+      return outcome;
+    });
+  return {
+    addLink: ({ parent, ...link }) =>
+      about(parent, `making ${link.name} upon`, (index) =>
+        lacking(link.kind, commands.addLink({ ...link, parent: index })),
+      ),
+    raiseLink: (name) => about(name, "setting up", (index) => commands.raiseLink(index, name)),
+    removeLink: (name) => about(name, "removing", (index) => commands.removeLink(index, name)),
+    readSysctl,
+    writeSysctl,
+    setFilter: (rules, anew) => open(() => putFilter(rules, anew)),
+    removeFilter: (name) => open(() => takeFilter(name)),
+    keepGroups: (wanted) => open(() => groups.keep(wanted)),
+  };
+}
+
+const EOPNOTSUPP = 95;
+
+/** What EOPNOTSUPP means when a link is made. */
+const lacking = (kind: string, outcome: Outcome): Outcome =>
+  outcome.ok || outcome.errno !== EOPNOTSUPP
+    ? outcome
+    : { ...outcome, error: `${outcome.error}; this kernel has no ${kind} (modprobe ${kind})` };
+
 /** The socket for whole frames, opened when it is first needed. */
 function createFrames(interfaces: Links) {
   let frames: FrameSender | null = null;
@@ -147,6 +191,11 @@ function createFrames(interfaces: Links) {
 }
 
 type Ask = (known: readonly AddressAt[]) => Outcome[];
+
+const eachOf =
+  (interfaces: Links, closed: () => boolean) =>
+  (addresses: Addresses, doing: string, ask: Ask): Outcome[] =>
+    closed() ? addresses.map(() => CLOSED) : inOneGo(interfaces, addresses, doing, ask);
 
 /** The addresses whose interface is there, asked for in one go; the others fail without asking. */
 function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: Ask): Outcome[] {

@@ -38,6 +38,11 @@ const AF_INET6 = 10;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINK = 5;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_MACVLAN_MODE = 1;
 
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
@@ -65,6 +70,12 @@ export type LinkMessage = {
   readonly flags: number;
   readonly mac: Uint8Array;
   readonly mtu: number;
+  /** What kind of software link it is, `macvlan`; empty for a device. */
+  readonly kind: string;
+  /** The number of the link that it lies on; 0 for none. */
+  readonly parent: number;
+  /** MACVLAN_MODE_*; 0 for anything but a macvlan. */
+  readonly mode: number;
   /** Part of a dump that somebody changed meanwhile. */
   readonly interrupted: boolean;
 };
@@ -180,9 +191,28 @@ function readLink(span: Span, gone: boolean, interrupted: boolean): LinkMessage 
     flags: view.getUint32(at + 24, true),
     mac: attributes.get(IFLA_ADDRESS)?.slice() ?? new Uint8Array(),
     mtu: numberOf(attributes.get(IFLA_MTU), 0),
+    parent: numberOf(attributes.get(IFLA_LINK), 0),
+    ...readLinkInfo(attributes.get(IFLA_LINKINFO)),
     interrupted,
   };
 }
+
+/** IFLA_LINKINFO: the kind, and what only that kind has. */
+function readLinkInfo(value: Uint8Array | undefined): { readonly kind: string; readonly mode: number } {
+  if (value === undefined) return { kind: "", mode: 0 };
+  const info = attributesOf(value);
+  const kind = textOf(info.get(IFLA_INFO_KIND));
+  const data = info.get(IFLA_INFO_DATA);
+  const mode = kind === "macvlan" && data !== undefined ? attributesOf(data).get(IFLA_MACVLAN_MODE) : undefined;
+  return { kind, mode: numberOf(mode, 0) };
+}
+
+/** The attributes inside of one. */
+const attributesOf = (bytes: Uint8Array): Attributes =>
+  readAttributes(
+    { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes, at: 0, end: bytes.length },
+    0,
+  );
 
 /** ifaddrmsg: family, prefix length, flags, scope, index. On a point-to-point link IFA_ADDRESS is the peer's. */
 function readAddress(span: Span, gone: boolean, interrupted: boolean): AddressMessage | undefined {

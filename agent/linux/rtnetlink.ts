@@ -5,6 +5,7 @@ import type { Outcome } from "../kernel.ts";
 import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
 import { bind, close, messageOf, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, setOption, socket } from "./ffi.ts";
 import { applyMessages, emptyTable, type InterfaceTable } from "./interface-table.ts";
+import { type UponRequest, writeAddLink, writeLinkUp, writeRemoveLink } from "./link-request.ts";
 import { type NetlinkMessage, readMessages } from "./netlink.ts";
 import {
   type AddressRequest,
@@ -65,6 +66,9 @@ export type CommandSocket = {
   readonly removeAddresses: (addresses: readonly AddressAt[]) => Outcome[];
   readonly addPaths: (paths: readonly PathAt[]) => Outcome[];
   readonly removePaths: (paths: readonly PathAt[]) => Outcome[];
+  readonly addLink: (link: UponRequest) => Outcome;
+  readonly raiseLink: (index: number, name: string) => Outcome;
+  readonly removeLink: (index: number, name: string) => Outcome;
   /** Everything the kernel has, as it is at one moment. */
   readonly dump: () => InterfaceTable;
   readonly close: () => void;
@@ -114,6 +118,9 @@ export function openCommandSocket(): CommandSocket {
         write: (to, { path, index }, seq, flags) => writeRemovePath(to, path, { index, seq, flags }),
         doing: ({ path }) => `removing ${wordsOf(path)}`,
       }),
+    addLink: (link) => one(line, `making ${link.name}`, (to, how) => writeAddLink(to, link, how)),
+    raiseLink: (index, name) => one(line, `setting ${name} up`, (to, how) => writeLinkUp(to, index, how)),
+    removeLink: (index, name) => one(line, `removing ${name}`, (to, how) => writeRemoveLink(to, index, how)),
     dump() {
       const table = emptyTable();
       applyMessages(table, dumpOf(line, "links"));
@@ -145,6 +152,20 @@ function burst<T>(line: Line, chunk: readonly T[], { write, doing }: Writer<T>):
     const error = refused.get(first + i) ?? refused.get(ALL);
     return error === undefined ? DONE : failure(error.errno, doing(one), error.text);
   });
+}
+
+/** Asks one thing. */
+function one(
+  line: Line,
+  doing: string,
+  write: (to: RequestBuffer, how: { readonly seq: number; readonly flags: number }) => void,
+): Outcome {
+  line.requests.length = 0;
+  line.seq += 1;
+  write(line.requests, { seq: line.seq, flags: NLM_F_ACK });
+  const refused = transact(line, line.seq);
+  const error = refused.get(line.seq) ?? refused.get(ALL);
+  return error === undefined ? DONE : failure(error.errno, doing, error.text);
 }
 
 /** The number under which a failure of the whole burst is noted; no request has it. */

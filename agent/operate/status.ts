@@ -40,6 +40,10 @@ export type RouterStatus = {
     /** How long ago that was seen; what goes on is looked at anew every minute. */
     readonly secondsAgo: number;
   } | null;
+  /** Whether its addresses take anything but neighbour discovery when it does not own them. */
+  readonly accept: boolean;
+  /** The interface of its virtual MAC; null without. */
+  readonly vmac: string | null;
   readonly virtualAddresses: readonly string[];
 };
 
@@ -56,6 +60,8 @@ export type Status = {
   readonly log: StoreStatus & { readonly epoch: string };
   /** Datagrams that were refused since the start, by interface and reason. */
   readonly dropped: Readonly<Record<string, Readonly<Partial<Record<DropReason, number>>>>>;
+  /** Kernel settings that are other than they were because of heird: files below /proc/sys. */
+  readonly settings: readonly { readonly path: string; readonly before: string; readonly set: string }[];
   readonly instances: readonly RouterStatus[];
   /**
    * The folded state and the number of the last line of the log. In the answer to `snapshot` it is what
@@ -103,6 +109,8 @@ function routerStatus(router: RouterState, now: Instant): RouterStatus {
     checksum: config.version === 2 ? "plain" : config.v3Checksum,
     neighbours: router.neighbours,
     splitBrain: splitBrainOf(router, now),
+    accept: config.conduct.accept,
+    vmac: config.vmac?.name ?? null,
     virtualAddresses: config.virtualAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
   };
 }

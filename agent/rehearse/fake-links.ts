@@ -42,7 +42,15 @@ export function fakeLinks(name: string, onNews: () => void) {
     },
     appear: (iface: string): void => {
       indexes += 1;
-      const state = { name: iface, index: indexes, mac: macOf(name, indexes), mtu: 1500, up: true, addresses: [] };
+      const state = {
+        name: iface,
+        index: indexes,
+        mac: macOf(name, indexes),
+        mtu: 1500,
+        up: true,
+        upon: null,
+        addresses: [],
+      };
       tell(iface, state, { type: "link", name: iface, index: indexes, up: true });
     },
     vanish: (iface: string): void => tell(iface, null, { type: "link", name: iface, index: 0, up: false }),

@@ -123,8 +123,8 @@ const VRRP: readonly Keyword[] = [
     "Interfaces may be missing at start and come and go.",
   ),
   row("disable_local_igmp", flag, "pending", "No IGMP reports for 224.0.0.0/24."),
-  row("vmac_prefix", text("prefix"), "pending", "The beginning of the names of macvlans.", { default: "vrrp" }),
-  row("vmac_addr_prefix", text("prefix"), "pending", "The same for those of use_vmac_addr.", {
+  row("vmac_prefix", text("prefix"), "honoured", "The beginning of the names of macvlans.", { default: "vrrp" }),
+  row("vmac_addr_prefix", text("prefix"), "honoured", "The same for those of use_vmac_addr.", {
     default: "vmac_prefix",
   }),
   row("vrrp_rx_bufs_policy", text("MTU, ADVERT or bytes"), "pending", "How large the receive buffer is."),
@@ -132,13 +132,13 @@ const VRRP: readonly Keyword[] = [
 ];
 
 const FIREWALL: readonly Keyword[] = [
-  row("nftables", optionalText("table"), "pending", "The table for no_accept and virtual MACs.", {
-    default: "keepalived",
+  row("nftables", optionalText("table"), "honoured", "The table for no_accept and virtual MACs.", {
+    default: "heird",
   }),
-  row("nftables_priority", whole(-2_147_483_648, 2_147_483_647), "pending", "Where its chains hook in.", {
+  row("nftables_priority", whole(-2_147_483_648, 2_147_483_647), "honoured", "Where its chains hook in.", {
     default: "-1",
   }),
-  row("nftables_counters", flag, "pending", "Count in the rules."),
+  row("nftables_counters", flag, "honoured", "Count in the rules."),
   row("nftables_ifindex", flag, "pending", "Sets keyed by interface number."),
   row("vrrp_iptables", texts("chains", 0, 2), "pending", "The firewall rules of iptables.", { instead: "nftables" }),
   row("vrrp_ipsets", texts("sets", 0, 4), "pending", "The firewall rules of iptables.", { instead: "nftables" }),

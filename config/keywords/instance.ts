@@ -90,7 +90,7 @@ export const INSTANCE: readonly Keyword[] = [
   row("accept", flag, "honoured", "Take packets for the addresses while Master, also when not their owner.", {
     default: "on, unless strict",
   }),
-  row("no_accept", flag, "pending", "Drop packets for the addresses unless this router owns them."),
+  row("no_accept", flag, "honoured", "Drop packets for the addresses unless this router owns them."),
   row(
     "promote_secondaries",
     flag,
@@ -160,16 +160,16 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "use_vmac",
     texts("name, MAC address, netlink_notify_msg, group", 0, 6),
-    "required",
+    "honoured",
     "Hold the addresses on a macvlan with the virtual router's MAC.",
   ),
-  row("use_vmac_addr", flag, "required", "Also for addresses on other interfaces."),
-  row("vmac_xmit_base", flag, "required", "Send and receive adverts on the parent of the macvlan."),
+  row("use_vmac_addr", flag, "honoured", "Also for addresses on other interfaces."),
+  row("vmac_xmit_base", flag, "honoured", "Send and receive adverts on the parent of the macvlan."),
   row(
     "use_ipvlan",
     texts("name, address, bridge|private|vepa, group", 0, 6),
-    "required",
-    "Hold the addresses on an ipvlan.",
+    "honoured",
+    "Hold the addresses on an ipvlan, where the kernel has one.",
   ),
   row(
     "garp_extra_if",

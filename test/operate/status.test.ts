@@ -67,6 +67,7 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     config: { file: "/etc/keepalived/keepalived.conf", generation: 2, lastReload: "ok" },
     log: { head: 41, durable: 40, queuedBytes: 230, lost: 0, error: null, epoch: "01TEST" },
     dropped: { eth0: { checksum: 3 } },
+    settings: [],
     seq: 41,
   });
 
@@ -91,6 +92,8 @@ const INSTANCES = [
     checksum: "plain",
     neighbours: [{ address: "10.0.0.9", checksum: "plain", sameAddresses: true }],
     splitBrain: null,
+    accept: true,
+    vmac: null,
     virtualAddresses: ["192.0.2.1/24"],
   },
   {
@@ -113,6 +116,8 @@ const INSTANCES = [
     checksum: "pseudoHeader",
     neighbours: [],
     splitBrain: null,
+    accept: true,
+    vmac: null,
     virtualAddresses: ["fe80::1/64"],
   },
   {
@@ -134,6 +139,8 @@ const INSTANCES = [
     checksum: "plain",
     neighbours: [],
     splitBrain: null,
+    accept: true,
+    vmac: null,
     virtualAddresses: ["10.0.52.100/24"],
   },
 ];
@@ -152,6 +159,7 @@ describe("the status document", () => {
       config: { file: "/etc/keepalived/keepalived.conf", generation: 2, lastReload: "ok" },
       log: { head: 41, durable: 40, queuedBytes: 230, lost: 0, error: null, epoch: "01TEST" },
       dropped: { eth0: { checksum: 3 } },
+      settings: [],
       instances: INSTANCES,
     });
     expect(folded.seq).toBe(41);

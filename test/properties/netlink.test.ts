@@ -6,6 +6,7 @@ import { addressFromBytes, type IpAddress } from "../../agent/core/address.ts";
 import { usualAddress } from "../../agent/core/usual.ts";
 import type { InterfaceChange } from "../../agent/kernel.ts";
 import { applyMessages, emptyTable, reconcile } from "../../agent/linux/interface-table.ts";
+import { LONGEST_LINK_REQUEST, writeAddLink, writeLinkUp, writeRemoveLink } from "../../agent/linux/link-request.ts";
 import { type AddressMessage, type LinkMessage, type NetlinkMessage, readMessages } from "../../agent/linux/netlink.ts";
 import { LONGEST_REQUEST, writeAddAddress, writeDump, writeRemoveAddress } from "../../agent/linux/netlink-request.ts";
 import { requestBuffer } from "../../agent/linux/netlink-write.ts";
@@ -107,6 +108,31 @@ describe("the rtnetlink codec", () => {
     );
   });
 
+  it("reads back a link that it asks for, as the kernel will tell of it", () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[a-z][a-z0-9.]{0,14}$/),
+        index,
+        octets(6),
+        fc.nat(1_000),
+        (name, parent, mac, group) => {
+          const to = requestBuffer(512);
+          writeAddLink(to, { kind: "macvlan", name, parent, mac, group }, { seq: 1, flags: 0 });
+          expect(to.length).toBeLessThanOrEqual(LONGEST_LINK_REQUEST);
+          writeAddLink(to, { kind: "ipvlan", name, parent, mac, group: 0 }, { seq: 2, flags: 0 });
+          writeLinkUp(to, 7, { seq: 3, flags: 0 });
+          writeRemoveLink(to, 7, { seq: 4, flags: 0 });
+          const common = { type: "link", gone: false, index: 0, name, parent, flags: 0, mtu: 0, interrupted: false };
+          // The last two have no name; the kernel never says anything like it.
+          expect(readMessages(to.bytes.subarray(0, to.length))).toEqual([
+            { ...common, kind: "macvlan", mode: 1, mac },
+            { ...common, kind: "ipvlan", mode: 0, mac: new Uint8Array() },
+          ]);
+        },
+      ),
+    );
+  });
+
   it("writes a dump that asks for links without their counters, and for addresses of every family", () => {
     const to = requestBuffer(256);
     writeDump(to, "links", 1);
@@ -181,6 +207,9 @@ const link = (gone: boolean, index: number, name: string, flags = 0x41): LinkMes
   flags,
   mac: Uint8Array.of(2, 0, 0, 0, 0, index),
   mtu: 1500,
+  kind: "",
+  parent: 0,
+  mode: 0,
   interrupted: false,
 });
 

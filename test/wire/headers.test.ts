@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { gratuitousArp, setArpAddress } from "../../agent/wire/arp.ts";
 import { addRange, adjustChecksum, checksumOf, fold, pseudoHeaderSum } from "../../agent/wire/checksum.ts";
+import { multicastFrame } from "../../agent/wire/ethernet.ts";
 import { ipv4Packet, parseIpv4Packet } from "../../agent/wire/ipv4.ts";
 import { ipv6Packet, parseIpv6Packet } from "../../agent/wire/ipv6.ts";
 import { multicastMac, parseMac, printMac, virtualMac } from "../../agent/wire/mac.ts";
@@ -173,4 +174,10 @@ describe("announcements", () => {
       "has 16 bytes, not 4",
     );
   });
+});
+
+it("puts a packet for a group into a frame from the virtual router's MAC address, RFC 9568 §7.2, §7.3", () => {
+  const frame = multicastFrame(virtualMac("ipv6", 51), ip("ff02::12"), Uint8Array.of(0x60, 1, 2));
+  // To 33-33 and the last four bytes of ff02::12 (RFC 2464 §7), from 00-00-5E-00-02-33, type 86dd.
+  expect(Buffer.from(frame).toString("hex")).toBe("333300000012" + "00005e000233" + "86dd" + "600102");
 });

@@ -1,0 +1,301 @@
+// Makes the machine fit a configuration, and takes back what was done for it: virtual interfaces,
+// kernel settings, packet filter rules. Before a configuration is told to the fold, after it was, and
+// when an interface below comes back; never for a change of phase, since removing a link takes 20 ms.
+//
+// Whatever is changed is written down first, with how it was before.
+
+import { Observable } from "rxjs";
+import { addressFromBytes } from "../core/address.ts";
+import type { AgentConfig, VirtualInterface } from "../core/config.ts";
+import {
+  type Change,
+  type Filter,
+  filterOf,
+  type Setting,
+  settingsBelow,
+  settingsOn,
+  solicitedBelow,
+  solicitedNodeBytes,
+  unfiltered,
+  virtualInterfacesOf,
+} from "../core/machine.ts";
+import type { InterfaceState, Kernel, Machinery, Outcome } from "../kernel.ts";
+import type { Driver } from "../run.ts";
+import { parseMac, printMac } from "../wire/mac.ts";
+
+const EEXIST = 17;
+const ENODEV = 19;
+
+export type ProvisionKernel = Pick<Kernel, "interfaces"> & Machinery;
+
+/** Where changes are written down before they are made. */
+type Changes = {
+  readonly all: () => readonly Change[];
+  readonly record: (changes: readonly Change[]) => void;
+  readonly forget: (changes: readonly Change[]) => void;
+};
+
+type Teller = { readonly info: (sentence: string) => void; readonly warn: (sentence: string) => void };
+
+export type Provisioner = {
+  /** Makes what a configuration needs beside what is there; why something could not be made, in sentences. */
+  readonly furnish: (config: AgentConfig) => readonly string[];
+  /** Takes back what a configuration does not need, all at once. */
+  readonly settle: (config: AgentConfig) => void;
+  /** The same in small steps, between which the sockets and the alarm have their turn. */
+  readonly settleSlowly: (config: AgentConfig) => void;
+  /** Makes virtual interfaces again when the interface below is back, or somebody took one away. */
+  readonly drive: Driver;
+  /** Every kernel setting that is other than it was because of us, those of our own interfaces among them. */
+  readonly settings: () => readonly { readonly path: string; readonly before: string; readonly set: string }[];
+};
+
+export function provision(
+  kernel: ProvisionKernel,
+  changes: Changes,
+  say: Teller,
+  later: (act: () => void) => void = setImmediate,
+): Provisioner {
+  const hand: Hand = { kernel, changes, say, own: new Map() };
+  const furnish = (config: AgentConfig): readonly string[] => {
+    const wanted = virtualInterfacesOf(config);
+    try {
+      return [
+        ...fitSettings(hand, wanted),
+        ...wanted.flatMap((one) => fitLink(hand, one)),
+        ...fitFilter(hand, filterOf(config)),
+        ...fitGroups(hand, config),
+      ];
+    } catch (cause) {
+      // What cannot be written down is not changed.
+      return [`what is to be changed on this machine cannot be written down: ${String(cause)}`];
+    }
+  };
+  const drive: Driver = (turns$) =>
+    new Observable<never>(() => {
+      let due = false;
+      return turns$.subscribe(({ event: { seen }, state: { config, running } }) => {
+        if (due || !running || seen.type !== "linkChanged" || !concerns(config, seen.link)) return;
+        due = true;
+        // Not within the turn: what a new link brings is news itself, and is not heard while news are told.
+        later(() => {
+          due = false;
+          for (const error of furnish(config)) say.warn(error);
+        });
+      });
+    });
+  const settleSlowly = (config: AgentConfig): void => {
+    const [change] = needless(hand, config).slice(-1);
+    if (change === undefined) return;
+    giveBack(hand, [change]);
+    if (!changes.all().includes(change)) later(() => settleSlowly(config));
+  };
+  return {
+    furnish,
+    settle: (config) => giveBack(hand, needless(hand, config)),
+    settleSlowly,
+    drive,
+    settings: () => settingsNow(hand),
+  };
+}
+
+/** What provisioning has at hand. */
+type Hand = {
+  readonly kernel: ProvisionKernel;
+  readonly changes: Changes;
+  readonly say: Teller;
+  /** How the settings of our own interfaces were before; they go with the interface, and are not taken back. */
+  readonly own: Map<string, Extract<Change, { type: "sysctl" }>>;
+};
+
+function concerns(config: AgentConfig, link: { readonly name: string; readonly index: number }): boolean {
+  const wanted = virtualInterfacesOf(config);
+  return wanted.some(({ name, parent }) => (link.index === 0 ? name === link.name : parent === link.name));
+}
+
+// ---------------------------------------------------------------- settings
+
+const isSet = (kernel: ProvisionKernel, { path, value }: Setting): boolean => {
+  const now = kernel.readSysctl(path);
+  return now === null || now === value;
+};
+
+/** Those of the interfaces below, and of all. */
+function fitSettings({ kernel, changes, say }: Hand, wanted: readonly VirtualInterface[]): readonly string[] {
+  const macvlans = wanted.filter(({ kind }) => kind === "macvlan");
+  if (macvlans.length === 0) return [];
+  const parents = [...new Set(macvlans.map(({ parent }) => parent))];
+  const names = new Set(wanted.map(({ name }) => name));
+  const others = [...kernel.interfaces.keys()].filter((name) => !names.has(name));
+  const settings = [...parents.flatMap(settingsBelow), ...unfiltered(others, kernel.readSysctl)];
+  const needed = settings.filter((setting) => !isSet(kernel, setting));
+  const found = needed.map(({ path, value }) => ({ path, before: kernel.readSysctl(path) ?? "", set: value }));
+  changes.record(found.map((one) => ({ type: "sysctl", ...one })));
+  for (const { path, before, set } of found) say.info(`sets ${path} to ${set}; it was ${before}`);
+  return needed.flatMap(({ path, value }) => failureOf(kernel.writeSysctl(path, value)));
+}
+
+const failureOf = (outcome: Outcome): readonly string[] => (outcome.ok ? [] : [outcome.error]);
+
+function settingsNow({ kernel, changes, own }: Hand): ReturnType<Provisioner["settings"]> {
+  const lasting = changes.all().flatMap((change) => (change.type === "sysctl" ? [change] : []));
+  return [...lasting, ...own.values()]
+    .filter(({ path }) => kernel.readSysctl(path) !== null)
+    .map(({ path, before, set }) => ({ path, before, set }));
+}
+
+// ---------------------------------------------------------------- links
+
+/** Whether an interface is the one that would be made. */
+export function isAsWanted(
+  kernel: Pick<Kernel, "interfaces">,
+  wanted: VirtualInterface,
+  there: InterfaceState,
+): boolean {
+  const parent = kernel.interfaces.get(wanted.parent)?.index;
+  if (there.upon === null || there.upon.kind !== wanted.kind || there.upon.parent !== parent) return false;
+  return wanted.kind === "ipvlan" || (there.upon.mode === PRIVATE_MODE && printMac(there.mac) === wanted.mac);
+}
+
+/** MACVLAN_MODE_PRIVATE. */
+const PRIVATE_MODE = 1;
+
+/** B14.4: one that is as wanted is used; another macvlan of that name is replaced. */
+function fitLink(hand: Hand, wanted: VirtualInterface): readonly string[] {
+  const { kernel, changes, say } = hand;
+  const { name, parent } = wanted;
+  if (!kernel.interfaces.has(parent)) return []; // made when that is there
+  const there = kernel.interfaces.get(name);
+  if (there !== undefined && isAsWanted(kernel, wanted, there)) return prepareLink(hand, wanted);
+  if (there !== undefined) {
+    if (!isUpon(there)) return [`${name} is there and is no ${wanted.kind}`];
+    say.warn(`${name} is another ${there.upon?.kind} than the configuration wants, and is replaced`);
+    const removed = kernel.removeLink(name);
+    if (!removed.ok && removed.errno !== ENODEV) return [removed.error];
+  }
+  const mac = parseMac(wanted.mac) ?? new Uint8Array(6);
+  changes.record([{ type: "link", name, mac: wanted.mac }]);
+  const made = kernel.addLink({ ...wanted, mac });
+  if (!made.ok) {
+    changes.forget([{ type: "link", name, mac: wanted.mac }]);
+    return [made.error];
+  }
+  say.info(`made ${name} (${wanted.kind}, ${wanted.mac}) upon ${parent}`);
+  return prepareLink(hand, wanted);
+}
+
+/** A kind that heird makes and may replace. */
+export const isUpon = ({ upon }: InterfaceState): boolean => upon?.kind === "macvlan" || upon?.kind === "ipvlan";
+
+/** Settings before it is up, so that nothing is answered that must not be. */
+function prepareLink({ kernel, changes, own }: Hand, wanted: VirtualInterface): readonly string[] {
+  const settings = wanted.kind === "macvlan" ? settingsOn(wanted) : [];
+  const ours = changes.all().some((change) => change.type === "link" && change.name === wanted.name);
+  const errors: string[] = [];
+  for (const setting of settings.filter((one) => !isSet(kernel, one))) {
+    const { path, value } = setting;
+    const change = { type: "sysctl", path, before: kernel.readSysctl(path) ?? "", set: value } as const;
+    if (ours) own.set(path, change);
+    else changes.record([change]);
+    errors.push(...failureOf(kernel.writeSysctl(path, value)));
+  }
+  if (kernel.interfaces.get(wanted.name)?.up !== true) errors.push(...failureOf(kernel.raiseLink(wanted.name)));
+  return errors;
+}
+
+// ---------------------------------------------------------------- filter and groups
+
+function fitFilter({ kernel, changes, say }: Hand, filter: Filter | null): readonly string[] {
+  if (filter === null) return [];
+  const change = { type: "filter", table: filter.table } as const;
+  const ours = changes.all().some((known) => known.type === "filter" && known.table === filter.table);
+  if (!ours) changes.record([change]);
+  const outcome = kernel.setFilter(filter, !ours);
+  if (outcome.ok) return [];
+  if (!ours) changes.forget([change]);
+  const remedy =
+    outcome.errno === EEXIST
+      ? `there is an nftables table inet ${filter.table} already, and heird did not put it there: write nftables and another name into global_defs`
+      : outcome.error;
+  if (filter.closed.length > 0) return [remedy];
+  // Without it a snooping switch may learn the virtual MAC from a Backup, and unlearns it with the next advertisement.
+  say.warn(`virtual interfaces report multicast groups themselves: ${remedy}`);
+  return [];
+}
+
+function fitGroups({ kernel, say }: Hand, config: AgentConfig): readonly string[] {
+  const groups = solicitedBelow(config).map(({ address, parent }) => ({
+    interface: parent,
+    group: addressFromBytes(solicitedNodeBytes(address)),
+  }));
+  const outcome = kernel.keepGroups([...new Map(groups.map((one) => [`${one.interface} ${one.group}`, one])).values()]);
+  if (!outcome.ok) say.warn(`a switch that snoops may keep neighbour solicitations from us: ${outcome.error}`);
+  return [];
+}
+
+// ---------------------------------------------------------------- taking back
+
+/** What was changed for another configuration than this. */
+function needless({ changes }: Hand, config: AgentConfig): readonly Change[] {
+  const wanted = virtualInterfacesOf(config);
+  const names = new Set(wanted.map(({ name }) => name));
+  const parents = new Set(wanted.map(({ parent }) => parent));
+  const table = filterOf(config)?.table;
+  return changes.all().filter((change) => {
+    if (change.type === "link") return !names.has(change.name);
+    if (change.type === "filter") return change.table !== table;
+    const [, , , iface = "", setting] = change.path.split("/");
+    if (names.has(iface)) return false;
+    return setting === "rp_filter" ? wanted.length === 0 : !parents.has(iface);
+  });
+}
+
+function giveBack({ kernel, changes, say, own }: Hand, which: readonly Change[]): void {
+  for (const error of takeBack(kernel, changes, which).errors) say.warn(error);
+  for (const path of own.keys()) if (kernel.readSysctl(path) === null) own.delete(path);
+}
+
+export type TakenBack = { readonly done: readonly Change[]; readonly errors: readonly string[] };
+
+/** Takes changes back, the last one first. What somebody changed since stays as he wants it. */
+export function takeBack(kernel: ProvisionKernel, changes: Changes, which: readonly Change[]): TakenBack {
+  const done: Change[] = [];
+  const errors: string[] = [];
+  for (const change of which.toReversed()) {
+    const outcome = undo(kernel, change);
+    if (outcome === null) continue;
+    if (outcome.ok) done.push(change);
+    else errors.push(outcome.error);
+  }
+  const failed = which.filter((change) => errors.length > 0 && !done.includes(change) && stillOurs(kernel, change));
+  changes.forget(which.filter((change) => !failed.includes(change)));
+  return { done, errors };
+}
+
+function stillOurs(kernel: ProvisionKernel, change: Change): boolean {
+  switch (change.type) {
+    case "sysctl":
+      return kernel.readSysctl(change.path) === change.set;
+    case "link": {
+      const there = kernel.interfaces.get(change.name);
+      return (
+        there !== undefined && isUpon(there) && (there.upon?.kind === "ipvlan" || printMac(there.mac) === change.mac)
+      );
+    }
+    case "filter":
+      return true;
+  }
+}
+
+/** Null when there is nothing to take back. */
+function undo(kernel: ProvisionKernel, change: Change): Outcome | null {
+  if (!stillOurs(kernel, change)) return null;
+  switch (change.type) {
+    case "sysctl":
+      return kernel.writeSysctl(change.path, change.before);
+    case "link":
+      return kernel.removeLink(change.name);
+    case "filter":
+      return kernel.removeFilter(change.table);
+  }
+}
