@@ -33,6 +33,9 @@ export type Datagram = {
   readonly at: Instant;
 };
 
+/** An Ethernet frame in which somebody says to have an address. `frame` is valid only until the callback returns. */
+export type ClaimFrame = { readonly interface: string; readonly frame: Uint8Array };
+
 /** One interface and what it carries. */
 export type InterfaceState = {
   readonly name: string;
@@ -115,7 +118,14 @@ export type Kernel = {
   readonly listen: (iface: string, family: Family, listener: (datagram: Datagram) => void, ear?: Ear) => Outcome;
   /** Stops listening. */
   readonly unlisten: (iface: string, family: Family, protocol?: VrrpProtocol) => void;
-  /** Reads every socket until it is empty, telling the listeners: input before time. */
+  /**
+   * Tells ARP packets and neighbour advertisements, on whatever interface, in which somebody says to have
+   * one of these addresses (some others may be among them, our own never). It is asked anew with each
+   * change: list and listener replace those of before, and an empty list hears nothing. Of a flood only
+   * so much is told as is of use.
+   */
+  readonly hearClaims: (addresses: readonly IpAddress[], listener: (claim: ClaimFrame) => void) => Outcome;
+  /** Reads every socket for VRRP until it is empty, telling the listeners: input before time. */
   readonly drain: () => void;
 
   /**

@@ -34,6 +34,10 @@ export function brief(status: Status): string {
   const notes = [
     ...(closed.length === 0 ? [] : [`no_accept: the addresses of ${closed.join(", ")} answer no ping`]),
     ...status.settings.map(({ path, before, set }) => `set: ${path} = ${set} (was ${before})`),
+    ...status.claims.map(
+      ({ mac, interface: iface, address, lastSeconds }) =>
+        `MAC ${mac} on ${iface} claims ${address} too, last ${inWords(lastSeconds)} ago`,
+    ),
   ];
   const rest = notes.length === 0 ? "" : `\n\n${notes.join("\n")}`;
   return `${head}\n\n${table(heading, rows)}${rest}`;

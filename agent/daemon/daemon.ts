@@ -18,12 +18,14 @@ import { notifyManager } from "../linux/unix-socket.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { isPath } from "../log/ledger.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
+import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { type Status, statusOf } from "../operate/status.ts";
 import { run } from "../run.ts";
 import { adverts, type CountDrop } from "../sources/adverts.ts";
 import { checks } from "../sources/checks.ts";
+import { claims } from "../sources/claims.ts";
 import { type Commander, commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
 import { routes } from "../sources/routes.ts";
@@ -61,6 +63,7 @@ type Life = Prepared & {
   readonly started: Instant;
   readonly realtime: boolean;
   readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
+  readonly claims: Claimed;
   readonly memory: { state: AgentState; ending: boolean; server: Server | null };
 };
 
@@ -76,6 +79,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     initialState,
     [
       adverts(kernel, life.sequences, countIn(life.dropped)),
+      claims(kernel),
       performer.drive,
       provisioner.drive,
       alarm(kernel),
@@ -118,12 +122,23 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next);
     },
   });
-  const made = { options, journal, log, performer, sequences, commander, reloader, checkBook: createCheckBook() };
+  const made = {
+    options,
+    journal,
+    log,
+    performer,
+    sequences,
+    commander,
+    reloader,
+    checkBook: createCheckBook(),
+    claims: claimed(),
+  };
   return { ...prepared, ...made, started, realtime, dropped: {}, memory };
 }
 
-function onTurn({ memory, reloader, checkBook, journal }: Life, turn: Turn): void {
+function onTurn({ memory, reloader, checkBook, journal, claims }: Life, turn: Turn): void {
   memory.state = turn.state;
+  claims.see(turn.event);
   reloader.watch(turn);
   checkBook.watch(turn);
   tell(journal, turn);
@@ -157,6 +172,7 @@ const status = ({
   reloader,
   store,
   dropped,
+  claims,
   log,
   provisioner,
 }: Life): Status =>
@@ -169,6 +185,7 @@ const status = ({
     log: { ...store.status(), epoch: store.epoch },
     dropped,
     settings: provisioner.settings(),
+    claims: claims.list(kernel.now()),
     seq: log.head(),
   });
 

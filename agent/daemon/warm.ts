@@ -139,6 +139,7 @@ function nothing(): Kernel {
     watch: () => () => {},
     listen: () => DONE,
     unlisten: () => {},
+    hearClaims: () => DONE,
     drain: () => {},
     sendPacket: () => DONE,
     sourceTo: () => null,

@@ -68,6 +68,14 @@ export function getOption(fd: number, level: number, option: number, value: Uint
 }
 export const setOption = (fd: number, level: number, option: number, value: Uint8Array): number =>
   checked(libcSetsockopt(fd, level, option, value, value.length));
+/** Installs a classic BPF program, 8 bytes an instruction, in place of the one before. */
+export function attachFilter(fd: number, program: Uint8Array): number {
+  // struct sock_fprog: how many, and where.
+  const fprog = new DataView(new ArrayBuffer(128), 0, 16);
+  fprog.setUint16(0, program.length / 8, true);
+  fprog.setBigUint64(8, address(program), true);
+  return setOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(fprog.buffer, 0, 16));
+}
 export const setCloseOnExec = (fd: number): number => checked(libcFcntl(fd, F_SETFD, FD_CLOEXEC));
 /** Exclusive and without waiting: -EAGAIN when somebody else has it. */
 export const lockExclusively = (fd: number): number => checked(libcFlock(fd, LOCK_EX | LOCK_NB));
@@ -84,6 +92,8 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const CLONE_NEWNET = 0x40000000;

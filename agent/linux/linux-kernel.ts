@@ -6,6 +6,7 @@ import { type Instant, seconds, since } from "../core/time.ts";
 import type { InterfaceChange, InterfaceState, Kernel, Machinery, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
+import { claimSockets } from "./claim-socket.ts";
 import { now } from "./clock.ts";
 import { createEchoes, type EchoSender } from "./echo.ts";
 import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
@@ -39,19 +40,9 @@ export function openLinuxKernel(): Kernel & Machinery {
   const frames = createFrames(table.byName);
   const [echoes, groups] = [createEchoes(), createGroups(table.byName)];
   const watchers = new Set<(change: InterfaceChange) => void>();
-  let reading = false;
   let closed = false;
 
-  /** A listener that asks for more reading while it is told something gets it when it has returned. */
-  const exclusively = (read: () => void): void => {
-    if (reading || closed) return;
-    reading = true;
-    try {
-      read();
-    } finally {
-      reading = false;
-    }
-  };
+  const exclusively = oneAtATime(() => closed);
   const readEvents = (): void => {
     const messages = events.read();
     const changes = messages === "lost" ? reconcile(table, commands.dump()) : applyMessages(table, messages);
@@ -62,6 +53,8 @@ export function openLinuxKernel(): Kernel & Machinery {
     }
   };
   const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
+  // Who takes an address over advertises before he announces it.
+  const claims = claimSockets(table.nameOf, () => exclusively(() => sockets.drain()));
   const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
   const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
   const each = eachOf(table.byName, () => closed);
@@ -77,6 +70,7 @@ export function openLinuxKernel(): Kernel & Machinery {
         return sockets.listen(iface, family, listener, ear);
       }),
     unlisten: sockets.unlisten,
+    hearClaims: (addresses, listener) => open(() => claims.hear(addresses, listener)),
     drain: () =>
       exclusively(() => {
         sockets.drain();
@@ -97,7 +91,7 @@ export function openLinuxKernel(): Kernel & Machinery {
       closed = true;
       watchers.clear();
       unwatch();
-      for (const part of [sockets, events, commands, alarm, frames, echoes, groups]) part.close();
+      for (const part of [sockets, claims, events, commands, alarm, frames, echoes, groups]) part.close();
     },
   };
 }
@@ -118,6 +112,20 @@ const askers = (
 function nameOf(interfaces: Links, index: number): string {
   for (const link of interfaces.values()) if (link.index === index) return link.name;
   return String(index);
+}
+
+/** A listener that asks for more reading while it is told something gets it when it has returned. */
+function oneAtATime(isClosed: () => boolean): (read: () => void) => void {
+  let reading = false;
+  return (read) => {
+    if (reading || isClosed()) return;
+    reading = true;
+    try {
+      read();
+    } finally {
+      reading = false;
+    }
+  };
 }
 
 function enrol<T>(members: Set<T>, member: T): () => void {

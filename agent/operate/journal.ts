@@ -90,7 +90,10 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
       );
       return;
     case "addressClaimed":
-      journal.warn(seen, `somebody else at MAC ${seen.mac} on ${seen.interface} claims ${seen.address}`);
+      journal.warn(
+        seen,
+        `somebody else at MAC ${seen.mac} on ${seen.interface} claims ${seen.address}${seen.count === 1 ? "" : `, ${seen.count} times`}`,
+      );
       return;
     case "linkChanged":
       // Containers come and go with links that no router is on.

@@ -9,6 +9,7 @@ import { type AgentState, effectivePriority, type PhaseName, type RouterState } 
 import { type Instant, seconds, since } from "../core/time.ts";
 import type { StoreStatus } from "../log/file.ts";
 import { type Snapshot, snapshotOf } from "../log/line.ts";
+import type { ClaimStatus } from "./claimed.ts";
 
 export type RouterStatus = {
   readonly name: string;
@@ -62,6 +63,8 @@ export type Status = {
   readonly dropped: Readonly<Record<string, Readonly<Partial<Record<DropReason, number>>>>>;
   /** Kernel settings that are other than they were because of heird: files below /proc/sys. */
   readonly settings: readonly { readonly path: string; readonly before: string; readonly set: string }[];
+  /** Who else claimed addresses while we were their Master. */
+  readonly claims: readonly ClaimStatus[];
   readonly instances: readonly RouterStatus[];
   /**
    * The folded state and the number of the last line of the log. In the answer to `snapshot` it is what

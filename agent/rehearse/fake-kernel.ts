@@ -18,6 +18,7 @@ import {
 import { VRRP_GROUP } from "../wire/advert.ts";
 import { parseIpv4Packet } from "../wire/ipv4.ts";
 import { parseIpv6Packet } from "../wire/ipv6.ts";
+import { fakeClaims } from "./fake-claims.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
 import { type FakeLinks, fakeLinks } from "./fake-links.ts";
 import { DONE, failure } from "./fake-outcome.ts";
@@ -90,6 +91,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     watch: (listener) => enrol(links.watchers, listener),
     listen: inbox.listen,
     unlisten: inbox.unlisten,
+    hearClaims: inbox.hearClaims,
     drain: inbox.read,
     sendPacket: (iface, family, packet, destination) =>
       !process.hasEnded() && familyOf(destination) !== family
@@ -150,6 +152,7 @@ function enrol<T>(members: Set<T>, member: T): () => void {
 /** What the process has yet to read: its sockets, and then the news of its interfaces. */
 function fakeInbox(process: FakeProcess, links: FakeLinks) {
   const sockets = new Map<string, Socket>();
+  const claims = fakeClaims();
   let reading = false;
 
   const readSockets = (): void => {
@@ -165,12 +168,28 @@ function fakeInbox(process: FakeProcess, links: FakeLinks) {
     reading = true;
     try {
       readSockets();
+      claims.read();
       links.readNews();
     } finally {
       reading = false;
     }
   };
   const poll = (): void => process.poll(read);
+  const deliver = (iface: string, bytes: Uint8Array, at: Instant): void => {
+    const datagram = datagramIn(iface, bytes, at);
+    if (datagram === undefined) return;
+    const { family, protocol, destination } = datagram;
+    const here = [...links.known.values()].some(({ addresses }) =>
+      addresses.some(({ address }) => address === destination),
+    );
+    for (const place of [iface, ""]) {
+      const socket = sockets.get(`${place}/${family}/${protocol}`);
+      const wanted = isGroup(destination) ? place !== "" && socket?.ear.groups.includes(destination) : here;
+      if (socket === undefined || wanted !== true) continue;
+      socket.waiting.push({ ...datagram, interface: place });
+      poll();
+    }
+  };
   return {
     read,
     poll,
@@ -182,21 +201,15 @@ function fakeInbox(process: FakeProcess, links: FakeLinks) {
     },
     unlisten: (iface: string, family: Family, protocol: VrrpProtocol = 112): void =>
       void sockets.delete(`${iface}/${family}/${protocol}`),
-    receive: (iface: string, { kind, bytes }: Carried, at: Instant): void => {
-      if (kind !== "packet" || links.at(iface)?.up !== true) return;
-      const datagram = datagramIn(iface, bytes, at);
-      if (datagram === undefined) return;
-      const { family, protocol, destination } = datagram;
-      const here = [...links.known.values()].some(({ addresses }) =>
-        addresses.some(({ address }) => address === destination),
-      );
-      for (const place of [iface, ""]) {
-        const socket = sockets.get(`${place}/${family}/${protocol}`);
-        const wanted = isGroup(destination) ? place !== "" && socket?.ear.groups.includes(destination) : here;
-        if (socket === undefined || wanted !== true) continue;
-        socket.waiting.push({ ...datagram, interface: place });
-        poll();
-      }
+    hearClaims: (...wanted: Parameters<typeof claims.hear>): Outcome => {
+      if (process.hasEnded()) return failure(9);
+      claims.hear(...wanted);
+      return DONE;
+    },
+    receive: (iface: string, carried: Carried, at: Instant): void => {
+      if (links.at(iface)?.up !== true) return;
+      if (claims.receive(iface, carried)) poll();
+      if (carried.kind === "packet") deliver(iface, carried.bytes, at);
     },
   };
 }

@@ -8,6 +8,7 @@ import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
 import type { FakeKernel } from "../../agent/rehearse/fake-kernel.ts";
 import { type Driver, run } from "../../agent/run.ts";
 import { adverts } from "../../agent/sources/adverts.ts";
+import { claims } from "../../agent/sources/claims.ts";
 import { commands } from "../../agent/sources/commands.ts";
 import { links } from "../../agent/sources/links.ts";
 import { routes } from "../../agent/sources/routes.ts";
@@ -58,7 +59,8 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
       onCommit(turn);
     },
   };
-  const sources = [adverts(kernel, sequences), performer.drive, alarm(kernel), links(kernel), routes(kernel)];
+  const heard = [adverts(kernel, sequences), claims(kernel, kernel.later)];
+  const sources = [...heard, performer.drive, alarm(kernel), links(kernel), routes(kernel)];
   const drivers = [...first, ...sources, commander.drive, ...last];
   const running = run(initialState, drivers, kernel.now, recording).subscribe({
     next: (turn) => {

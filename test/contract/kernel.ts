@@ -8,6 +8,7 @@ import type { VirtualAddress } from "../../agent/core/config.ts";
 import { after, instantAt, milliseconds } from "../../agent/core/time.ts";
 import { usualAddress } from "../../agent/core/usual.ts";
 import type { InterfaceChange, Outcome } from "../../agent/kernel.ts";
+import { claims } from "./claims.ts";
 import { ears } from "./ears.ts";
 import { collect, GROUP, ip, type Pair, packet, payload, SOURCES } from "./given.ts";
 
@@ -43,6 +44,7 @@ export function kernelContract(name: string, open: () => Promise<Pair>): void {
     datagrams(given);
     ears(given);
     listening(given);
+    claims(given, ip);
     addresses(given);
     links(given);
     alarms(given);

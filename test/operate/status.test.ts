@@ -22,6 +22,8 @@ const SIX = router("eth0", "ipv6", 51, {
 const DOWN = router("eth1", "ipv4", 52, { name: "VI_2", preempt: false });
 const CONFIG = { ...usualAgent, routerId: "rt1", routers: [FOUR, SIX, DOWN] };
 
+const CLAIMS = [{ interface: "eth0", address: ip("192.0.2.1"), mac: "02:00:00:00:00:99", count: 3, lastSeconds: 12 }];
+
 const heard = (priority: number): Observation => ({
   type: "advertReceived",
   router: FOUR.key,
@@ -68,6 +70,7 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     log: { head: 41, durable: 40, queuedBytes: 230, lost: 0, error: null, epoch: "01TEST" },
     dropped: { eth0: { checksum: 3 } },
     settings: [],
+    claims: CLAIMS,
     seq: 41,
   });
 
@@ -160,6 +163,7 @@ describe("the status document", () => {
       log: { head: 41, durable: 40, queuedBytes: 230, lost: 0, error: null, epoch: "01TEST" },
       dropped: { eth0: { checksum: 3 } },
       settings: [],
+      claims: CLAIMS,
       instances: INSTANCES,
     });
     expect(folded.seq).toBe(41);

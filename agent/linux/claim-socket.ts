@@ -1,0 +1,165 @@
+// Hears who says to have one of a list of addresses, in ARP and in neighbour advertisements, on every
+// interface. The kernel itself passes over everything else (a classic BPF program), so that listening
+// costs nothing while there is nothing to hear; and nothing is read for a moment after a burst, so
+// that a flood costs little.
+
+import { bytesOf, familyOf, type IpAddress } from "../core/address.ts";
+import type { ClaimFrame, Outcome } from "../kernel.ts";
+import { DONE, failure, outcomeOf } from "./errno.ts";
+import { attachFilter, bind, close, messageBuffer, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, whenReadable } from "./ffi.ts";
+
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const ETHERTYPES = { ipv4: 0x0806, ipv6: 0x86dd } as const;
+
+/** Frames read in one go, and how long the rest must wait then (ms): at most some six hundred a second. */
+const MOST = 64;
+const REST = 100;
+
+export type ClaimSockets = {
+  readonly hear: (addresses: readonly IpAddress[], listener: (claim: ClaimFrame) => void) => Outcome;
+  readonly close: () => void;
+};
+
+type Place = keyof typeof ETHERTYPES;
+type Ear = { readonly filter: (words: readonly number[]) => Outcome; readonly close: () => void };
+
+const message = messageBuffer(256);
+
+/** `before` is called before anything is read. */
+export function claimSockets(nameOf: ReadonlyMap<number, string>, before: () => void): ClaimSockets {
+  let tell = (_: ClaimFrame): void => {};
+  const heard = (index: number, frame: Uint8Array): void => {
+    const iface = nameOf.get(index);
+    if (iface !== undefined) tell({ interface: iface, frame });
+  };
+  const ears = new Map<Place, Ear>();
+  const listen = (family: Place, addresses: readonly IpAddress[]): Outcome => {
+    const words = addresses.filter((address) => familyOf(address) === family).map(lastWord);
+    const known = ears.get(family);
+    if (known !== undefined) return known.filter(words);
+    if (words.length === 0) return DONE;
+    const opened = openEar(family, heard, before);
+    if (!("filter" in opened)) return opened;
+    ears.set(family, opened);
+    return opened.filter(words);
+  };
+  return {
+    hear(addresses, listener) {
+      tell = listener;
+      const outcomes = [listen("ipv4", addresses), listen("ipv6", addresses)];
+      return outcomes.find(({ ok }) => !ok) ?? DONE;
+    },
+    close() {
+      tell = () => {};
+      for (const ear of ears.values()) ear.close();
+      ears.clear();
+    },
+  };
+}
+
+/** The whole of an IPv4 address, the end of an IPv6 one; whoever listens compares the rest. */
+function lastWord(address: IpAddress): number {
+  const bytes = bytesOf(address);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4);
+}
+
+function openEar(family: Place, heard: (index: number, frame: Uint8Array) => void, before: () => void): Ear | Outcome {
+  const fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return failure(-fd, "opening a packet socket needs CAP_NET_RAW");
+  // Deaf until it is told what to hear, and bound only then: protocol 0 receives nothing.
+  const deaf = outcomeOf(attachFilter(fd, program(family, [])), "filtering ARP");
+  const bound = deaf.ok ? outcomeOf(bind(fd, everywhere(ETHERTYPES[family])), "listening for ARP") : deaf;
+  if (!bound.ok) {
+    close(fd);
+    return bound;
+  }
+  let stop = (): void => {};
+  let resting: NodeJS.Timeout | null = null;
+  const watch = (): void => {
+    resting = null;
+    stop = whenReadable(fd, read);
+  };
+  const read = (): void => {
+    before();
+    for (let count = 0; count < MOST; count++) {
+      const length = message.receive(fd);
+      if (length < 0) return;
+      heard(
+        new DataView(message.name.buffer, message.name.byteOffset).getInt32(4, true),
+        message.bytes.subarray(0, length),
+      );
+    }
+    stop();
+    stop = () => {};
+    resting = setTimeout(watch, REST);
+  };
+  watch();
+  return {
+    filter: (words) => outcomeOf(attachFilter(fd, program(family, words)), "filtering ARP"),
+    close: () => {
+      if (resting !== null) clearTimeout(resting);
+      stop();
+      close(fd);
+    },
+  };
+}
+
+/** sockaddr_ll: family, protocol (network order), interface 0, which is every one. */
+function everywhere(ethertype: number): Uint8Array {
+  const name = new Uint8Array(new ArrayBuffer(128), 0, 20);
+  const view = new DataView(name.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, ethertype);
+  return name;
+}
+
+// Classic BPF, linux/filter.h: code, jump if true, jump if false, operand.
+const LOAD_WORD = 0x20;
+const LOAD_BYTE = 0x30;
+const JUMP = 0x05;
+const JUMP_IF_EQUAL = 0x15;
+const RETURN = 0x06;
+/** How much of a frame is kept. */
+const KEPT = 128;
+/** Jumps are short: every so many comparisons have a way out of their own. */
+const PER_BLOCK = 200;
+/** BPF_MAXINSNS is 4096; a list too long for that lets every claim pass, and whoever listens compares. */
+const MOST_WORDS = 4_000;
+
+type Instruction = readonly [code: number, yes: number, no: number, operand: number];
+
+/** Where the address stands: the sender of an ARP packet; the last word of the target of a neighbour advertisement. */
+const PROLOGUES: Readonly<Record<Place, readonly Instruction[]>> = {
+  ipv4: [[LOAD_WORD, 0, 0, 28]],
+  ipv6: [
+    [LOAD_BYTE, 0, 0, 20],
+    [JUMP_IF_EQUAL, 1, 0, 58],
+    [RETURN, 0, 0, 0],
+    [LOAD_BYTE, 0, 0, 54],
+    [JUMP_IF_EQUAL, 1, 0, 136],
+    [RETURN, 0, 0, 0],
+    [LOAD_WORD, 0, 0, 74],
+  ],
+};
+
+/** The program that lets only frames pass which claim an address with one of these last words. */
+function program(family: Place, words: readonly number[]): Uint8Array {
+  const instructions: Instruction[] = [...PROLOGUES[family]];
+  if (words.length > MOST_WORDS) instructions.push([RETURN, 0, 0, KEPT]);
+  for (let first = 0; first < words.length && words.length <= MOST_WORDS; first += PER_BLOCK) {
+    const block = words.slice(first, first + PER_BLOCK);
+    for (const [i, word] of block.entries()) instructions.push([JUMP_IF_EQUAL, block.length - i, 0, word]);
+    instructions.push([JUMP, 0, 0, 1], [RETURN, 0, 0, KEPT]);
+  }
+  instructions.push([RETURN, 0, 0, 0]);
+  const bytes = new Uint8Array(new ArrayBuffer(Math.max(128, instructions.length * 8)), 0, instructions.length * 8);
+  const view = new DataView(bytes.buffer);
+  for (const [i, [code, yes, no, operand]] of instructions.entries()) {
+    view.setUint16(i * 8, code, true);
+    view.setUint8(i * 8 + 2, yes);
+    view.setUint8(i * 8 + 3, no);
+    view.setUint32(i * 8 + 4, operand, true);
+  }
+  return bytes;
+}

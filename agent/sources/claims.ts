@@ -1,0 +1,116 @@
+// Who else says to have an address that is ours, as observations: the neighbours believe whoever spoke
+// last, so a Master has to know.
+
+import { Observable } from "rxjs";
+import type { IpAddress } from "../core/address.ts";
+import type { Observation } from "../core/event.ts";
+import { heldBy } from "../core/holdings.ts";
+import { type AgentState, type RouterState, routerOf, type Turn } from "../core/state.ts";
+import { type Duration, type Instant, seconds, since } from "../core/time.ts";
+import type { ClaimFrame, Kernel } from "../kernel.ts";
+import type { Driver } from "../run.ts";
+import { claimIn } from "../wire/claim.ts";
+import { printMac } from "../wire/mac.ts";
+
+/**
+ * The same claim is told again after a second, then after two, four and so on up to a minute; somebody
+ * who was silent for so long begins anew.
+ */
+const FIRST: Duration = seconds(1);
+const LONGEST: Duration = seconds(60);
+/** Claims that are remembered; a flood from invented stations may not fill the memory. */
+const REMEMBERED = 1_024;
+
+/** Listens while, and for what, some router is Master. */
+export const claims =
+  (
+    kernel: Pick<Kernel, "hearClaims" | "interfaces" | "now">,
+    later: (step: () => void) => void = setImmediate,
+  ): Driver =>
+  (turns$) =>
+    new Observable<Observation>((subscriber) => {
+      const held = new Map<string, IpAddress>();
+      const limited = createLimit(kernel.now);
+      let scheduled = false;
+
+      const hear = ({ interface: iface, frame }: ClaimFrame): void => {
+        const claim = claimIn(frame);
+        if (claim === undefined || !held.has(`${iface} ${claim.address}`) || isOurs(kernel, claim.mac)) return;
+        const seen = limited({ interface: iface, address: claim.address, mac: printMac(claim.mac) });
+        if (seen !== null) subscriber.next(seen);
+      };
+      /** Routers go Master in crowds; the kernel is told once. */
+      const listen = (): void => {
+        scheduled = false;
+        // Without CAP_NET_RAW the sockets for advertisements have been refused before.
+        kernel.hearClaims([...new Set(held.values())], hear);
+      };
+      const turns = turns$.subscribe((turn) => {
+        if (!follow(turn, held) || scheduled) return;
+        scheduled = true;
+        later(listen);
+      });
+      return () => {
+        turns.unsubscribe();
+        held.clear();
+        kernel.hearClaims([], hear);
+      };
+    });
+
+/** Keeps `held` to what Masters hold; whether that changed. */
+function follow({ before, state, event: { seen } }: Turn, held: Map<string, IpAddress>): boolean {
+  if (before.routers === state.routers) return false;
+  // Packets and deadlines move one router only.
+  if (seen.type === "advertReceived" || seen.type === "deadlineReached") {
+    const [was, is] = [routerOf(before, seen.router), routerOf(state, seen.router)];
+    if (isMaster(was) === isMaster(is)) return false;
+  } else if (!mastersDiffer(before, state)) return false;
+  held.clear();
+  for (const router of state.routers)
+    if (isMaster(router))
+      for (const own of heldBy(router.config).addresses) held.set(`${own.interface} ${own.address}`, own.address);
+  return true;
+}
+
+const isMaster = (router: RouterState | undefined): boolean => router?.phase.name === "master";
+
+const mastersDiffer = (before: AgentState, state: AgentState): boolean =>
+  before.config !== state.config || before.routers.some((was, i) => isMaster(was) !== isMaster(state.routers[i]));
+
+/** Our own words may come back by another interface, or from a bridge that loops. */
+const isOurs = ({ interfaces }: Pick<Kernel, "interfaces">, mac: Uint8Array): boolean =>
+  [...interfaces.values()].some(
+    (iface) => iface.mac.length === mac.length && iface.mac.every((byte, i) => byte === mac[i]),
+  );
+
+type Told = { told: Instant; heard: Instant; wait: Duration; count: number };
+type Claimed = Omit<Extract<Observation, { type: "addressClaimed" }>, "type" | "count">;
+
+function createLimit(now: () => Instant): (claimed: Claimed) => Observation | null {
+  const known = new Map<string, Told>();
+  /** Stations beyond what is remembered are one kind; room is made by those that fell silent. */
+  const kindOf = (exact: string, coarse: string, at: Instant): string => {
+    if (known.size < REMEMBERED || known.has(exact)) return exact;
+    const [oldest] = known;
+    if (oldest !== undefined && since(oldest[1].heard, at) >= LONGEST) known.delete(oldest[0]);
+    return known.size < REMEMBERED ? exact : coarse;
+  };
+  return (claimed) => {
+    const at = now();
+    const kind = kindOf(`${claimed.interface} ${claimed.address} ${claimed.mac}`, claimed.interface, at);
+    const last = known.get(kind);
+    // The longest silent is the first.
+    known.delete(kind);
+    if (last === undefined || since(last.heard, at) >= LONGEST) {
+      known.set(kind, { told: at, heard: at, wait: FIRST, count: 0 });
+      return { type: "addressClaimed", ...claimed, count: 1 };
+    }
+    const count = last.count + 1;
+    if (since(last.told, at) < last.wait) {
+      known.set(kind, { ...last, heard: at, count });
+      return null;
+    }
+    known.set(kind, { told: at, heard: at, wait: Math.min(LONGEST, last.wait * 2) as Duration, count: 0 });
+    return { type: "addressClaimed", ...claimed, count };
+  };
+}
