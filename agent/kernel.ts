@@ -4,7 +4,7 @@
 import type { Family, IpAddress } from "./core/address.ts";
 import type { VirtualAddress } from "./core/config.ts";
 import type { Filter } from "./core/machine.ts";
-import type { Path } from "./core/path.ts";
+import type { Path, Trace } from "./core/path.ts";
 import type { Instant } from "./core/time.ts";
 
 /** VRRP itself, or behind an IP Authentication Header. */
@@ -173,6 +173,11 @@ export type Kernel = {
     wanted: { readonly prefix: string; readonly table: number },
     listener: (routes: readonly RouteSeen[]) => void,
   ) => () => void;
+  /**
+   * Tells routes and rules that were removed, not by this process; null when there were too many to tell.
+   * `by` as in `pathsLost`. Returns how to stop.
+   */
+  readonly watchPaths: (listener: (gone: readonly Trace[] | null, by: () => string) => void) => () => void;
   /** Tells processes that began, changed their program or ended; null when they were too many to name. */
   readonly watchProcesses: (listener: (pids: readonly number[] | null) => void) => Begun;
 

@@ -19,12 +19,12 @@ import {
   verdictsOn,
   type Wires,
 } from "./link.ts";
+import { bereft, ofAddresses, ofPaths } from "./loss.ts";
 import { acquainted, contradicted } from "./neighbours.ts";
 import {
   due,
   fallBack,
   heard,
-  lost,
   newRouter,
   reconfigured,
   type Surroundings,
@@ -72,6 +72,8 @@ function fold(before: AgentState, event: Event): Turn {
       return waitOver(before, event, seen.link);
     case "addressesChanged":
       return readdressed(before, event, seen);
+    case "pathsLost":
+      return changed(before, event, before, bereft(before, standing(before), ofPaths(before.links, seen.paths), at));
     case "addressClaimed":
       return changed(
         before,
@@ -116,6 +118,8 @@ function one(before: AgentState, event: Event, key: RouterKey, move: Moving): Tu
   const links = askedToLeave(before.links, turn.effects);
   return { event, before, state: { ...before, links, routers: next }, effects: turn.effects };
 }
+
+const standing = ({ routers }: AgentState): RoutersTurn => ({ routers, effects: NO_EFFECTS });
 
 /** The turn of several routers. */
 function changed(before: AgentState, event: Event, base: AgentState, { routers, effects }: RoutersTurn): Turn {
@@ -295,30 +299,8 @@ function readdressed(before: AgentState, event: Event, seen: Readdressed): Turn 
     before,
     event,
     base,
-    gone.length === 0 ? met : bereft(base.config, met, seen.interface, gone, event.at),
+    gone.length === 0 ? met : bereft(base, met, ofAddresses(seen.interface, gone), event.at),
   );
-}
-
-/** Masters from which somebody else took addresses away. */
-function bereft(
-  config: AgentConfig,
-  met: RoutersTurn,
-  iface: string,
-  gone: readonly IpAddress[],
-  at: Instant,
-): RoutersTurn {
-  let turn = met;
-  const taken = new Set(gone);
-  for (const [i, wanted] of config.routers.entries()) {
-    const { key } = wanted;
-    const router = turn.routers[i];
-    const missed = heldBy(wanted).addresses.filter((own) => own.interface === iface && taken.has(own.address));
-    if (router === undefined || missed.length === 0) continue;
-    const after = lost(router, missed, at);
-    const { routers, effects } = together(turn.routers, companionsOf(config, key) ?? [], i, after, at);
-    turn = { routers, effects: [...turn.effects, ...effects] };
-  }
-  return turn;
 }
 
 // ---------------------------------------------------------------- a new configuration

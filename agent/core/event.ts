@@ -76,6 +76,13 @@ export type Observation =
       readonly added: readonly IpAddress[];
       readonly removed: readonly IpAddress[];
     }
+  /** Routes and rules of ours, by their traces, that somebody else took away, or the kernel did. */
+  | {
+      readonly type: "pathsLost";
+      readonly paths: readonly string[];
+      /** Who did, as far as the kernel tells: `ip (pid 4711)`; empty when it does not. */
+      readonly by: string;
+    }
   /** Somebody else said in ARP or in a neighbour advertisement to have one of our addresses; told at most so often. */
   | {
       readonly type: "addressClaimed";

@@ -1,6 +1,6 @@
 // Routes and rules that a router brings with it, and what tells one from another.
 
-import type { Family, IpAddress } from "./address.ts";
+import { addressFromBytes, bytesOf, type Family, type IpAddress } from "./address.ts";
 
 /** The protocol of routes and rules: Keepalived's number, so that `ip route show proto keepalived` still works. */
 export const PATH_PROTOCOL = 18;
@@ -70,6 +70,15 @@ export type Rule = {
 /** What the kernel gives an IPv6 route without a metric: IP6_RT_PRIO_USER. */
 const METRIC_OF_IPV6 = 1024;
 
+/** The prefix without the bits beyond it, which the kernel forgets of an IPv6 route. */
+function networkOf(prefix: Prefix | null): Prefix | null {
+  if (prefix === null) return null;
+  const bytes = bytesOf(prefix.address).map(
+    (byte, i) => byte & ~(0xff >> Math.max(0, Math.min(8, prefix.length - i * 8))),
+  );
+  return { address: addressFromBytes(Uint8Array.from(bytes)), length: prefix.length };
+}
+
 const prefixText = (prefix: Prefix | null, none: string): string =>
   prefix === null ? none : `${prefix.address}/${prefix.length}`;
 
@@ -79,18 +88,22 @@ const prefixText = (prefix: Prefix | null, none: string): string =>
  */
 export const traceOf = (path: Trace): string => (path.kind === "route" ? routeTrace(path) : ruleTrace(path));
 
-type RouteTrace = Pick<Route, "kind" | "family" | "type" | "to" | "table" | "metric" | "tos">;
+type RouteTrace = Pick<Route, "kind" | "family" | "type" | "to" | "table" | "metric" | "tos" | "protocol">;
 type RuleTrace = Omit<Rule, "onLoss" | "inverted" | "suppressPrefixLength">;
 export type Trace = RouteTrace | RuleTrace;
 
-function routeTrace({ family, type, to, table, metric, tos }: RouteTrace): string {
+function routeTrace({ family, type, to, table, metric, tos, protocol }: RouteTrace): string {
   const rank = metric === 0 && family === "ipv6" ? METRIC_OF_IPV6 : metric;
-  return `route ${family} ${type} ${prefixText(to, "default")} table ${table} metric ${rank} tos ${tos}`;
+  // IPv6 routes have no tos.
+  const service = family === "ipv6" ? 0 : tos;
+  const which = `${prefixText(networkOf(to), "default")} table ${table} metric ${rank} tos ${service}`;
+  return `${TYPES[type] ?? "route"} ${family} ${which} proto ${protocol}`;
 }
 
 function ruleTrace({ family, from, to, table, preference, iif, oif, mark, tos, action }: RuleTrace): string {
   const marked = mark === null ? "" : ` mark ${mark.value}/${mark.mask}`;
-  const which = `from ${prefixText(from, "all")} to ${prefixText(to, "all")} iif ${iif} oif ${oif}${marked} tos ${tos}`;
+  const links = `${iif === "" ? "" : ` iif ${iif}`}${oif === "" ? "" : ` oif ${oif}`}`;
+  const which = `from ${prefixText(from, "all")} to ${prefixText(to, "all")}${links}${marked} tos ${tos}`;
   return `rule ${family} ${preference}: ${which} action ${action} table ${table}`;
 }
 

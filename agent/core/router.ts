@@ -18,11 +18,11 @@ import {
   wasSilentTooLong,
 } from "./announcing.ts";
 import { backupHears, downIntervalOf, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
-import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig, type VirtualAddress } from "./config.ts";
+import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
 import { hindranceOf, isPending } from "./hindrance.ts";
-import { heldBy } from "./holdings.ts";
+import { type Holdings, heldBy } from "./holdings.ts";
 import { NO_VERDICTS, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import { reconfigure } from "./reload.ts";
@@ -235,15 +235,16 @@ export function announceAgain(router: RouterState, at: Instant): RouterTurn {
 }
 
 /**
- * Somebody else took addresses of a Master away. Where that is to be a failover, it resigns, and has to
- * wait for its Skew_Time like everybody else (B9.11); otherwise they are put back, once a second.
+ * Somebody else took away what a Master holds. Where that is to be a failover, it resigns, and has to wait
+ * for its Skew_Time like everybody else (B9.11); otherwise it is put back, once a second, and all paths with it.
  */
-export function lost(router: RouterState, addresses: readonly VirtualAddress[], at: Instant): RouterTurn {
+export function lost(router: RouterState, { addresses, paths }: Holdings, at: Instant): RouterTurn {
   const { phase } = router;
   if (phase.name !== "master") return stay(router);
-  if (addresses.some(({ onLoss }) => onLoss === "failover")) return relinquish(router, at, "vip_lost");
+  if ([...addresses, ...paths].some(({ onLoss }) => onLoss === "failover")) return relinquish(router, at, "vip_lost");
   const gone = addresses.filter((own) => own.onLoss === "restore" && !phase.lost.includes(own.address));
-  if (gone.length === 0) return stay(router);
+  const isTorn = phase.restoreAt === null && paths.some(({ onLoss }) => onLoss === "restore");
+  if (gone.length === 0 && !isTorn) return stay(router);
   const free = phase.restored === null ? at : after(phase.restored, BETWEEN_RESTORES);
   const missing = [...phase.lost, ...gone.map(({ address }) => address)];
   const next = { ...phase, lost: missing, restoreAt: phase.restoreAt ?? free };

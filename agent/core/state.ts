@@ -48,9 +48,9 @@ export type Master = Begun &
     readonly adverAt: Instant;
     /** Immediate answers to weaker Masters left until the next advertisement. */
     readonly answersLeft: number;
-    /** Addresses that somebody else took away and that are to be put back, */
+    /** Addresses that somebody else took away and that are to be put back, all paths with them, */
     readonly lost: readonly IpAddress[];
-    /** when that is to be; null while there are none, */
+    /** when that is to be; null while nothing is missing, */
     readonly restoreAt: Instant | null;
     /** and when that was done the last time. */
     readonly restored: Instant | null;

@@ -6,6 +6,7 @@ import { type AgentConfig, STATICS, type Statics } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Observation } from "./event.ts";
 import { difference, heldBy, toHold, toRelease } from "./holdings.ts";
+import { ofPaths } from "./loss.ts";
 import { same } from "./same.ts";
 import { takeUp } from "./speak.ts";
 import { type AgentState, routerOf, type Turn } from "./state.ts";
@@ -17,12 +18,14 @@ export function withStatics(turn: Turn): Turn {
   const [was, wanted] = [staticsOf(turn.before), staticsOf(turn.state)];
   const { seen } = turn.event;
   const returning = seen.type === "linkChanged" ? returned(turn, seen.link.name) : NO_EFFECTS;
-  if (was === wanted && (wanted.addresses.length === 0 || !mayTake(seen)))
+  if (was === wanted && (isNone(wanted) || !mayTake(seen)))
     return returning.length === 0 ? turn : { ...turn, effects: [...turn.effects, ...returning] };
   const { gone, come } = difference(was, wanted);
   const back = missing(turn, wanted);
   const lost =
-    back.addresses.length > 0 ? { addresses: [...come.addresses, ...back.addresses], paths: wanted.paths } : come;
+    back.addresses.length > 0 || back.paths.length > 0
+      ? { addresses: [...come.addresses, ...back.addresses], paths: wanted.paths }
+      : come;
   const [first, last] = [toHold(STATICS, lost), toRelease(STATICS, gone)];
   return first.length + last.length + returning.length === 0
     ? turn
@@ -51,11 +54,18 @@ function returned({ before, state }: Turn, name: string): readonly Effect[] {
 const staticsOf = ({ running, config }: Pick<AgentState, "running" | "config">): AgentConfig["statics"] =>
   running ? config.statics : NONE;
 
-const mayTake = (seen: Observation): boolean => seen.type === "addressesChanged" || seen.type === "linkChanged";
+const isNone = ({ addresses, paths }: Statics): boolean => addresses.length === 0 && paths.length === 0;
+
+const mayTake = ({ type }: Observation): boolean =>
+  type === "addressesChanged" || type === "linkChanged" || type === "pathsLost";
 
 /** What is not where it should be, though its link is there: taken away, or gone with a link that is back. */
-function missing({ event: { seen }, before, state }: Turn, { addresses }: Statics): Statics {
+function missing({ event: { seen }, before, state }: Turn, { addresses, paths }: Statics): Statics {
   if (!mayTake(seen)) return NONE;
+  if (seen.type === "pathsLost") {
+    const gone = ofPaths(state.links, seen.paths)({ addresses, paths });
+    return { addresses: [], paths: gone.paths.filter(({ onLoss }) => onLoss !== "ignore") };
+  }
   const wasThere = (iface: string, address: string): boolean =>
     before.links[iface]?.addresses.some((there) => there === address) === true;
   const back = addresses.filter(({ interface: iface, address, onLoss }) => {

@@ -28,6 +28,7 @@ import { checks } from "../sources/checks.ts";
 import { claims } from "../sources/claims.ts";
 import { type Commander, commands } from "../sources/commands.ts";
 import { links } from "../sources/links.ts";
+import { paths } from "../sources/paths.ts";
 import { routes } from "../sources/routes.ts";
 import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
@@ -85,6 +86,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       alarm(kernel),
       links(kernel),
       routes(kernel),
+      paths(kernel),
       checks(askersOf(kernel, journal)),
       commander.drive,
     ],

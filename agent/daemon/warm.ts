@@ -153,6 +153,7 @@ function nothing(): Kernel {
     sendEcho: () => UNASKED,
     askNeighbour: () => UNASKED,
     watchRoutes: () => () => {},
+    watchPaths: () => () => {},
     watchProcesses: () => UNASKED,
     close: () => {},
   };

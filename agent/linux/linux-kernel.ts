@@ -16,6 +16,7 @@ import { applyMessages, reconcile } from "./interface-table.ts";
 import { askNeighbour } from "./neighbour.ts";
 import { putFilter, takeFilter } from "./nftables.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
+import { watchPaths } from "./path-watch.ts";
 import { watchProcesses } from "./process-events.ts";
 import { sourceTo } from "./route.ts";
 import { watchRoutes } from "./route-watch.ts";
@@ -222,8 +223,9 @@ function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: As
 /** Routes and rules, as long as there is a table of interfaces to look in. */
 const pathsThrough = (
   interfaces: () => Links | null,
-  { addPaths, removePaths }: Pick<ReturnType<typeof openCommandSocket>, "addPaths" | "removePaths">,
-): Pick<Kernel, "addPaths" | "removePaths"> => ({
+  { addPaths, removePaths, port }: Pick<CommandSocket, "addPaths" | "removePaths" | "port">,
+): Pick<Kernel, "addPaths" | "removePaths" | "watchPaths"> => ({
+  watchPaths: (listener) => watchPaths(port, listener),
   addPaths: (paths) => pathsInOneGo(interfaces(), paths, "adding", addPaths),
   removePaths: (paths) => pathsInOneGo(interfaces(), paths, "removing", removePaths),
 });

@@ -109,7 +109,7 @@ export function readMessages(bytes: Uint8Array): NetlinkMessage[] {
 }
 
 /** One message, from its header at `at` to `end`. */
-type Span = { readonly view: DataView; readonly bytes: Uint8Array; readonly at: number; readonly end: number };
+export type Span = { readonly view: DataView; readonly bytes: Uint8Array; readonly at: number; readonly end: number };
 
 function readMessage(span: Span): NetlinkMessage | undefined {
   const { view, at } = span;
@@ -133,10 +133,10 @@ function readMessage(span: Span): NetlinkMessage | undefined {
 }
 
 /** Values by type; a view that begins where the value does and is as long. */
-type Attributes = Map<number, Uint8Array>;
+export type Attributes = Map<number, Uint8Array>;
 
 /** The attributes from `from` on. The two upper bits of a type are marks: nested, network order. */
-function readAttributes({ view, bytes, end }: Span, from: number): Attributes {
+export function readAttributes({ view, bytes, end }: Span, from: number): Attributes {
   const attributes: Attributes = new Map();
   for (let at = from; at + 4 <= end; ) {
     const length = view.getUint16(at, true);
@@ -149,14 +149,14 @@ function readAttributes({ view, bytes, end }: Span, from: number): Attributes {
 
 const decoder = new TextDecoder();
 
-function textOf(value: Uint8Array | undefined): string {
+export function textOf(value: Uint8Array | undefined): string {
   if (value === undefined) return "";
   const zero = value.indexOf(0);
   return decoder.decode(zero < 0 ? value : value.subarray(0, zero));
 }
 
 /** An unsigned number of 32 bits, or `otherwise` when the attribute is missing or too short. */
-function numberOf(value: Uint8Array | undefined, otherwise: number): number {
+export function numberOf(value: Uint8Array | undefined, otherwise: number): number {
   const [a = 0, b = 0, c = 0, d] = value ?? [];
   return d === undefined ? otherwise : a + b * 0x100 + c * 0x1_0000 + d * 0x100_0000;
 }

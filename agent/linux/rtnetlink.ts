@@ -3,7 +3,18 @@
 import { type Path, wordsOf } from "../core/path.ts";
 import type { Outcome } from "../kernel.ts";
 import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
-import { bind, close, messageOf, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, setOption, socket } from "./ffi.ts";
+import {
+  bind,
+  close,
+  messageOf,
+  ownName,
+  receive,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  send,
+  setOption,
+  socket,
+} from "./ffi.ts";
 import { applyMessages, emptyTable, type InterfaceTable } from "./interface-table.ts";
 import { type UponRequest, writeAddLink, writeLinkUp, writeRemoveLink } from "./link-request.ts";
 import { type NetlinkMessage, readMessages } from "./netlink.ts";
@@ -62,6 +73,8 @@ export type PathAt = { readonly path: Path; readonly index: number };
 
 /** Asks the kernel; every answer is there when the call returns. */
 export type CommandSocket = {
+  /** What notifications of our own doings carry. */
+  readonly port: number;
   readonly addAddresses: (addresses: readonly AddressAt[], protocol: number) => Outcome[];
   readonly removeAddresses: (addresses: readonly AddressAt[]) => Outcome[];
   readonly addPaths: (paths: readonly PathAt[]) => Outcome[];
@@ -97,6 +110,7 @@ export function openCommandSocket(): CommandSocket {
   setOption(line.fd, SOL_NETLINK, NETLINK_CAP_ACK, on);
   setOption(line.fd, SOL_NETLINK, NETLINK_EXT_ACK, on);
   return {
+    port: portOf(line.fd),
     addAddresses: (addresses, protocol) =>
       inChunks(line, addresses, {
         write: (to, address, seq, flags) =>
@@ -129,6 +143,12 @@ export function openCommandSocket(): CommandSocket {
     },
     close: () => void close(line.fd),
   };
+}
+
+function portOf(fd: number): number {
+  const name = new Uint8Array(new ArrayBuffer(128), 0, 12);
+  ownName(fd, name);
+  return new DataView(name.buffer).getUint32(4, true);
 }
 
 function inChunks<T>(line: Line, all: readonly T[], writer: Writer<T>): Outcome[] {

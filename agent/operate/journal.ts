@@ -95,6 +95,9 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
         `somebody else at MAC ${seen.mac} on ${seen.interface} claims ${seen.address}${seen.count === 1 ? "" : `, ${seen.count} times`}`,
       );
       return;
+    case "pathsLost":
+      journal.warn(seen, `${seen.by === "" ? "somebody else" : seen.by} took away ${seen.paths.join("; ")}`);
+      return;
     case "linkChanged":
       // Containers come and go with links that no router is on.
       journal[concerns(state, seen.link.name) ? "info" : "debug"](

@@ -4,7 +4,6 @@
 
 import { type Family, familyOf, type IpAddress } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
-import { type Path, wordsOf } from "../core/path.ts";
 import { after, type Duration, type Instant } from "../core/time.ts";
 import {
   ADDRESS_PROTOCOL,
@@ -22,6 +21,7 @@ import { fakeClaims } from "./fake-claims.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
 import { type FakeLinks, fakeLinks } from "./fake-links.ts";
 import { DONE, failure } from "./fake-outcome.ts";
+import { type FakePaths, fakePaths, type PathDeed } from "./fake-paths.ts";
 import { type FakeProcess, fakeProcess } from "./fake-process.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -30,38 +30,39 @@ export type Deed =
   | { readonly type: "packet"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
   | { readonly type: "frame"; readonly at: Instant; readonly interface: string; readonly bytes: Uint8Array }
   | { readonly type: "add" | "remove"; readonly at: Instant; readonly addresses: readonly VirtualAddress[] }
-  | { readonly type: "addPath" | "removePath"; readonly at: Instant; readonly paths: readonly Path[] };
+  | PathDeed;
 
 type Refusal = (what: Deed["type"], iface: string) => Outcome | null;
 
 /** What a test does to the machine, and sees of it. */
-export type FakeKernel = Kernel & {
-  /** Everything that was asked and carried out. */
-  readonly deeds: readonly Deed[];
-  /** Told of each deed at the moment of it. */
-  readonly onDeed: (listener: (deed: Deed) => void) => void;
-  /** What is really on an interface, whether the process knows it or not. */
-  readonly truth: (iface: string) => readonly InterfaceAddress[];
-  readonly lay: (iface: string, lan: Lan) => void;
-  readonly cut: (iface: string) => void;
-  readonly setUp: (iface: string, up: boolean) => void;
-  readonly setMac: (iface: string, mac: Uint8Array) => void;
-  /** Somebody else puts an address on an interface, or takes it off. */
-  readonly plant: (iface: string, address: IpAddress, prefixLength: number, protocol?: number) => void;
-  readonly uproot: (iface: string, address: IpAddress) => void;
-  /** The process does not run until then, as after SIGSTOP. */
-  readonly freeze: (until: Instant) => void;
-  /** What the next calls answer instead of doing it; null for doing it. */
-  readonly refuse: (answer: Refusal | null) => void;
-  /** How long each address that is added or removed keeps the process busy. */
-  readonly addressTakes: (span: Duration) => void;
-  /** setImmediate of that process. */
-  readonly later: (step: () => void) => void;
-  /** A timer of that process. */
-  readonly afterwards: (span: Duration, step: () => void) => void;
-  /** The process is gone; what it put on its interfaces stays. */
-  readonly kill: () => void;
-};
+export type FakeKernel = Kernel &
+  FakePaths & {
+    /** Everything that was asked and carried out. */
+    readonly deeds: readonly Deed[];
+    /** Told of each deed at the moment of it. */
+    readonly onDeed: (listener: (deed: Deed) => void) => void;
+    /** What is really on an interface, whether the process knows it or not. */
+    readonly truth: (iface: string) => readonly InterfaceAddress[];
+    readonly lay: (iface: string, lan: Lan) => void;
+    readonly cut: (iface: string) => void;
+    readonly setUp: (iface: string, up: boolean) => void;
+    readonly setMac: (iface: string, mac: Uint8Array) => void;
+    /** Somebody else puts an address on an interface, or takes it off. */
+    readonly plant: (iface: string, address: IpAddress, prefixLength: number, protocol?: number) => void;
+    readonly uproot: (iface: string, address: IpAddress) => void;
+    /** The process does not run until then, as after SIGSTOP. */
+    readonly freeze: (until: Instant) => void;
+    /** What the next calls answer instead of doing it; null for doing it. */
+    readonly refuse: (answer: Refusal | null) => void;
+    /** How long each address that is added or removed keeps the process busy. */
+    readonly addressTakes: (span: Duration) => void;
+    /** setImmediate of that process. */
+    readonly later: (step: () => void) => void;
+    /** A timer of that process. */
+    readonly afterwards: (span: Duration, step: () => void) => void;
+    /** The process is gone; what it put on its interfaces stays. */
+    readonly kill: () => void;
+  };
 
 type Wire = { readonly plug: Plug; readonly lan: Lan };
 type Socket = { readonly listener: (datagram: Datagram) => void; readonly ear: Ear; readonly waiting: Datagram[] };
@@ -101,8 +102,6 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     sendFrame: (iface, frame) => orders.send("frame", iface, frame),
     addAddresses: (addresses) => orders.each("add", addresses),
     removeAddresses: (addresses) => orders.each("remove", addresses),
-    addPaths: (paths) => orders.paths("addPath", paths),
-    removePaths: (paths) => orders.paths("removePath", paths),
     setAlarm: (at, ring) => process.setAlarm(at, ring),
     forwardsIpv6: () => true,
     // Checks are asked of real machines: contract/linux-asking.test.ts.
@@ -135,6 +134,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
       const own = links.present(iface).addresses.find((there) => there.address === address);
       if (own !== undefined) links.take(links.present(iface), own);
     },
+    ...fakePaths(orders, process.later, time.now),
     freeze: process.freeze,
     refuse: orders.refuse,
     addressTakes: orders.addressTakes,
@@ -220,7 +220,6 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
   let onDeed = (_: Deed): void => {};
   let refusal: Refusal | null = null;
   let perAddress = 0 as Duration;
-  const laid = new Set<string>();
 
   const record = (deed: Deed): void => {
     deeds.push(deed);
@@ -239,16 +238,10 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
     if (iface !== null && links.at(iface) === undefined) return failure(19);
     return refusal?.(type, iface ?? "") ?? null;
   };
-  const bend = (path: Path, type: "addPath" | "removePath"): Outcome => {
-    const refused = forbidden(path.kind === "route" ? path.interface : null, type);
-    if (refused !== null) return refused;
-    if (type === "removePath") return laid.delete(wordsOf(path)) ? DONE : failure(3);
-    if (laid.has(wordsOf(path))) return failure(17);
-    laid.add(wordsOf(path));
-    return DONE;
-  };
   return {
     deeds,
+    record,
+    forbidden,
     send: (kind: Carried["kind"], iface: string, bytes: Uint8Array): Outcome => {
       const state = links.at(iface);
       const wire = wires.get(iface);
@@ -266,12 +259,6 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
       const outcomes = addresses.map((own) => change(own, type));
       if (outcomes.some(({ ok }) => ok))
         record({ type, at: time.now(), addresses: addresses.filter((_, i) => outcomes[i]?.ok === true) });
-      return outcomes;
-    },
-    paths: (type: "addPath" | "removePath", paths: readonly Path[]): readonly Outcome[] => {
-      const outcomes = paths.map((path) => bend(path, type));
-      if (outcomes.some(({ ok }) => ok))
-        record({ type, at: time.now(), paths: paths.filter((_, i) => outcomes[i]?.ok === true) });
       return outcomes;
     },
     onDeed: (listener: (deed: Deed) => void): void => {

@@ -3,6 +3,7 @@
 import type { Outcome } from "../kernel.ts";
 
 const ERRORS = {
+  2: "ENOENT: no such file or directory",
   3: "ESRCH: there is no such route",
   9: "EBADF: the kernel connection is closed",
   17: "EEXIST: it is there",

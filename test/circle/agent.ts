@@ -11,6 +11,7 @@ import { adverts } from "../../agent/sources/adverts.ts";
 import { claims } from "../../agent/sources/claims.ts";
 import { commands } from "../../agent/sources/commands.ts";
 import { links } from "../../agent/sources/links.ts";
+import { paths } from "../../agent/sources/paths.ts";
 import { routes } from "../../agent/sources/routes.ts";
 import { createSequences } from "../../agent/wire/ah.ts";
 import { type MemoryStore, memoryStore } from "../log/memory-store.ts";
@@ -60,7 +61,8 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
     },
   };
   const heard = [adverts(kernel, sequences), claims(kernel, kernel.later)];
-  const sources = [...heard, performer.drive, alarm(kernel), links(kernel), routes(kernel)];
+  const looked = [links(kernel), routes(kernel), paths(kernel)];
+  const sources = [...heard, performer.drive, alarm(kernel), ...looked];
   const drivers = [...first, ...sources, commander.drive, ...last];
   const running = run(initialState, drivers, kernel.now, recording).subscribe({
     next: (turn) => {

@@ -163,4 +163,42 @@ describe.skipIf(mustSkip("holdings that are taken away", needs))("what somebody 
       expect((await node.status()).instances[0]?.state).toBe("master");
     });
   }, 30_000);
+
+  test("is put back where it was a route or a rule, and it is told who did it", async () => {
+    await onSite("torn", ONE, async (site) => {
+      const rt1 = site.host("rt1");
+      const node = await site.heird("rt1", RICH);
+      await settled(rt1);
+      const whole = await toldBy(rt1);
+      const thefts = [
+        ["route", "del", "192.0.3.0/24", "via", "192.168.1.250", "proto", "keepalived"],
+        ["route", "del", "192.0.9.0/24", "tos", "8"],
+        ["route", "del", "default", "table", "100"],
+        ["-6", "route", "del", "2001:db8:1::/48"],
+        ["-6", "route", "del", "2001:db8:2::/48", "table", "100"],
+        ["rule", "del", "preference", "500"],
+        ["rule", "del", "fwmark", "5/0xff", "oif", "eth0"],
+        ["-6", "rule", "del", "preference", "600"],
+        // Static ones, too.
+        ["route", "del", "192.0.2.128/25"],
+        ["rule", "del", "from", "192.0.2.0/24"],
+      ];
+      for (const argv of thefts) {
+        await rt1.run(["ip", ...argv]);
+        await eventually(
+          `after ${argv.join(" ")} all is as it was`,
+          async () => (await toldBy(rt1)).join("\n") === whole.join("\n"),
+          {
+            otherwise: node.output,
+          },
+        );
+      }
+      expect(node.output()).toMatch(/took away route ipv4 192\.0\.3\.0\/24 table 254/);
+      expect(node.output()).toMatch(/pid \d+\)? took away rule ipv4 500:/);
+      // What is let be stays away.
+      await rt1.run(["ip", "route", "del", "blackhole", "192.0.5.0/24"]);
+      expect((await toldBy(rt1)).filter((line) => line.includes("192.0.5.0/24"))).toEqual([]);
+      expect((await node.status()).instances[0]?.state).toBe("master");
+    });
+  }, 40_000);
 });

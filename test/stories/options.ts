@@ -12,7 +12,7 @@ import {
   type Transport,
   type VirtualAddress,
 } from "../../agent/core/config.ts";
-import type { OnLoss } from "../../agent/core/path.ts";
+import { type OnLoss, PATH_PROTOCOL, type Route, type Rule } from "../../agent/core/path.ts";
 import { type Duration, microseconds } from "../../agent/core/time.ts";
 import { usualAddress, usualRouter } from "../../agent/core/usual.ts";
 
@@ -76,6 +76,9 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "password",
   "v3_checksum_as_v2",
   "address",
+  "excluded",
+  "route",
+  "rule",
   "unicast_peer",
   "src_ip",
   "track_src_ip",
@@ -114,6 +117,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
   const repeat = text("garp_master_repeat", "5");
   const delay = text("garp_master_delay", "5s");
   const usual = usualRouter(family);
+  const onLoss = oneOf(text("on_loss", "restore"), ["restore", "failover", "ignore"]);
   return {
     ...usual,
     conduct: conductOf(options, usual.conduct),
@@ -136,8 +140,10 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
       text("address", family === "ipv4" ? "10.0.0.100" : "fe80::100"),
       USUAL_PREFIX[family],
       iface,
-      oneOf(text("on_loss", "restore"), ["restore", "failover", "ignore"]),
+      onLoss,
     ),
+    excludedAddresses: virtualAddressesOf(text("excluded", "none"), USUAL_PREFIX[family], iface, onLoss),
+    paths: [...routesOf(options.get("route"), iface, onLoss), ...rulesOf(options.get("rule"), onLoss)],
     extraAnnounce: { every: spanOf(text("garp_extra_if", "0s")), on: "all" },
     announce: {
       masterRepeat: wholeOf(repeat),
@@ -211,6 +217,51 @@ function transportOf(family: Family, options: Options): Transport {
           },
   };
 }
+
+/** `192.0.3.0/24,192.0.4.0/24`: IPv4 routes on the interface of the router. */
+const routesOf = (text: string | undefined, iface: string, onLoss: OnLoss): readonly Route[] =>
+  (text?.split(",") ?? []).map((written) => {
+    const [address = "", length = ""] = written.split("/");
+    return {
+      kind: "route",
+      family: "ipv4",
+      type: 1,
+      to: { address: addressOf(address), length: wholeOf(length) },
+      via: null,
+      interface: iface,
+      source: null,
+      table: 254,
+      scope: 0,
+      metric: 0,
+      tos: 0,
+      onlink: false,
+      protocol: PATH_PROTOCOL,
+      order: "prepend",
+      metrics: [],
+      locked: 0,
+      realms: 0,
+      onLoss,
+    };
+  });
+
+/** `500,501`: rules of these preferences, which look table 100 up for everything. */
+const rulesOf = (text: string | undefined, onLoss: OnLoss): readonly Rule[] =>
+  (text?.split(",") ?? []).map((preference) => ({
+    kind: "rule",
+    family: "ipv4",
+    from: null,
+    to: null,
+    table: 100,
+    preference: wholeOf(preference),
+    iif: "",
+    oif: "",
+    mark: null,
+    tos: 0,
+    action: 1,
+    inverted: false,
+    suppressPrefixLength: null,
+    onLoss,
+  }));
 
 /** `10.0.0.100,10.0.0.101/25,10.0.1.100@eth1`, or `none`. */
 function virtualAddressesOf(

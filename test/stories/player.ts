@@ -3,6 +3,7 @@
 import { parseAddress } from "../../agent/core/address.ts";
 import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
+import { type Path, traceOf } from "../../agent/core/path.ts";
 import { usualAgent } from "../../agent/core/usual.ts";
 import {
   addressOf,
@@ -63,6 +64,7 @@ const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ["shutdown", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "shutdown" } })], false)],
   ["link", ({ stage }, words) => tell([stage.see({ type: "linkChanged", link: linkOf(words) })], false)],
   ["source", ({ stage }, words) => tell([changeSource(stage, words)], false)],
+  ["torn", ({ stage }, words) => tell([stage.see(lossOf(stage, words))], false)],
   ["claimed", ({ stage }, words) => tell([stage.see(claimOf(words))], false)],
   ["sent-again", ({ stage }) => tell([stage.see(recoveryOf(routerNamed(stage, undefined)))], false)],
   ["hear", ({ stage }, words) => tell([hear(stage, words)], false)],
@@ -130,6 +132,19 @@ function hear(stage: Stage, words: readonly string[]) {
 function claimOf([address = "", iface = "eth0"]: readonly string[]): Observation {
   const mac = "02:00:00:00:00:99";
   return { type: "addressClaimed", interface: iface, address: addressOf(address), mac, count: 1 };
+}
+
+/** `torn 192.0.3.0/24 500`: routes and rules, by destination and preference, that somebody else removes. */
+function lossOf(stage: Stage, words: readonly string[]): Observation {
+  const paths = stage.state().config.routers.flatMap((router) => router.paths);
+  const named = (path: Path): string =>
+    path.kind === "rule" ? String(path.preference) : `${path.to?.address}/${path.to?.length}`;
+  const traces = words.map((word) => {
+    const path = paths.find((one) => named(one) === word);
+    if (path === undefined) throw new Error(`no route or rule ${word}; there are: ${paths.map(named).join(" ")}`);
+    return traceOf(path);
+  });
+  return { type: "pathsLost", paths: traces, by: "" };
 }
 
 /** Advertisements go out again after they did not. */
