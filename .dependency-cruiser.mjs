@@ -156,6 +156,7 @@ export default {
         pathNot: [
           "^agent/effects/",
           CORE,
+          "^agent/hooks/",
           "^agent/wire/",
           KERNEL,
           "^agent/run\\.ts$",
@@ -177,7 +178,28 @@ export default {
       "Their order is the order inside a turn; an executor that called another would change it. What they share is the shape of their queues.",
       // perform.ts is the one that hands the effects out.
       { path: "^agent/effects/([^/]+)$", pathNot: ["^agent/effects/perform\\.ts$"] },
-      { path: "^agent/effects/", pathNot: ["^agent/effects/$1$", "^agent/effects/(lane|pace)\\.ts$"] },
+      { path: "^agent/effects/", pathNot: ["^agent/effects/$1$", "^agent/effects/(lane|pace|prepare)\\.ts$"] },
+    ),
+    rule(
+      "hooks-tell",
+      "What runs people's programs knows what to tell and nothing of why; pipes are the only thing of the kernel it needs beside Node.",
+      { path: "^agent/hooks/" },
+      {
+        pathNot: [
+          "^agent/hooks/",
+          CORE,
+          "^agent/linux/pipe\\.ts$",
+          "^agent/web/",
+          NODE,
+          "^node_modules/(@types/)?nodemailer/",
+        ],
+      },
+    ),
+    rule(
+      "hooks-do-not-decide",
+      "A hook that was decided here would be told nowhere in the log.",
+      { path: "^agent/hooks/" },
+      { path: MACHINE, dependencyTypesNot: ["type-only"] },
     ),
     rule(
       "only-notify-spawns",
@@ -254,7 +276,7 @@ export default {
       "A folder of agent that this table does not name is a folder nobody has thought about.",
       {
         path: "^agent/[^/]+/",
-        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web|rehearse)/"],
+        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web|rehearse|hooks)/"],
       },
       { path: "." },
     ),

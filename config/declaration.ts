@@ -5,7 +5,7 @@ import type { Family, IpAddress } from "../agent/core/address.ts";
 import type { LinkDelays } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
 import type { DeclaredCheck, DeclaredHysteresis } from "./declared-checks.ts";
-import type { DeclaredHookPolicy, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
+import type { DeclaredHookPolicy, DeclaredNotify, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
 import type { Place } from "./source.ts";
 import type { CommandLine } from "./values.ts";
 
@@ -179,6 +179,9 @@ export type DeclaredInstance = {
 export type DeclaredHookExtras = {
   readonly preMaster: CommandLine | null;
   readonly preBackup: CommandLine | null;
+  readonly saysDeleted: boolean;
+  /** Null: as global_defs says. */
+  readonly priorityChanges: boolean | null;
   readonly hookPolicy: DeclaredHookPolicy;
   readonly webhooks: readonly DeclaredWebhook[];
 };
@@ -279,6 +282,8 @@ export type DeclaredGlobals = {
   readonly priorityChange: "immediate" | "next_advert";
   readonly hookPolicy: DeclaredHookPolicy;
   readonly webhooks: readonly DeclaredWebhook[];
+  readonly priorityChanges: boolean;
+  readonly notify: DeclaredNotify;
 };
 
 export type Declaration = {

@@ -1,5 +1,6 @@
 // Types only: what is declared around the virtual routers.
 
+import type { MailConfig, NotifyConfig } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
 
 export type DeclaredHookPolicy = {
@@ -52,4 +53,11 @@ export type DeclaredServices = {
   } | null;
   readonly control: { readonly socket: string | null; readonly group: string | null; readonly mode: number };
   readonly metrics: { readonly listen: readonly HostPort[]; readonly keepalivedExporter: boolean };
+};
+
+/** The sender and the EHLO of a host without a word about either need its name, which `lower` knows. */
+export type DeclaredNotify = Omit<NotifyConfig, "mail"> & {
+  readonly mail:
+    | (Omit<MailConfig, "from" | "helo"> & { readonly from: string | null; readonly helo: string | null })
+    | null;
 };

@@ -4,6 +4,7 @@ import { microseconds } from "../agent/core/time.ts";
 import { usualAgent } from "../agent/core/usual.ts";
 import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { notifyIn } from "./hook-globals.ts";
 import { linkDelaysIn } from "./link-delays.ts";
 import { wordsIn } from "./objects.ts";
 import { extraIn } from "./pacing.ts";
@@ -65,6 +66,8 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     priorityChange: priorityChangeIn(section, "vrrp_priority_change") ?? "immediate",
     hookPolicy: hookPolicyIn(section, DEFAULT_POLICY),
     webhooks: webhooksIn(section, report),
+    priorityChanges: on("vrrp_notify_priority_changes"),
+    notify: notifyIn(section, report),
   };
 }
 

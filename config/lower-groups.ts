@@ -1,16 +1,19 @@
 // Sync groups and trackers, lowered: members by key, and what a group tracks on each of them (B11.5).
 
 import { type GroupConfig, linkCheck, PRIORITY_OWNER, type RouterConfig, type Track } from "../agent/core/config.ts";
-import type { Declaration, DeclaredGroup, DeclaredTrack, DeclaredTracks } from "./declaration.ts";
+import type { Declaration, DeclaredGlobals, DeclaredGroup, DeclaredTrack, DeclaredTracks } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
+import { hooksOf } from "./lower-hooks.ts";
 
 /** The groups, of the routers that there are. */
 export const lowerGroups = (
   groups: Declaration["groups"],
   routers: readonly RouterConfig[],
+  globals: DeclaredGlobals,
   report: Report,
 ): readonly GroupConfig[] =>
-  groups.map(({ name, place, members }) => {
+  groups.map((declared) => {
+    const { name, place, members } = declared;
     const its = members.flatMap((member) => routers.find((router) => router.name === member) ?? []);
     const owners = its.filter(({ basePriority }) => basePriority === PRIORITY_OWNER);
     if (owners.length > 0 && owners.length < its.length)
@@ -22,7 +25,7 @@ export const lowerGroups = (
           "give all members priority 255, or none",
         ),
       );
-    return { name, members: its.map(({ key }) => key) };
+    return { name, members: its.map(({ key }) => key), hooks: hooksOf(declared, globals) };
   });
 
 /** What an instance tracks, and then what its group does; its own word on the same thing counts. */

@@ -22,6 +22,7 @@ import type {
 import type { Report } from "./diagnostic.ts";
 import { lowerChecks, withMetrics } from "./lower-checks.ts";
 import { lowerGroups, lowerTracks } from "./lower-groups.ts";
+import { hooksOf, notifyOf } from "./lower-hooks.ts";
 import { pathLowering } from "./lower-paths.ts";
 import { authentication, type Keys, keysOf, transport } from "./lower-transport.ts";
 import type { PathNames } from "./path-names.ts";
@@ -58,10 +59,11 @@ export function lower(
     filter: globals.filter,
     routerId: globals.routerId ?? hostname,
     routers,
-    groups: lowerGroups(groups, routers, report),
+    groups: lowerGroups(groups, routers, globals, report),
     startupDelay: globals.startupDelay,
     delayAfterBoot: globals.delayAfterBoot,
     linkDelays: globals.linkDelays,
+    notify: notifyOf(globals, hostname),
     pacing: pacing(declaration),
     statics: {
       addresses: statics.addresses.map((address) =>
@@ -117,6 +119,7 @@ function router(
       virtualInterfaces,
       conduct: conduct(instance),
       tracks: lowerTracks(instance.tracks, group),
+      hooks: hooksOf(instance, globals),
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { DeclaredHookPolicy, DeclaredServices, DeclaredWebhook } from "./de
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hostPort, linesWith, modeOf, spanIn, tlsIn, urlOf } from "./forms.ts";
 import { commandIn, wordsIn } from "./objects.ts";
-import { entriesOf, entryOf, numberIn, type Section, textIn } from "./section.ts";
+import { boolIn, entriesOf, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 
 /** All blocks of one kind as one; null when there is none. */
@@ -195,6 +195,8 @@ export function hookExtrasIn(section: Section, around: DeclaredHookPolicy, repor
   return {
     preMaster: commandIn(section, "pre_master"),
     preBackup: commandIn(section, "pre_backup"),
+    saysDeleted: has(section, "notify_deleted"),
+    priorityChanges: boolIn(section, "notify_priority_changes") ?? null,
     hookPolicy,
     webhooks: webhooksIn(section, report),
   };

@@ -40,7 +40,18 @@ export function brief(status: Status): string {
     ),
   ];
   const rest = notes.length === 0 ? "" : `\n\n${notes.join("\n")}`;
-  return `${head}\n\n${table(heading, rows)}${rest}`;
+  return `${head}${hooksInWords(status.hooks)}\n\n${table(heading, rows)}${rest}`;
+}
+
+/** A line of its own, as soon as there is something to say. */
+function hooksInWords({ waiting, running, failed, superseded, fifoMissed, lastFailure }: Status["hooks"]): string {
+  const said = [
+    ...(waiting > 0 ? [`${waiting} waiting or running${running.length > 0 ? ` (${running.join(", ")})` : ""}`] : []),
+    ...(superseded > 0 ? [`${superseded} overtaken`] : []),
+    ...(failed > 0 ? [`${failed} failed, the last: ${lastFailure}`] : []),
+    ...(fifoMissed > 0 ? [`${fifoMissed} line(s) a FIFO did not take`] : []),
+  ];
+  return said.length === 0 ? "" : `\nhooks: ${said.join("; ")}`;
 }
 
 function row(router: RouterStatus): string[] {

@@ -4,7 +4,7 @@
 import type { IpAddress } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
 import { type AgentConfig, linkCheck, linkOf, type RouterConfig, type RouterKey } from "./config.ts";
-import type { Effect } from "./effect.ts";
+import { type Effect, inOrder } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
 import { answered, carriedOver, grown } from "./health.ts";
@@ -21,6 +21,7 @@ import {
 } from "./link.ts";
 import { bereft, ofAddresses, ofPaths } from "./loss.ts";
 import { acquainted, contradicted } from "./neighbours.ts";
+import { withNotices } from "./notice.ts";
 import {
   due,
   fallBack,
@@ -53,7 +54,7 @@ import { after, type Instant, instantAt } from "./time.ts";
 const NO_EFFECTS: readonly Effect[] = [];
 
 /** Folds one event. Total: every event is answered in every state, if only with "stay". */
-export const step = (before: AgentState, event: Event): Turn => withStatics(fold(before, event));
+export const step = (before: AgentState, event: Event): Turn => withNotices(withStatics(fold(before, event)));
 
 function fold(before: AgentState, event: Event): Turn {
   const { seen, at } = event;
@@ -95,6 +96,9 @@ function fold(before: AgentState, event: Event): Turn {
       if (seen.effect === "sendAdvert") return one(before, event, seen.router, (router) => signOfClaim(router, at));
       return stay(before, event);
     case "effectFailed":
+    case "hookBegan":
+    case "hookEnded":
+    case "fifoMissed":
       return stay(before, event);
   }
 }
@@ -133,23 +137,6 @@ const joined = (turns: readonly RouterTurn[]): RoutersTurn => ({
   routers: turns.map(({ router }) => router),
   effects: turns.flatMap(({ effects }) => effects),
 });
-
-/**
- * Between routers, what the LAN waits for goes first, and what is let go goes before what is taken
- * up, so that an address can move from one router to another in one turn.
- */
-function inOrder(effects: readonly Effect[]): readonly Effect[] {
-  if (effects.length < 2) return effects;
-  const rank = {
-    sendAdvert: 0,
-    removePaths: 1,
-    removeAddresses: 2,
-    addAddresses: 3,
-    addPaths: 4,
-    announce: 5,
-  } as const;
-  return effects.toSorted((a, b) => rank[a.type] - rank[b.type]);
-}
 
 // ---------------------------------------------------------------- start and stop
 

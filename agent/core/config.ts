@@ -178,6 +178,100 @@ export type Track = {
 export const LINK_CHECK = "interface/";
 export const linkCheck = (name: string): string => `${LINK_CHECK}${name}`;
 
+/** A program to run: its words as they are, no shell between. */
+export type HookCommand = {
+  /** At least one word: the program. */
+  readonly argv: readonly string[];
+  /** Who runs it; null for `script_user`. */
+  readonly user: string | null;
+  readonly group: string | null;
+};
+
+/** What becomes of hooks that are overtaken, slow or unlucky. */
+export type HookPolicy = {
+  /** Every hook in order, or those that were overtaken before they began left out. */
+  readonly order: "all" | "latest";
+  /** Then its process group is killed. */
+  readonly deadline: Duration;
+  /** How often one that failed is run again. */
+  readonly retries: number;
+  /** Before the first of these; twice as long before each next one. */
+  readonly backoff: Duration;
+  /** How long pre_master and pre_backup may hold the addresses back; 0: not at all. */
+  readonly preDeadline: Duration;
+};
+
+/** A URL that is told. */
+export type Webhook = {
+  readonly url: string;
+  /** Where the key lies that signs what is posted; null for no signature. */
+  readonly secretFile: string | null;
+  /** Of which states: master, backup, fault, stop. */
+  readonly events: readonly string[];
+  readonly timeout: Duration;
+  readonly retries: number;
+  readonly backoff: Duration;
+  /** Paths; null for the system's, or for none. */
+  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
+};
+
+/** The hook keywords of an instance or group that run a program after a change. */
+export const SCRIPT_HOOKS = ["master", "backup", "fault", "stop", "generic", "deleted", "lowerPriority"] as const;
+export type ScriptHook = (typeof SCRIPT_HOOKS)[number];
+
+/** Who is told about one instance or group, and how. */
+export type HookConfig = {
+  readonly scripts: { readonly [hook in ScriptHook]: HookCommand | null };
+  readonly preMaster: HookCommand | null;
+  readonly preBackup: HookCommand | null;
+  /** `notify_deleted`: an instance that a reload removes is DELETED, not FAULT. */
+  readonly saysDeleted: boolean;
+  /** `notify_priority_changes`: the FIFOs hear of them. */
+  readonly priorityChanges: boolean;
+  readonly mail: boolean;
+  readonly webhooks: readonly Webhook[];
+  readonly policy: HookPolicy;
+};
+
+/** A named pipe that is told every change in Keepalived's words. */
+export type Fifo = {
+  readonly path: string;
+  readonly user: string | null;
+  readonly group: string | null;
+  /** Its reader, started by us; the path is its last argument. */
+  readonly script: HookCommand | null;
+};
+
+/** What all hooks share. */
+export type NotifyConfig = {
+  readonly fifos: readonly Fifo[];
+  readonly statesOnReload: boolean;
+  /** `script_user`; null for keepalived_script where that user exists, else the daemon's own. */
+  readonly user: string | null;
+  readonly group: string | null;
+  /** `enable_script_security`: root runs nothing that somebody else could change. */
+  readonly security: boolean;
+  readonly supplementaryGroups: boolean;
+  readonly startup: { readonly command: HookCommand; readonly timeout: Duration } | null;
+  readonly shutdown: { readonly command: HookCommand; readonly timeout: Duration } | null;
+  /** For files that the daemon and its scripts make; null: as inherited. */
+  readonly umask: number | null;
+  /** Null when nobody is mailed. */
+  readonly mail: MailConfig | null;
+};
+
+export type MailConfig = {
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly host: string;
+  readonly port: number;
+  /** The name in EHLO. */
+  readonly helo: string;
+  readonly timeout: Duration;
+  /** Whether FAULT is mailed. */
+  readonly faults: boolean;
+};
+
 export type RouterConfig = {
   readonly key: RouterKey;
   /** The name of the vrrp_instance. */
@@ -216,12 +310,14 @@ export type RouterConfig = {
   readonly virtualInterfaces: readonly VirtualInterface[];
   readonly conduct: Conduct;
   readonly tracks: readonly Track[];
+  readonly hooks: HookConfig;
 };
 
 /** A vrrp_sync_group: routers that change together. */
 export type GroupConfig = {
   readonly name: string;
   readonly members: readonly RouterKey[];
+  readonly hooks: HookConfig;
 };
 
 export type Statics = { readonly addresses: readonly VirtualAddress[]; readonly paths: readonly Path[] };
@@ -257,6 +353,7 @@ export type AgentConfig = {
   /** Whether advertisements of virtual routers that are none of ours are told. */
   readonly logUnknownVrids: boolean;
   readonly filter: FilterConfig;
+  readonly notify: NotifyConfig;
 };
 
 /**

@@ -53,6 +53,12 @@ export type Link = {
 /** What somebody asks of the agent. It is refused or recorded, never half done. */
 export type Command = { readonly type: "startup" } | { readonly type: "shutdown" };
 
+/**
+ * How a hook went. `superseded`: overtaken before it began; `given_up`: it will not be tried, because the
+ * daemon stops or has died over it too often.
+ */
+export type HookOutcome = "done" | "failed" | "timed_out" | "superseded" | "given_up";
+
 /** What a source saw. The log gives it its place and its time. */
 export type Observation =
   | { readonly type: "commanded"; readonly command: Command }
@@ -110,7 +116,36 @@ export type Observation =
       /** Addresses that were there already and are somebody else's: heird will not remove them. */
       readonly foreign: readonly IpAddress[];
     }
-  | { readonly type: "effectFailed"; readonly effect: EffectType; readonly router: RouterKey; readonly error: string };
+  | { readonly type: "effectFailed"; readonly effect: EffectType; readonly router: RouterKey; readonly error: string }
+  | {
+      readonly type: "hookBegan";
+      /** Names what is told about and who is told, on this machine and for ever. */
+      readonly event: string;
+      /** `notify_master`, `webhook URL`, `smtp_alert` … */
+      readonly hook: string;
+      readonly router: RouterKey;
+      /** From 1; a daemon that died on the way goes on counting. */
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "hookEnded";
+      readonly event: string;
+      readonly hook: string;
+      readonly router: RouterKey;
+      readonly attempt: number;
+      readonly outcome: HookOutcome;
+      /** Whether it will not be tried again. */
+      readonly final: boolean;
+      /** How it ended, for people: `exit 1`, `SIGKILL`, `HTTP 503`. */
+      readonly detail: string;
+      /** From the wish to the beginning. */
+      readonly queued: Duration;
+      readonly took: Duration;
+      /** The end of what it said. */
+      readonly output: string;
+    }
+  /** Lines that a FIFO did not take: nobody reads it, or too slowly. Told at most once a minute. */
+  | { readonly type: "fifoMissed"; readonly path: string; readonly count: number; readonly error: string };
 
 /** An observation with its time: what the fold is given. Its number in the log is given when it is written. */
 export type Event = { readonly at: Instant; readonly seen: Observation };

@@ -40,6 +40,8 @@ function misdeed({ before, state }: Turn, effect: Effect): string[] {
       return effect.router === STATICS ? [] : wants(effect, now);
     case "removeAddresses":
     case "removePaths":
+    case "prepare":
+    case "notify":
       return [];
   }
 }

@@ -2,8 +2,18 @@
 // A log written before a field existed is read with these, so that it stays readable.
 
 import { type Family, type IpAddress, parseAddress } from "./address.ts";
-import type { AgentConfig, Conduct, ExtraAnnounce, Pacing, RouterConfig, Transport, VirtualAddress } from "./config.ts";
-import { microseconds } from "./time.ts";
+import type {
+  AgentConfig,
+  Conduct,
+  ExtraAnnounce,
+  HookConfig,
+  NotifyConfig,
+  Pacing,
+  RouterConfig,
+  Transport,
+  VirtualAddress,
+} from "./config.ts";
+import { microseconds, seconds } from "./time.ts";
 
 const group = (text: string): IpAddress => {
   const address = parseAddress(text);
@@ -47,6 +57,31 @@ const usualConduct: Conduct = {
 const usualExtra: ExtraAnnounce = { every: microseconds(0), on: "vmac" };
 const usualPacing: Pacing = { each: { arp: microseconds(0), na: microseconds(0) }, groups: [] };
 
+/** Nobody is told, as Keepalived does it: every hook once, and nobody waits. */
+export const usualHooks: HookConfig = {
+  scripts: { master: null, backup: null, fault: null, stop: null, generic: null, deleted: null, lowerPriority: null },
+  preMaster: null,
+  preBackup: null,
+  saysDeleted: false,
+  priorityChanges: false,
+  mail: false,
+  webhooks: [],
+  policy: { order: "all", deadline: seconds(60), retries: 0, backoff: seconds(1), preDeadline: seconds(0) },
+};
+
+const usualNotify: NotifyConfig = {
+  fifos: [],
+  statesOnReload: false,
+  user: null,
+  group: null,
+  security: false,
+  supplementaryGroups: false,
+  startup: null,
+  shutdown: null,
+  umask: null,
+  mail: null,
+};
+
 /** Everything of a router that has a default beside its timers and addresses. */
 export const usualRouter = (family: Family) =>
   ({
@@ -59,6 +94,7 @@ export const usualRouter = (family: Family) =>
     virtualInterfaces: [],
     conduct: usualConduct,
     tracks: [],
+    hooks: usualHooks,
   }) as const satisfies Partial<RouterConfig>;
 
 /** Everything of a configuration that has a default. */
@@ -75,4 +111,5 @@ export const usualAgent = {
   netNamespace: "",
   logUnknownVrids: false,
   filter: { table: "heird", priority: -1, counters: false },
+  notify: usualNotify,
 } as const satisfies AgentConfig;

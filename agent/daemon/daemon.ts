@@ -9,12 +9,18 @@ import { type AgentConfig, PRIORITY_STOP } from "../core/config.ts";
 import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
-import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
+import { type Duration, type Instant, milliseconds, seconds, since } from "../core/time.ts";
 import { usualAgent } from "../core/usual.ts";
+import { type Notifier, notify } from "../effects/notify.ts";
+import { afterwards } from "../effects/pace.ts";
 import { type Performer, perform } from "../effects/perform.ts";
 import { sendAdvert } from "../effects/send-advert.ts";
+import { type Doer, openDoer } from "../hooks/aside.ts";
+import { runOnce } from "../hooks/once.ts";
+import { clockOf } from "../hooks/pipes.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
+import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { isPath } from "../log/ledger.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
@@ -42,6 +48,12 @@ const NEEDS_REALTIME = milliseconds(100);
 const REALTIME_PRIORITY = 10;
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
 const LAST_WORDS = 2_000;
+/**
+ * How long hooks may go on when the daemon stops, in ms. Keepalived gives them one second; the unit's
+ * TimeoutStopSec=5s has room for more. Nobody waits when there is none.
+ */
+const HOOKS_AT_STOP = 2_000;
+const LONGEST_LAST_SCRIPT = seconds(10);
 const WATCHDOG_MS = 1_000;
 const OVERDUE = seconds(1);
 /** Addresses that the kernel is asked to remove in one call. */
@@ -58,6 +70,8 @@ type Life = Prepared & {
   readonly log: EventLog;
   readonly performer: Performer;
   readonly sequences: Sequences;
+  readonly notifier: Notifier;
+  readonly doer: Doer;
   readonly commander: Commander;
   readonly reloader: Reloader;
   readonly checkBook: CheckBook;
@@ -70,10 +84,11 @@ type Life = Prepared & {
 
 /** Runs until SIGTERM or SIGINT. */
 export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: Journal): void {
+  if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
   warmUp();
   const life = born(prepared, options, journal, realtime);
-  const { kernel, performer, commander, memory, provisioner } = life;
+  const { kernel, performer, notifier, commander, memory, provisioner } = life;
   beginFiles(prepared.config, journal);
   listenToSignals(life);
   run(
@@ -83,6 +98,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       claims(kernel),
       performer.drive,
       provisioner.drive,
+      notifier.drive,
       alarm(kernel),
       links(kernel),
       routes(kernel),
@@ -94,7 +110,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
   commander.configure(prepared.config);
-  commander.startup();
+  begin(life);
   const failed = (error: Error): void => journal.error(`control socket: ${error.message}`);
   memory.server = serveControl(options.stateDirectory, (question, details) => answer(life, question, details), failed);
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
@@ -105,11 +121,15 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
 }
 
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
-  const { kernel, store, boot } = prepared;
+  const { kernel, store, boot, unfinished } = prepared;
   const started = kernel.now();
-  const log = openEventLog(store, { version: VERSION, cluster: "default", boot }, Date.now, initialState, started);
+  const identity = { version: VERSION, cluster: "default", boot };
+  const log = openEventLog(store, identity, Date.now, initialState, started, undefined, unfinished);
+  const doer = openDoer();
+  const clock = clockOf(kernel.now);
+  const notifier = notify({ clock, wall: Date.now, life: lifeOf(store.epoch, boot), doer, unfinished });
   const sequences = createSequences(() => Date.now() / 1_000);
-  const performer = perform(kernel, sequences);
+  const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer);
   const commander = commands();
   const memory: Life["memory"] = { state: initialState, ending: false, server: null };
   const reloader = createReloader({
@@ -124,18 +144,22 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next);
     },
   });
-  const made = {
-    options,
-    journal,
-    log,
-    performer,
-    sequences,
-    commander,
-    reloader,
-    checkBook: createCheckBook(),
-    claims: claimed(),
-  };
-  return { ...prepared, ...made, started, realtime, dropped: {}, memory };
+  const made = { options, journal, log, performer, notifier, doer, sequences, commander, reloader };
+  const books = { checkBook: createCheckBook(), claims: claimed() };
+  return { ...prepared, ...made, ...books, started, realtime, dropped: {}, memory };
+}
+
+/** Routers start when the startup_script has ended, or has taken too long. */
+function begin({ config: { notify: shared }, doer, kernel, commander, journal, memory }: Life): void {
+  const { startup } = shared;
+  if (startup === null) {
+    commander.startup();
+    return;
+  }
+  void runOnce(doer, clockOf(kernel.now), shared, startup).then(({ ok, detail }) => {
+    if (!ok) journal.warn(`startup_script: ${detail}`);
+    if (!memory.ending) commander.startup();
+  });
 }
 
 function onTurn({ memory, reloader, checkBook, journal, claims }: Life, turn: Turn): void {
@@ -167,6 +191,7 @@ async function answer(life: Life, question: Question, { file, wait, requireNoFai
 
 const status = ({
   memory,
+  notifier,
   kernel,
   started,
   realtime,
@@ -188,6 +213,7 @@ const status = ({
     dropped,
     settings: provisioner.settings(),
     claims: claims.list(kernel.now()),
+    hooks: notifier.status(),
     seq: log.head(),
   });
 
@@ -201,13 +227,16 @@ function listenToSignals(life: Life): void {
 
 /** The orderly end: priority 0, addresses gone, the log closed. */
 async function end(life: Life, signal: string): Promise<void> {
-  const { memory, journal, commander, performer, provisioner, log, kernel, store } = life;
+  const { memory, journal, commander, performer, notifier, provisioner, log, kernel, store } = life;
   if (memory.ending) return;
   memory.ending = true;
   journal.info(`${signal}: resigning`);
   notifyManager("STOPPING=1");
   commander.shutdown();
   await performer.idle();
+  await notifier.close(HOOKS_AT_STOP);
+  await lastScript(life);
+  life.doer.close();
   provisioner.settle(usualAgent);
   log.snapshot(memory.state, kernel.now());
   memory.server?.close();
@@ -215,6 +244,15 @@ async function end(life: Life, signal: string): Promise<void> {
   await store.close(LAST_WORDS);
   journal.flush();
   process.exit(EXIT.ok);
+}
+
+/** shutdown_script, as long as the service manager waits for us. */
+async function lastScript({ memory, doer, kernel, journal }: Life): Promise<void> {
+  const { notify: shared } = memory.state.config;
+  if (shared.shutdown === null) return;
+  const timeout = Math.min(shared.shutdown.timeout, LONGEST_LAST_SCRIPT) as Duration;
+  const { ok, detail } = await runOnce(doer, clockOf(kernel.now), shared, { ...shared.shutdown, timeout });
+  if (!ok) journal.warn(`shutdown_script: ${detail}`);
 }
 
 /**

@@ -8,24 +8,36 @@ import { PRIORITY_OWNER } from "../core/config.ts";
 import { heldBy } from "../core/holdings.ts";
 import { wordsOf } from "../core/path.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
+import type { Errand } from "../log/errands.ts";
 import { type Holdings, holdingsOf } from "../log/holdings.ts";
 import { isPath } from "../log/ledger.ts";
 import type { Line } from "../log/line.ts";
 import { readSegment } from "../log/read.ts";
 import { segmentsOf } from "../log/recover.ts";
+import { errandsOf } from "../log/unfinished.ts";
 
 /** This boot of the kernel; addresses of an earlier one are gone whatever its log says. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 /** What the last daemon on this state directory may have left, by its log and the lines that the disk did not take. */
 export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []): Holdings {
+  const lines = lastLife(stateDirectory, unwritten);
+  const header = lines.findLast((line) => line.type === "header");
+  return header?.boot === bootId() ? holdingsOf(lines) : new Map();
+}
+
+/** Which hooks it did not finish; also when it was before this boot. */
+export const unfinishedBy = (stateDirectory: string, unwritten: readonly Line[] = []): readonly Errand[] =>
+  errandsOf(lastLife(stateDirectory, unwritten));
+
+/** The last segment of the log. */
+function lastLife(stateDirectory: string, unwritten: readonly Line[]): readonly Line[] {
   let lines = unwritten;
   for (const path of [...segmentsOf(stateDirectory)].reverse()) {
     if (lines[0]?.type === "header") break;
     lines = [...readSegment(path).lines, ...lines];
   }
-  const header = lines.findLast((line) => line.type === "header");
-  return header?.boot === bootId() ? holdingsOf(lines) : new Map();
+  return lines;
 }
 
 type InterfaceKernel = Pick<Kernel, "interfaces" | "removeAddresses" | "removePaths">;

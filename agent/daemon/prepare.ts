@@ -15,11 +15,12 @@ import { enterNamespace } from "../linux/namespace.ts";
 import { capabilities } from "../linux/realtime.ts";
 import { aheadPath } from "../log/ahead.ts";
 import { type Changes, changesPath, openChanges } from "../log/changes.ts";
+import type { Errand } from "../log/errands.ts";
 import { createStore, type Store } from "../log/file.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
-import { bootId, hindrances, leftBy, removeLeftovers, stillThere } from "./leftovers.ts";
+import { bootId, hindrances, leftBy, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
 import { nameable } from "./names.ts";
 
@@ -35,6 +36,8 @@ export type Prepared = {
   readonly config: AgentConfig;
   readonly provisioner: Provisioner;
   readonly boot: string;
+  /** Hooks that a dead daemon has not finished. */
+  readonly unfinished: readonly Errand[];
 };
 
 /** Reads the configuration, or refuses with every mistake in it. */
@@ -112,6 +115,7 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
   const boot = bootId();
   const changes = openChanges(changesPath(options.stateDirectory, ahead), boot);
   const { config, told } = nameable(kernel, loaded);
+  const unfinished = unfinishedBy(options.stateDirectory, unwritten);
   const wrong = hindrances(kernel, config, new Set(stillThere(kernel, leftovers).map(({ address }) => address)));
   if (wrong.length > 0) {
     kernel.close();
@@ -138,7 +142,7 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
     queueLimit: QUEUE_LIMIT,
     retention: options.retention,
   });
-  return { kernel, store, config, boot, provisioner };
+  return { kernel, store, config, boot, provisioner, unfinished };
 }
 
 /** The machine made to fit, or left as it was. */

@@ -16,6 +16,7 @@ import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { addPaths, removePaths } from "./paths.ts";
+import { atOnce, type Preparer, prepare } from "./prepare.ts";
 import { sendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */
@@ -24,7 +25,7 @@ const TELL_EVERY: Duration = seconds(60);
 /** What is announced, for work that announces. */
 type Label = Announcement | null;
 
-type Queued = Exclude<Effect, { type: "sendAdvert" }>;
+type Queued = Exclude<Effect, { type: "sendAdvert" | "prepare" | "notify" }>;
 
 export type Performer = {
   readonly drive: Driver;
@@ -34,20 +35,86 @@ export type Performer = {
   readonly isForeign: (own: VirtualAddress) => boolean;
 };
 
-/** `later` lets the sockets and the alarm have their turn before the next step; `pause` lets time pass. */
+/** `later` lets the sockets and the alarm have their turn before the next step; `pause` lets time pass; `preparer` runs what addresses wait for. */
 export function perform(
   kernel: Kernel,
   sequences: Sequences,
   later: (step: () => void) => void = setImmediate,
   pause: Afterwards = afterwards,
+  preparer: Preparer = atOnce,
 ): Performer {
   const lane = createLane<Label>(later);
   const announcer = announce(kernel, pause);
   const foreign = new Set<string>();
+  const advertise = advertiser(kernel, sequences);
+  const gate = prepare(preparer);
+
+  const queue = (effect: Queued, pacing: Pacing, tell: Tell): void => {
+    const { type, router } = effect;
+    const started = kernel.now();
+    const done = (applied: Applied): void => {
+      for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
+    };
+    if (type === "announce") {
+      const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
+      lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
+    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, effect.addresses, foreign), done);
+    else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
+    else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
+    else {
+      announcer.letGo(router, effect.addresses);
+      lane.forget((label) => label !== null && isDone(label));
+      lane.add(null, removeAddresses(kernel, effect.addresses, foreign), done);
+    }
+  };
+
+  const act = (effect: Effect, turn: Turn, tell: Tell): void => {
+    switch (effect.type) {
+      case "sendAdvert":
+        advertise(effect, turn, tell);
+        return;
+      case "addAddresses":
+      case "removeAddresses":
+      case "addPaths":
+      case "removePaths":
+      case "announce":
+        gate.pass(effect.router, () => queue(effect, turn.state.config.pacing, tell));
+        return;
+      case "prepare":
+        gate.hold(effect);
+        return;
+      case "notify":
+        return; // notify.ts
+    }
+  };
+
+  const drive: Driver = (turns$) =>
+    new Observable<Observation>((tell) =>
+      turns$.subscribe((turn) => {
+        for (const effect of turn.effects) act(effect, turn, tell);
+      }),
+    );
+  const idle = async (): Promise<void> => {
+    await gate.idle();
+    await lane.idle();
+  };
+
+  return { drive, idle, isForeign: (own) => foreign.has(placeOf(own)) };
+}
+
+type Tell = Subscriber<Observation>;
+
+/** Last words are said with the configuration the router had: to those who know it, even when it is configured away. */
+function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>, { state, before }: Turn) {
+  const [first, second] = priority === PRIORITY_STOP ? [before, state] : [state, before];
+  return configIn(first, router) ?? configIn(second, router);
+}
+
+/** Sends, and tells a failure when it is another one than before. */
+function advertiser(kernel: Kernel, sequences: Sequences) {
   const send = sendAdvert(kernel, sequences);
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
-
-  const advertise = (effect: Extract<Effect, { type: "sendAdvert" }>, turn: Turn, tell: Tell): void => {
+  return (effect: Extract<Effect, { type: "sendAdvert" }>, turn: Turn, tell: Tell): void => {
     const config = configFor(effect, turn);
     if (config === undefined) return;
     const outcome = send(config, effect.priority, effect.source);
@@ -71,44 +138,6 @@ export function perform(
     failing.set(effect.router, { error: outcome.error, told: now, since: failed?.since ?? now });
     tell.next({ type: "effectFailed", effect: "sendAdvert", router: effect.router, error: outcome.error });
   };
-
-  const queue = (effect: Queued, pacing: Pacing, tell: Tell): void => {
-    const { type, router } = effect;
-    const started = kernel.now();
-    const done = (applied: Applied): void => {
-      for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
-    };
-    if (type === "announce") {
-      const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
-      lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
-    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, effect.addresses, foreign), done);
-    else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
-    else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
-    else {
-      announcer.letGo(router, effect.addresses);
-      lane.forget((label) => label !== null && isDone(label));
-      lane.add(null, removeAddresses(kernel, effect.addresses, foreign), done);
-    }
-  };
-
-  const drive: Driver = (turns$) =>
-    new Observable<Observation>((tell) =>
-      turns$.subscribe((turn) => {
-        for (const effect of turn.effects)
-          if (effect.type === "sendAdvert") advertise(effect, turn, tell);
-          else queue(effect, turn.state.config.pacing, tell);
-      }),
-    );
-
-  return { drive, idle: lane.idle, isForeign: (own) => foreign.has(placeOf(own)) };
-}
-
-type Tell = Subscriber<Observation>;
-
-/** Last words are said with the configuration the router had: to those who know it, even when it is configured away. */
-function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>, { state, before }: Turn) {
-  const [first, second] = priority === PRIORITY_STOP ? [before, state] : [state, before];
-  return configIn(first, router) ?? configIn(second, router);
 }
 
 const configIn = (state: AgentState, key: RouterKey): RouterConfig | undefined => routerOf(state, key)?.config;

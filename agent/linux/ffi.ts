@@ -36,6 +36,8 @@ const libcSetscheduler = libc.func("int sched_setscheduler(int pid, int policy, 
 const libcTimerfdCreate = libc.func("int timerfd_create(int clock, int flags)");
 const libcTimerfdSettime = libc.func("int timerfd_settime(int fd, int flags, void *value, void *old)");
 const libcClockGettime = libc.func("int clock_gettime(int clock, void *time)");
+const libcPipe = libc.func("int pipe2(void *ends, int flags)");
+const libcMkfifo = libc.func("int mkfifo(str path, uint32 mode)");
 const libcStrerror = libc.func("str strerror(int number)");
 
 const checked = (result: number): number => (result < 0 ? -errno() : result);
@@ -87,6 +89,10 @@ export const timerCreate = (): number => checked(libcTimerfdCreate(CLOCK_MONOTON
 /** `value` is an itimerspec: interval and first expiry, each seconds and nanoseconds of 64 bits. */
 export const timerSet = (fd: number, value: Uint8Array): number =>
   checked(libcTimerfdSettime(fd, TFD_TIMER_ABSTIME, value, null));
+
+/** `ends` has room for two descriptors: what is written to the second is read from the first. */
+export const pipe = (ends: Int32Array): number => checked(libcPipe(ends, SOCK_CLOEXEC));
+export const makeFifo = (path: string, mode: number): number => checked(libcMkfifo(path, mode));
 
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;

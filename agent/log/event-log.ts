@@ -10,6 +10,7 @@ import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts"
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import { type Answers, createAnswers } from "./answers.ts";
+import { type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Store } from "./file.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
@@ -32,7 +33,7 @@ export type EventLog = {
 
 export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
 
-/** Opens a new segment of the log in `store`, which begins with `state` as it is. */
+/** Opens a new segment of the log in `store`, which begins with `state` as it is, and with the hooks a dead daemon has not finished. */
 export function openEventLog(
   store: Store,
   identity: LogIdentity,
@@ -40,13 +41,14 @@ export function openEventLog(
   state: AgentState,
   at: Instant,
   segmentBytes = SEGMENT_BYTES,
+  unfinished: readonly Errand[] = [],
 ): EventLog {
   const windows = createWindows();
   const answers = createAnswers();
   const closeAll = (): readonly Window[] => [...windows.close(null), ...answers.close(null)];
+  const errands = openErrands(lifeOf(store.epoch, identity.boot), unfinished);
   const ledger = openLedger(NOTHING_HELD);
-  let { seq, hash, hlc } = store.last;
-  let segment = store.last.segment;
+  let { seq, hash, hlc, segment } = store.last;
   let bytes = 0;
 
   const write = (when: Instant, fields: Record<string, unknown>): void => {
@@ -64,19 +66,18 @@ export function openEventLog(
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
-    const holdings = ledger.balance();
-    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), holdings, prev: hash });
+    const left = { holdings: ledger.balance(), hooks: errands.open() };
+    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: hash });
   };
-
   const writeWindows = (closed: readonly Window[]): void => {
     for (const window of closed) write(window.last, { window });
   };
-
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
     writeWindows(interrupted(answers, seen));
     for (const router of concerned(turn) ?? [null]) writeWindows(windows.close(router));
     ledger.enter(turn);
+    errands.enter(turn, wall());
     write(when, { seen: redactSeen(seen, store.epoch) });
     for (const mark of marksOf(turn)) write(when, mark);
   };

@@ -58,6 +58,11 @@ function vanish(known: Set<string>, iface: string, addresses: readonly string[] 
   }
 }
 
+type Leaving = Extract<Effect, { type: Wish["type"] }>;
+const LEAVING: ReadonlySet<Effect["type"]> = new Set(["addAddresses", "removeAddresses", "addPaths", "removePaths"]);
+/** Whether an effect puts something there, or takes it away. */
+const leavesSomething = (effect: Effect): effect is Leaving => LEAVING.has(effect.type);
+
 /**
  * Opens a ledger. An address counts as held from the moment it was wanted until its removal was
  * reported done, so that no death in between leaves one behind. What was on the interface before we
@@ -70,7 +75,7 @@ export function openLedger(from: Balance): Ledger {
   let wishes = from.wishes;
 
   const want = (effect: Effect, links: AgentState["links"]): void => {
-    if (effect.type === "sendAdvert" || effect.type === "announce") return;
+    if (!leavesSomething(effect)) return;
     wishes += 1;
     const { type, router } = effect;
     const addresses: readonly Holding[] = "paths" in effect ? effect.paths : effect.addresses;

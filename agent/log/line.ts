@@ -10,6 +10,7 @@ import type { Advertisement, Observation } from "../core/event.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
 import type { Duration, Instant } from "../core/time.ts";
+import type { Errand } from "./errands.ts";
 import type { Balance } from "./ledger.ts";
 
 /** The format of the lines; a reader refuses a greater one. */
@@ -49,6 +50,8 @@ export type Header = Place & {
   readonly state: Snapshot;
   /** Which addresses may be on interfaces because of this daemon: what a death from here on would leave behind. */
   readonly holdings: Balance;
+  /** Which hooks are not told to the end: what a death from here on would interrupt. */
+  readonly hooks?: readonly Errand[];
   /** The hash of the line before; of the epoch's name where there is none. */
   readonly prev: string;
 };

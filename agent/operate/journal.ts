@@ -111,6 +111,13 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "commanded":
       journal.info(seen.command, seen.command.type);
       return;
+    case "hookEnded":
+      tellHook(journal, seen);
+      return;
+    case "fifoMissed":
+      journal.warn(seen, `${seen.path} did not take ${seen.count} line(s): ${seen.error}`);
+      return;
+    case "hookBegan":
     case "addressesChanged":
     case "advertReceived":
     case "deadlineReached":
@@ -119,6 +126,16 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "waitOver":
       return;
   }
+}
+
+/** What a hook said is in the event log; here stands how it went, loudly when it did not. */
+function tellHook(journal: Journal, seen: Extract<Observation, { type: "hookEnded" }>): void {
+  const { event, hook, router, attempt, outcome, detail, final, queued, took } = seen;
+  const fields = { event, hook, router, attempt, outcome, detail, final };
+  const sentence = `${router}: ${hook} ${outcome.replace("_", " ")}: ${detail} (waited ${inSeconds(queued)}, took ${inSeconds(took)})`;
+  if (outcome === "done") journal.debug(fields, sentence);
+  else if (outcome === "superseded") journal.info(fields, sentence);
+  else journal.warn(fields, final ? sentence : `${sentence}; it is tried again`);
 }
 
 const concerns = ({ config }: AgentState, iface: string): boolean =>

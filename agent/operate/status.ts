@@ -11,6 +11,19 @@ import type { StoreStatus } from "../log/file.ts";
 import { type Snapshot, snapshotOf } from "../log/line.ts";
 import type { ClaimStatus } from "./claimed.ts";
 
+/** How the hooks are doing, since the start. */
+export type HookStatus = {
+  /** Those that are not over. */
+  readonly waiting: number;
+  readonly running: readonly string[];
+  readonly done: number;
+  readonly failed: number;
+  readonly superseded: number;
+  /** Lines that a FIFO did not take. */
+  readonly fifoMissed: number;
+  readonly lastFailure: string | null;
+};
+
 export type RouterStatus = {
   readonly name: string;
   readonly router: string;
@@ -65,6 +78,7 @@ export type Status = {
   readonly settings: readonly { readonly path: string; readonly before: string; readonly set: string }[];
   /** Who else claimed addresses while we were their Master. */
   readonly claims: readonly ClaimStatus[];
+  readonly hooks: HookStatus;
   readonly instances: readonly RouterStatus[];
   /**
    * The folded state and the number of the last line of the log. In the answer to `snapshot` it is what

@@ -23,30 +23,30 @@ const UINT = 4_294_967_295;
 
 const PEOPLE: readonly Keyword[] = [
   row("router_id", text("name"), "honoured", "How this router calls itself to people.", { default: "the host's name" }),
-  row("notification_email", lines("mails"), "pending", "Who is mailed, one address per line."),
-  row("notification_email_from", text("address"), "pending", "Whom the mail comes from."),
-  row("smtp_server", texts("host and port", 1, 2), "pending", "Who takes the mail."),
-  row("smtp_helo_name", text("name"), "pending", "The name in HELO."),
-  row("smtp_connect_timeout", whole(1, UINT, "s"), "pending", "How long to wait for the mail server.", {
+  row("notification_email", lines("mails"), "honoured", "Who is mailed, one address per line."),
+  row("notification_email_from", text("address"), "honoured", "Whom the mail comes from."),
+  row("smtp_server", texts("host and port", 1, 2), "honoured", "Who takes the mail."),
+  row("smtp_helo_name", text("name"), "honoured", "The name in HELO."),
+  row("smtp_connect_timeout", whole(1, UINT, "s"), "honoured", "How long to wait for the mail server.", {
     default: "30",
   }),
-  row("smtp_alert", bool, "pending", "Mail for everything."),
-  row("smtp_alert_vrrp", bool, "pending", "Mail for every instance and group."),
-  row("no_email_faults", flag, "pending", "No mail for FAULT."),
-  row("email_faults", flag, "pending", "Mail for FAULT."),
+  row("smtp_alert", bool, "honoured", "Mail for everything."),
+  row("smtp_alert_vrrp", bool, "honoured", "Mail for every instance and group."),
+  row("no_email_faults", flag, "honoured", "No mail for FAULT."),
+  row("email_faults", flag, "honoured", "Mail for FAULT."),
   row("script_user", texts("user and group", 1, 2), "honoured", "Who runs scripts.", {
     default: "keepalived_script if it exists, else root",
   }),
   row("enable_script_security", flag, "honoured", "Refuse to run as root what somebody else could write."),
-  row("set_supplementary_groups", flag, "pending", "Scripts get the user's other groups too.", {
+  row("set_supplementary_groups", flag, "honoured", "Scripts get the user's other groups too.", {
     since: AFTER_PORTABLE,
   }),
   row("use_symlink_paths", bool, "pending", "Keep symbolic links in script paths.", { since: "2.3.0" }),
-  row("startup_script", command, "pending", "Run before anything else."),
-  row("shutdown_script", command, "pending", "Run after everything else."),
-  row("startup_script_timeout", whole(1, 1000, "s"), "pending", "How long it may take.", { default: "10" }),
-  row("shutdown_script_timeout", whole(1, 1000, "s"), "pending", "How long it may take.", { default: "10" }),
-  row("umask", text("mask"), "pending", "For files the daemon makes."),
+  row("startup_script", command, "honoured", "Run before anything else."),
+  row("shutdown_script", command, "honoured", "Run after everything else."),
+  row("startup_script_timeout", whole(1, 1000, "s"), "honoured", "How long it may take.", { default: "10" }),
+  row("shutdown_script_timeout", whole(1, 1000, "s"), "honoured", "How long it may take.", { default: "10" }),
+  row("umask", text("mask"), "honoured", "For files the daemon makes."),
 ];
 
 const VRRP: readonly Keyword[] = [
@@ -107,7 +107,7 @@ const VRRP: readonly Keyword[] = [
     since: AFTER_PORTABLE,
     default: "off",
   }),
-  row("vrrp_notify_priority_changes", bool, "pending", "notify_priority_changes for every instance.", {
+  row("vrrp_notify_priority_changes", bool, "honoured", "notify_priority_changes for every instance.", {
     default: "off",
   }),
   row("vrrp_startup_delay", decimal(0.001, 4294), "honoured", "How long to wait after the start."),
@@ -145,11 +145,11 @@ const FIREWALL: readonly Keyword[] = [
 ];
 
 const FILES: readonly Keyword[] = [
-  row("notify_fifo", texts("path, user, group", 1, 3), "pending", "A pipe that is told everything."),
-  row("vrrp_notify_fifo", texts("path, user, group", 1, 3), "pending", "A pipe that is told about VRRP."),
-  row("notify_fifo_script", command, "pending", "The program that reads it."),
-  row("vrrp_notify_fifo_script", command, "pending", "The program that reads it."),
-  row("fifo_write_vrrp_states_on_reload", flag, "pending", "Tell every state again after a reload."),
+  row("notify_fifo", texts("path, user, group", 1, 3), "honoured", "A pipe that is told everything."),
+  row("vrrp_notify_fifo", texts("path, user, group", 1, 3), "honoured", "A pipe that is told about VRRP."),
+  row("notify_fifo_script", command, "honoured", "The program that reads it."),
+  row("vrrp_notify_fifo_script", command, "honoured", "The program that reads it."),
+  row("fifo_write_vrrp_states_on_reload", flag, "honoured", "Tell every state again after a reload."),
   row("reload_check_config", optionalText("file"), "honoured", "Check before reloading; heird always does."),
   row("reload_time_file", text("path"), "pending", "A file that says when to reload."),
   row("reload_repeat", flag, "pending", "Reload at that time every day."),
@@ -267,8 +267,8 @@ const OWN: readonly Keyword[] = [
   own("vrrp_priority_change", oneOf("immediate", "next_advert"), "honoured", "priority_change for every instance.", {
     default: "immediate",
   }),
-  own("hook_policy", block("hook_policy", false), "pending", "hook_policy for every instance and group."),
-  own("webhook", block("webhook", true), "pending", "A URL that is told every change of every instance and group."),
+  own("hook_policy", block("hook_policy", false), "honoured", "hook_policy for every instance and group."),
+  own("webhook", block("webhook", true), "honoured", "A URL that is told every change of every instance and group."),
 ];
 
 export const GLOBAL: readonly Keyword[] = [...OWN, ...PEOPLE, ...VRRP, ...FIREWALL, ...FILES, ...SYSTEM, ...FOREIGN];

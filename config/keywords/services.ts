@@ -3,34 +3,34 @@
 import { decimal, type Keyword, oneOf, own, text, texts, whole } from "./keyword.ts";
 
 export const HOOK_POLICY: readonly Keyword[] = [
-  own("order", oneOf("all", "latest"), "pending", "Run every hook in order, or leave out those that are overtaken.", {
+  own("order", oneOf("all", "latest"), "honoured", "Run every hook in order, or leave out those that are overtaken.", {
     default: "all",
   }),
-  own("deadline", decimal(0.1, 86_400), "pending", "How long a hook may take before its process group is killed.", {
+  own("deadline", decimal(0.1, 86_400), "honoured", "How long a hook may take before its process group is killed.", {
     default: "60",
   }),
-  own("retries", whole(0, 100), "pending", "How often a hook that failed is run again.", { default: "0" }),
-  own("backoff", decimal(0.1, 3600), "pending", "How long to wait before that; doubled each time.", { default: "1" }),
+  own("retries", whole(0, 100), "honoured", "How often a hook that failed is run again.", { default: "0" }),
+  own("backoff", decimal(0.1, 3600), "honoured", "How long to wait before that; doubled each time.", { default: "1" }),
   own(
     "pre_deadline",
     decimal(0, 10),
-    "pending",
+    "honoured",
     "How long pre_master and pre_backup may hold back the addresses; 0: they are not waited for.",
     { default: "0" },
   ),
 ];
 
 export const WEBHOOK: readonly Keyword[] = [
-  own("secret_file", text("path"), "pending", "The key that signs the document (HMAC-SHA-256)."),
-  own("events", texts("states", 1, 5), "pending", "What is told: master, backup, fault, stop.", {
+  own("secret_file", text("path"), "honoured", "The key that signs the document (HMAC-SHA-256)."),
+  own("events", texts("states", 1, 5), "honoured", "What is told: master, backup, fault, stop.", {
     default: "master backup fault stop",
   }),
-  own("timeout", decimal(0.1, 300), "pending", "How long the answer may take.", { default: "10" }),
-  own("retries", whole(0, 1000), "pending", "How often it is tried again.", { default: "10" }),
-  own("backoff", decimal(0.1, 3600), "pending", "How long to wait before that; doubled each time.", { default: "1" }),
-  own("ca", text("path"), "pending", "Certificates to trust instead of the system's."),
-  own("cert", text("path"), "pending", "The certificate to show."),
-  own("key", text("path"), "pending", "The key of that certificate."),
+  own("timeout", decimal(0.1, 300), "honoured", "How long the answer may take.", { default: "10" }),
+  own("retries", whole(0, 1000), "honoured", "How often it is tried again.", { default: "10" }),
+  own("backoff", decimal(0.1, 3600), "honoured", "How long to wait before that; doubled each time.", { default: "1" }),
+  own("ca", text("path"), "honoured", "Certificates to trust instead of the system's."),
+  own("cert", text("path"), "honoured", "The certificate to show."),
+  own("key", text("path"), "honoured", "The key of that certificate."),
 ];
 
 export const EVENT_LOG: readonly Keyword[] = [

@@ -9,7 +9,7 @@ import type { Effect } from "../../agent/core/effect.ts";
 import type { Advertisement, Observation } from "../../agent/core/event.ts";
 import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
-import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
+import { usualAddress, usualAgent, usualHooks, usualRouter } from "../../agent/core/usual.ts";
 import type { EventLog } from "../../agent/log/event-log.ts";
 import { type Answering, answering, CHECKS, run, TRACKS } from "./checked.ts";
 
@@ -75,7 +75,8 @@ export const PASSWORD = "s3cr3t-1";
 const two = [virtual("10.0.1.100", "eth0"), virtual("10.0.1.101", "eth0")];
 
 /** Members of one group: an event of one moves all of them, and closes their windows. */
-const groupOf = (routers: readonly RouterConfig[]) => ({ name: "G", members: routers.map(({ key }) => key) });
+const keysOf = (routers: readonly RouterConfig[]) => routers.map(({ key }) => key);
+const groupOf = (routers: readonly RouterConfig[]) => ({ name: "G", members: keysOf(routers), hooks: usualHooks });
 
 /** What a reload can bring; the first one is what a life begins with. */
 export const CONFIGS: readonly AgentConfig[] = [

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { violations } from "../../agent/core/invariants.ts";
 import { initialState, type Turn } from "../../agent/core/state.ts";
 import { type Instant, instantAt } from "../../agent/core/time.ts";
-import { usualAgent } from "../../agent/core/usual.ts";
+import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { optionsOf, ROUTER_OPTIONS, routerConfigOf } from "../stories/options.ts";
 import { createStage } from "../stories/stage.ts";
 
@@ -40,7 +40,7 @@ function divided(): Turn {
   if (one === undefined || other === undefined) throw new Error("two routers were described");
   stage.see({ type: "configured", config: { ...usualAgent, routers: [one, other] } });
   const { state } = stage.see({ type: "commanded", command: { type: "startup" } }).turn;
-  const config = { ...state.config, groups: [{ name: "G", members: [one.key, other.key] }] };
+  const config = { ...state.config, groups: [{ name: "G", members: [one.key, other.key], hooks: usualHooks }] };
   return { event: good.event, before: state, state: { ...state, config }, effects: [] };
 }
 

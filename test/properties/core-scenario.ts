@@ -15,7 +15,7 @@ import {
 import type { Event, Observation } from "../../agent/core/event.ts";
 import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
-import { usualAddress, usualAgent, usualRouter } from "../../agent/core/usual.ts";
+import { usualAddress, usualAgent, usualHooks, usualRouter } from "../../agent/core/usual.ts";
 import { deepFreeze } from "../stories/freeze.ts";
 
 const address = (text: string): IpAddress => {
@@ -145,7 +145,7 @@ const config: fc.Arbitrary<AgentConfig> = fc
   .map((drawn): AgentConfig => ({ ...usualAgent, ...drawn }));
 
 const groupOf = (routers: readonly RouterConfig[]): AgentConfig["groups"] =>
-  routers.length === 0 ? [] : [{ name: "all", members: routers.map(({ key }) => key) }];
+  routers.length === 0 ? [] : [{ name: "all", members: routers.map(({ key }) => key), hooks: usualHooks }];
 
 /** What is to happen next; `router` counts round the configured ones. */
 export type Intention =

@@ -4,7 +4,7 @@ import { parseAddress } from "../../agent/core/address.ts";
 import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
 import { type Path, traceOf } from "../../agent/core/path.ts";
-import { usualAgent } from "../../agent/core/usual.ts";
+import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import {
   addressOf,
   GLOBAL_OPTIONS,
@@ -101,6 +101,7 @@ function groupsOf(members: readonly { readonly group: string | undefined; readon
   return [...names].map((name) => ({
     name,
     members: members.filter(({ group }) => group === name).map(({ key }) => key),
+    hooks: usualHooks,
   }));
 }
 

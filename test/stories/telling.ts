@@ -70,6 +70,9 @@ function tellEffect(effect: Effect): string {
       return `remove ${effect.paths.map(wordsOf).join("; ")}`;
     case "announce":
       return `announce ${tellAddresses(effect.addresses)} x${effect.rounds}`;
+    case "prepare":
+    case "notify":
+      return `${effect.type} ${effect.notice.kind} ${effect.notice.name} ${effect.notice.word} ${effect.notice.priority}`;
   }
 }
 

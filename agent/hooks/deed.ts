@@ -1,0 +1,36 @@
+// Types only: what the process that runs hooks is asked, and what it answers.
+
+import type { HookCommand, MailConfig, Webhook } from "../core/config.ts";
+import type { Ending } from "./queue.ts";
+
+/** A program, and as whom it runs. */
+export type Program = HookCommand & {
+  /** Root runs nothing that somebody else could change. */
+  readonly security: boolean;
+  readonly supplementaryGroups: boolean;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly input: string;
+};
+
+export type Deed =
+  | { readonly type: "script"; readonly program: Program }
+  | {
+      readonly type: "webhook";
+      readonly webhook: Webhook;
+      readonly event: string;
+      readonly attempt: number;
+      readonly document: string;
+    }
+  | {
+      readonly type: "mail";
+      readonly mail: MailConfig;
+      readonly event: string;
+      readonly subject: string;
+      readonly text: string;
+    };
+
+export type Order =
+  | { readonly type: "run"; readonly id: number; readonly deed: Deed }
+  | { readonly type: "supersede" | "stop" | "kill"; readonly id: number };
+
+export type Answer = { readonly id: number; readonly ending: Ending };

@@ -1,0 +1,135 @@
+// Runs one program: no shell, a process group of its own, the document on its standard input, and no
+// descriptor but four. What it says is kept by its end.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, fchownSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { openPipe } from "../linux/pipe.ts";
+import type { Program } from "./deed.ts";
+import { inherited } from "./document.ts";
+import { type Ending, OUTPUT_BYTES, type Running } from "./queue.ts";
+import { type Identity, identityOf, whoElseMayWrite } from "./user.ts";
+
+/** How long its last words are waited for when it is gone, in ms: a child of its own may hold the pipe for ever. */
+const LAST_WORDS = 50;
+
+const NOBODY: Running = { supersede: () => undefined, stop: () => undefined, kill: () => undefined };
+
+/** Starts a program; `ended` is called once, when the process is gone or could not be. */
+export function runProgram(program: Program, ended: (ending: Ending) => void): Running {
+  const identity = identityOf(program.user, program.group);
+  const refusal = typeof identity === "string" ? identity : refusalOf(program, identity);
+  if (typeof identity === "string" || refusal !== null) {
+    setImmediate(() => ended({ ok: false, detail: String(refusal), output: "" }));
+    return NOBODY;
+  }
+  const [input, output, signal] = [openPipe(), openPipe(), openPipe()];
+  const theirs = [input.read, output.write, output.write, signal.read];
+  const child = begin(program, identity, theirs);
+  for (const fd of new Set(theirs)) closeSync(fd);
+  feed(input.write, program.input);
+  return watched(child, tailOf(output.read), signal.write, ended);
+}
+
+function refusalOf({ argv, security }: Program, { uid }: Identity): string | null {
+  if (!security || uid !== 0) return null;
+  const place = whoElseMayWrite(argv[0] ?? "");
+  return place === null ? null : `enable_script_security: root would run it, and others may change ${place}`;
+}
+
+function begin({ argv, supplementaryGroups, variables }: Program, who: Identity, stdio: number[]): ChildProcess {
+  const [file = "", ...args] = argv;
+  const { uid, gid } = who;
+  const ourselves = uid === process.getuid?.() && gid === process.getgid?.();
+  if (!ourselves) for (const fd of new Set(stdio)) give(fd, uid, gid);
+  const common = {
+    stdio,
+    env: { ...inherited(process.env), ...variables },
+    // A session and a group of its own: a signal to the group reaches what it has started.
+    detached: true,
+  };
+  if (!supplementaryGroups || ourselves) return spawn(file, args, { ...common, ...(ourselves ? {} : { uid, gid }) });
+  // Node would take all other groups away. setpriv becomes that program; it starts none.
+  const become = ["--reuid", String(uid), "--regid", String(gid), "--init-groups", "--"];
+  return spawn("setpriv", [...become, file, ...args], common);
+}
+
+/** Whoever opens /dev/stdout opens the pipe anew, by its owner's rights. */
+function give(fd: number, uid: number, gid: number): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch {
+    // Then it can write to what it has, and not open it again.
+  }
+}
+
+/** Nobody has to read it. */
+function feed(fd: number, text: string): void {
+  const pipe = new Socket({ fd, writable: true, readable: false });
+  pipe.on("error", () => pipe.destroy());
+  pipe.end(text);
+}
+
+type Tail = { readonly words: () => string; readonly closed: Promise<void> };
+
+/** The end of what is said. The pipe is read as long as somebody has it open, or they would be ended by it. */
+function tailOf(fd: number): Tail {
+  const pipe = new Socket({ fd, readable: true, writable: false });
+  pipe.unref();
+  let tail: Buffer = Buffer.alloc(0);
+  pipe.on("data", (chunk: Buffer) => {
+    tail = Buffer.from(Buffer.concat([tail, chunk]).subarray(-OUTPUT_BYTES));
+  });
+  pipe.on("error", () => pipe.destroy());
+  const closed = new Promise<void>((resolve) => pipe.once("close", () => resolve()));
+  return { words: () => tail.toString("utf8"), closed };
+}
+
+function watched(child: ChildProcess, tail: Tail, signal: number, ended: (ending: Ending) => void): Running {
+  let urged = false;
+  let open = true;
+  const hush = (): void => {
+    if (open) closeSync(signal);
+    open = false;
+  };
+  const urge = (name: NodeJS.Signals): void => {
+    urged = true;
+    signalGroup(child.pid, name);
+  };
+  const finish = (ok: boolean, detail: string): void => {
+    hush();
+    // What it left in its group is nobody's when it was told to end; else it goes on, as with Keepalived.
+    if (urged) signalGroup(child.pid, "SIGKILL");
+    const wait = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS));
+    void Promise.race([tail.closed, wait]).then(() => ended({ ok, detail, output: tail.words() }));
+  };
+  child.once("error", (error) => {
+    if (child.pid === undefined) finish(false, sentence(error));
+  });
+  child.once("exit", (code, name) => finish(code === 0, code === null ? String(name) : `exit ${code}`));
+  return {
+    supersede: () => {
+      if (open) writeSync(signal, "superseded\n");
+      hush();
+    },
+    stop: () => urge("SIGTERM"),
+    kill: () => urge("SIGKILL"),
+  };
+}
+
+function signalGroup(group: number | undefined, name: NodeJS.Signals): void {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, name);
+  } catch {
+    // Nobody left.
+  }
+}
+
+function sentence(error: Error): string {
+  const code = "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "ENOENT: it does not exist";
+  if (code === "EACCES") return "EACCES: it may not be executed";
+  if (code === "EPERM") return "EPERM: the daemon may not become the user that this runs as (see deploy/README.md)";
+  return error.message;
+}

@@ -1,0 +1,48 @@
+// Posts the document to a URL. Whoever has the key can tell that it is from us, and when it was sent.
+
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { request } from "../web/request.ts";
+import type { Deed } from "./deed.ts";
+import type { Ending, Running } from "./queue.ts";
+
+/** How much of the answer is read. */
+const MOST = 1_024;
+
+/** HMAC-SHA-256 over the time, a dot and the body: an old message cannot be sent again as a new one. */
+export const signatureOf = (key: Uint8Array | string, time: number, body: string): string =>
+  createHmac("sha256", key).update(`${time}.${body}`).digest("hex");
+
+type Post = Extract<Deed, { type: "webhook" }>;
+
+export function post(deed: Post, ended: (ending: Ending) => void, now = Date.now): Running {
+  const abort = new AbortController();
+  const late = setTimeout(() => abort.abort(new Error("no answer in time")), deed.webhook.timeout / 1_000);
+  send(deed, abort.signal, Math.floor(now() / 1_000))
+    .then(
+      ({ status, body }) => ended({ ok: status >= 200 && status < 300, detail: `HTTP ${status}`, output: body }),
+      (cause: unknown) =>
+        ended({ ok: false, detail: reasonOf(abort.signal.aborted ? abort.signal.reason : cause), output: "" }),
+    )
+    .finally(() => clearTimeout(late));
+  const stop = (): void => abort.abort(new Error("ended"));
+  return { supersede: () => undefined, stop, kill: stop };
+}
+
+async function send({ webhook, event, attempt, document }: Post, signal: AbortSignal, time: number) {
+  const { url, secretFile, tls } = webhook;
+  const text = (path: string | null): string | null => (path === null ? null : readFileSync(path, "utf8"));
+  const key = secretFile === null ? null : readFileSync(secretFile, "utf8").trim();
+  const headers = [
+    { name: "content-type", value: "application/json" },
+    { name: "user-agent", value: "heird" },
+    { name: "heird-event", value: event },
+    { name: "heird-attempt", value: String(attempt) },
+    { name: "heird-time", value: String(time) },
+    ...(key === null ? [] : [{ name: "heird-signature", value: `sha256=${signatureOf(key, time, document)}` }]),
+  ];
+  const place = { source: null, ca: text(tls.ca), cert: text(tls.cert), key: text(tls.key), verify: true };
+  return request(place, { url, method: "POST", headers, host: null, body: document, maxBody: MOST, signal });
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

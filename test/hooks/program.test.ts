@@ -1,0 +1,246 @@
+// Programs are started as they should be: exact arguments, no shell, four descriptors, a group of their
+// own, an end that reaches everything they have started.
+
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seconds } from "../../agent/core/time.ts";
+import type { Program } from "../../agent/hooks/deed.ts";
+import { openFifo } from "../../agent/hooks/fifo.ts";
+import { runProgram } from "../../agent/hooks/program.ts";
+import type { Ending, Running } from "../../agent/hooks/queue.ts";
+import { post, signatureOf } from "../../agent/hooks/webhook.ts";
+import { eventually } from "../netns/eventually.ts";
+import { skipBecause } from "../netns/requirements.ts";
+import { NASTY } from "./story.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "heird-program-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const becomesOthers = process.getuid?.() === 0 ? null : "only root becomes another user: run it with sudo";
+
+let scripts = 0;
+const script = (body: string): string => {
+  const path = join(folder, `script ${scripts++} '"$(x).sh`);
+  writeFileSync(path, `#!/bin/bash\n${body}\n`);
+  chmodSync(path, 0o755);
+  return path;
+};
+const program = (argv: readonly string[], wanted: Partial<Program> = {}): Program => ({
+  argv,
+  user: null,
+  group: null,
+  security: false,
+  supplementaryGroups: false,
+  variables: {},
+  input: "",
+  ...wanted,
+});
+const begin = (what: Program): { readonly running: Running; readonly ended: Promise<Ending> } => {
+  let running: Running | null = null;
+  const ended = new Promise<Ending>((resolve) => {
+    running = runProgram(what, resolve);
+  });
+  if (running === null) throw new Error("it was not started");
+  return { running, ended };
+};
+const result = (body: string, args: readonly string[] = [], wanted: Partial<Program> = {}): Promise<Ending> =>
+  begin(program([script(body), ...args], wanted)).ended;
+
+describe("a program", () => {
+  test("has its arguments, its variables and its document byte for byte, whatever is in them", async () => {
+    const out = join(folder, "seen");
+    const body = `printf '%s\\0' "$@" > '${out}.args'; cat > '${out}.input'; printf '%s' "$HEIRD_NAME" > '${out}.name'`;
+    const input = `${JSON.stringify({ name: NASTY, long: "x".repeat(200_000) })}\n`;
+    const { ok } = await result(body, [NASTY, "", "a b"], { variables: { HEIRD_NAME: NASTY }, input });
+    expect(ok).toBe(true);
+    expect(readFileSync(`${out}.args`, "utf8")).toBe(`${NASTY}\0\0a b\0`);
+    expect(readFileSync(`${out}.input`, "utf8")).toBe(input);
+    expect(readFileSync(`${out}.name`, "utf8")).toBe(NASTY);
+    expect(existsSync("/tmp/heird-injected")).toBe(false);
+  });
+
+  test("may write 64 KiB and more; the end of it is kept", async () => {
+    const { ok, output } = await result(
+      "head -c 300000 /dev/zero | tr '\\0' x; echo; echo the end $'\\n$(touch /tmp/heird-injected)'",
+    );
+    expect(ok).toBe(true);
+    expect(output.length).toBe(1_024);
+    expect(output.endsWith("the end \n$(touch /tmp/heird-injected)\n")).toBe(true);
+  });
+
+  test("need not read its document, and may open /dev/stdin, /dev/stdout and /dev/stderr anew", async () => {
+    expect((await result("exit 3", [], { input: "x".repeat(200_000) })).detail).toBe("exit 3");
+    const { ok, output } = await result("cat < /dev/stdin > /dev/stdout; echo err > /dev/stderr", [], {
+      input: "story\n",
+    });
+    expect([ok, output]).toEqual([true, "story\nerr\n"]);
+  });
+
+  test("has four descriptors and a process group of its own", async () => {
+    const { output } = await result("ls /proc/$$/fd; ps -o pgid= -p $$; echo $$");
+    const lines = output.trim().split("\n");
+    const [group = "", pid = ""] = lines.slice(-2).map((line) => line.trim());
+    // 255 is bash's own: the script it reads. Some runners leave a descriptor of theirs open high up.
+    expect(lines.slice(0, -2).filter((fd) => Number(fd) < 200)).toEqual(["0", "1", "2", "3"]);
+    expect(group).toBe(pid);
+  });
+
+  test("learns on descriptor 3 that it was overtaken", async () => {
+    const { running, ended } = begin(program([script("read -r -t 10 line <&3; echo got $line")]));
+    running.supersede();
+    expect(await ended).toMatchObject({ ok: true, output: "got superseded\n" });
+  });
+
+  test("is ended with everything it has started", async () => {
+    const pids = join(folder, "pids");
+    const { running, ended } = begin(
+      program([script(`trap '' TERM; sleep 300 & echo $! $$ > '${pids}'; wait; sleep 300`)]),
+    );
+    await eventually("it runs", () => existsSync(pids) && readFileSync(pids, "utf8").trim() !== "");
+    running.stop();
+    running.kill();
+    expect(await ended).toMatchObject({ ok: false, detail: "SIGKILL" });
+    const [child = "", self = ""] = readFileSync(pids, "utf8").trim().split(" ");
+    await eventually("nobody is left", () => [child, self].every((pid) => !lives(pid)));
+  });
+
+  test("that cannot be run says why", async () => {
+    expect(await begin(program([join(folder, "nothing")])).ended).toMatchObject({
+      ok: false,
+      detail: /ENOENT/ as never,
+    });
+    expect((await begin(program(["/bin/true"], { user: "nobody-of-this-name" })).ended).detail).toBe(
+      "there is no user nobody-of-this-name",
+    );
+  });
+
+  test.skipIf(skipBecause("running as somebody else", becomesOthers))(
+    "is not run by root where others may change it, with enable_script_security",
+    async () => {
+      const open = join(folder, "open.sh");
+      writeFileSync(open, "#!/bin/bash\n");
+      chmodSync(open, 0o777);
+      const { ok, detail } = await begin(program([open], { user: "root", security: true })).ended;
+      expect([ok, detail]).toEqual([false, `enable_script_security: root would run it, and others may change ${open}`]);
+      expect((await begin(program([open], { user: "root" })).ended).ok).toBe(true);
+    },
+  );
+
+  test.skipIf(skipBecause("running as somebody else", becomesOthers))(
+    "runs as who the file says, and has no groups but those asked for",
+    async () => {
+      chmodSync(folder, 0o755);
+      const { output } = await result("id -un; id -G; echo x > /dev/stderr", [], { user: "nobody", group: "daemon" });
+      expect(output).toBe("nobody\n1\nx\n");
+      const more = await result("id -un; id -gn", [], { user: "nobody", supplementaryGroups: true });
+      expect(more).toMatchObject({ ok: true, output: "nobody\nnogroup\n" });
+    },
+  );
+});
+
+const lives = (pid: string): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
+
+describe("a FIFO", () => {
+  test("drops what nobody reads, counts it, and has the last state of everybody again when there is room", async () => {
+    const path = join(folder, "fifo");
+    let missed = 0;
+    const fifo = openFifo({ path, user: null, group: null, script: null }, () => {
+      missed += 1;
+    });
+    const say = (name: string, priority: number): void =>
+      fifo.write({ kind: "INSTANCE", name, word: "MASTER", priority });
+    // A pipe has room for 64 KiB: 2978 lines of 22 bytes, and no more.
+    for (let i = 0; i < 4_000; i++) say("VI_A", (i % 100) + 100);
+    say("VI_B", 100);
+    expect(missed).toBeGreaterThan(0);
+    const { running, ended } = begin(program([script(`exec timeout 20 cat '${path}' > '${path}.read'`)]));
+    await eventually("it catches up", () => !fifo.catchUp());
+    const last = () => readFileSync(`${path}.read`, "utf8").trim().split("\n");
+    await eventually(
+      "both are told",
+      () => existsSync(`${path}.read`) && last().includes('INSTANCE "VI_B" MASTER 100'),
+    );
+    // The last of A was number 3999.
+    expect(last().findLast((line) => line.includes("VI_A"))).toBe('INSTANCE "VI_A" MASTER 199');
+    fifo.close();
+    await ended;
+    running.kill();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("does not take the place of a file", () => {
+    const path = join(folder, "file");
+    writeFileSync(path, "precious");
+    expect(() => openFifo({ path, user: null, group: null, script: null }, () => {})).toThrow("no pipe");
+    expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+});
+
+describe("a webhook", () => {
+  test("posts the document, signed with its time", async () => {
+    const secretFile = join(folder, "secret");
+    writeFileSync(secretFile, "key\n");
+    let seen: { readonly headers: Record<string, unknown>; readonly body: string } | null = null;
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on("end", () => {
+        seen = { headers: request.headers, body };
+        response.writeHead(request.url === "/busy" ? 503 : 204).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const send = (path: string): Promise<Ending> =>
+      new Promise((resolve) => {
+        const tls = { ca: null, cert: null, key: null };
+        const webhook = {
+          url: `http://127.0.0.1:${port}${path}`,
+          secretFile,
+          events: [],
+          timeout: seconds(5),
+          retries: 0,
+          backoff: seconds(1),
+          tls,
+        };
+        post(
+          { type: "webhook", webhook, event: "e/1", attempt: 2, document: '{"a":1}\n' },
+          resolve,
+          () => 1_764_000_003_609,
+        );
+      });
+    try {
+      expect(await send("/")).toMatchObject({ ok: true, detail: "HTTP 204" });
+      expect(seen).toMatchObject({
+        body: '{"a":1}\n',
+        headers: {
+          "heird-event": "e/1",
+          "heird-attempt": "2",
+          "heird-time": "1764000003",
+          "heird-signature": `sha256=${signatureOf("key", 1_764_000_003, '{"a":1}\n')}`,
+        },
+      });
+      // openssl dgst -sha256 -hmac key says the same of `1.x`.
+      expect(signatureOf("key", 1, "x")).toMatch(/^[0-9a-f]{64}$/);
+      expect(await send("/busy")).toMatchObject({ ok: false, detail: "HTTP 503" });
+    } finally {
+      server.close();
+    }
+    expect((await send("/")).ok).toBe(false);
+  });
+});

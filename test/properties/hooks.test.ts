@@ -1,0 +1,236 @@
+// S6: hooks of one instance are told in order, each exactly once or with a word why not, never two at
+// once, and when it is quiet the last one told is what is. Checked against random transitions, durations,
+// hangs, failures and deaths of the daemon, in virtual time.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { routerKeyOf } from "../../agent/core/config.ts";
+import { after, type Duration, type Instant, instantAt, milliseconds } from "../../agent/core/time.ts";
+import {
+  createQueue,
+  type Ending,
+  type HookQueue,
+  type Job,
+  type Running,
+  type Told,
+} from "../../agent/hooks/queue.ts";
+import { type VirtualTime, virtualTime } from "../../agent/rehearse/virtual-time.ts";
+
+const ROUTER = routerKeyOf("eth0", "ipv4", 1);
+const DEADLINE = milliseconds(500);
+
+type Script = {
+  /** ms it runs; null: until it is told to end. */
+  readonly runs: number | null;
+  readonly succeeds: boolean;
+  /** Whether SIGTERM is not enough. */
+  readonly stubborn: boolean;
+};
+type Step = {
+  readonly wait: number;
+  readonly does: "transition" | "side" | "death";
+  readonly scripts: readonly Script[];
+};
+type Life = { readonly order: "all" | "latest"; readonly retries: number; readonly steps: readonly Step[] };
+
+const script: fc.Arbitrary<Script> = fc.record({
+  runs: fc.option(fc.integer({ min: 0, max: 700 }), { freq: 6, nil: null }),
+  succeeds: fc.boolean(),
+  stubborn: fc.boolean(),
+});
+const step: fc.Arbitrary<Step> = fc.record({
+  wait: fc.integer({ min: 0, max: 400 }),
+  does: fc.oneof(
+    { weight: 8, arbitrary: fc.constant("transition" as const) },
+    fc.constantFrom("side" as const, "death" as const),
+  ),
+  scripts: fc.array(script, { minLength: 1, maxLength: 2 }),
+});
+const life: fc.Arbitrary<Life> = fc.record({
+  order: fc.constantFrom("all" as const, "latest" as const),
+  retries: fc.integer({ min: 0, max: 2 }),
+  steps: fc.array(step, { minLength: 1, maxLength: 25 }),
+});
+
+type Wish = { readonly job: Job<Script>; readonly transition: boolean };
+type Line = Told & { readonly generation: number };
+
+type Around = {
+  readonly time: VirtualTime;
+  readonly warned: Set<string>;
+  readonly generation: () => number;
+  readonly count: (by: 1 | -1) => void;
+};
+
+/** Starts processes: each ends by itself, or when it is told to. */
+const processes =
+  ({ time, warned, generation, count }: Around, mine: number) =>
+  (job: Job<Script>, _: unknown, ended: (ending: Ending) => void): Running => {
+    count(1);
+    let over = false;
+    const end = (ok: boolean, detail: string): void => {
+      if (over) return;
+      over = true;
+      // Whoever died has taken it along, and hears nothing of it.
+      if (mine !== generation()) return;
+      count(-1);
+      ended({ ok, detail, output: "" });
+    };
+    const { runs, succeeds, stubborn } = job.what;
+    const detail = succeeds ? "exit 0" : "exit 1";
+    if (runs !== null) time.at(after(time.now(), milliseconds(runs)), () => end(succeeds, detail));
+    return {
+      supersede: () => warned.add(`${job.event} ${job.hook}`),
+      stop: () => void (stubborn || time.at(time.now(), () => end(false, "SIGTERM"))),
+      kill: () => void time.at(time.now(), () => end(false, "SIGKILL")),
+    };
+  };
+
+/** A machine on which daemons live and die, and what their log says. */
+function machine({ order, retries }: Life) {
+  const time: VirtualTime = virtualTime();
+  const wishes: Wish[] = [];
+  const log: Line[] = [];
+  const warned = new Set<string>();
+  let generation = 0;
+  let alive = 0;
+  let most = 0;
+
+  const life = {
+    time,
+    warned,
+    generation: () => generation,
+    count: (by: 1 | -1) => {
+      alive += by;
+      most = Math.max(most, alive);
+    },
+  };
+  const newborn = (): HookQueue<Script> => {
+    const mine = generation;
+    const clock = {
+      now: time.now,
+      after: (span: Duration, act: () => void) => time.at(after(time.now(), span), () => mine === generation && act()),
+    };
+    return createQueue<Script>(processes(life, mine), clock, (told) => log.push({ ...told, generation: mine }));
+  };
+  let queue = newborn();
+  const isOver = ({ job }: Wish): boolean =>
+    log.some((line) => line.type === "hookEnded" && line.final && line.event === job.event && line.hook === job.hook);
+  const begun = ({ job }: Wish): number =>
+    log.findLast((line) => line.type === "hookBegan" && line.event === job.event && line.hook === job.hook)?.attempt ??
+    0;
+
+  return {
+    time,
+    wishes,
+    log,
+    warned,
+    most: () => most,
+    busy: () => queue.length() > 0,
+    wish: (event: string, scripts: readonly Script[], transition: boolean): void => {
+      for (const [i, what] of scripts.entries()) {
+        const policy = { order, retries, deadline: DEADLINE, backoff: milliseconds(50) };
+        const happened: Instant = time.now();
+        const job = {
+          event,
+          hook: `hook${i}`,
+          router: ROUTER,
+          what,
+          policy,
+          attempt: 1,
+          wished: happened,
+          happened,
+          overtakes: transition,
+        };
+        wishes.push({ job, transition });
+        queue.add(job);
+      }
+    },
+    die: (): void => {
+      generation += 1;
+      alive = 0;
+      queue = newborn();
+      for (const wish of wishes.filter((one) => !isOver(one))) queue.add({ ...wish.job, attempt: begun(wish) + 1 });
+    },
+  };
+}
+
+function lead(drawn: Life) {
+  const set = machine(drawn);
+  for (const [i, { wait, does, scripts }] of drawn.steps.entries()) {
+    set.time.advance(milliseconds(wait));
+    // Two things never happen in the same microsecond of one clock.
+    set.time.advance(1 as Duration);
+    if (does === "death") set.die();
+    else set.wish(`e${String(i).padStart(3, "0")}`, scripts, does === "transition");
+  }
+  set.time.advanceTo(instantAt(set.time.now() + 600_000_000));
+  return set;
+}
+
+describe("hooks of one instance", () => {
+  test("are told in order, once or with a word why not, and never two at once", () => {
+    fc.assert(
+      fc.property(life, (drawn) => {
+        const { wishes, log, most, busy } = lead(drawn);
+        expect(busy()).toBe(false);
+        expect(most()).toBeLessThanOrEqual(1);
+        for (const { job } of wishes) {
+          const mine = log.filter(({ event, hook }) => event === job.event && hook === job.hook);
+          const finals = mine.filter((line) => line.type === "hookEnded" && line.final);
+          expect(finals).toHaveLength(1);
+          // Within one life: as often as the policy allows, and the attempts count on through deaths.
+          const begins = mine.filter((line) => line.type === "hookBegan");
+          for (const generation of new Set(begins.map((line) => line.generation)))
+            expect(begins.filter((line) => line.generation === generation).length).toBeLessThanOrEqual(
+              1 + drawn.retries,
+            );
+          expect(begins.map(({ attempt }) => attempt)).toEqual(begins.map((_, i) => i + 1));
+          // What was overtaken never began, or failed and waited to be tried again.
+          if (finals[0]?.type === "hookEnded" && finals[0].outcome === "superseded") expect(drawn.order).toBe("latest");
+        }
+        for (const generation of new Set(log.map((line) => line.generation))) {
+          const order = log
+            .filter((line) => line.type === "hookBegan" && line.generation === generation)
+            .map(({ event }) => event);
+          expect(order).toEqual([...order].sort());
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("end with what is, when it is quiet", () => {
+    fc.assert(
+      fc.property(life, (drawn) => {
+        const { wishes, log } = lead(drawn);
+        const last = wishes.findLast(({ transition }) => transition)?.job;
+        if (last === undefined) return;
+        const told = log.filter((line) => line.type === "hookBegan");
+        const transitions = new Set(wishes.filter(({ transition }) => transition).map(({ job }) => job.event));
+        expect(told.findLast(({ event }) => transitions.has(event))?.event).toBe(last.event);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("that hang are ended at their deadline, and hold up nobody for longer", () => {
+    const hang: Script = { runs: null, succeeds: false, stubborn: true };
+    const quick: Script = { runs: 10, succeeds: true, stubborn: false };
+    const set = lead({
+      order: "all",
+      retries: 0,
+      steps: [
+        { wait: 0, does: "transition", scripts: [hang] },
+        { wait: 1, does: "transition", scripts: [quick] },
+      ],
+    });
+    const ends = set.log.flatMap((line) => (line.type === "hookEnded" ? [line] : []));
+    // 0.5 s to SIGTERM, 2 s more to SIGKILL.
+    expect(ends.map(({ outcome, took }) => [outcome, took])).toEqual([
+      ["timed_out", 2_500_000],
+      ["done", 10_000],
+    ]);
+    expect(set.warned).toEqual(new Set(["e000 hook0"]));
+  });
+});
