@@ -279,8 +279,8 @@ function checkJudged(before: AgentState, event: Event, check: string, state: Che
 type Readdressed = Extract<Observation, { type: "addressesChanged" }>;
 
 function readdressed(before: AgentState, event: Event, seen: Readdressed): Turn {
-  const base = { ...before, links: addressesSeen(before.links, seen) };
   const gone = takenAway(before.links, seen);
+  const base = { ...before, links: addressesSeen(before.links, seen) };
   const met = meetLink(base, seen.interface, event.at);
   return changed(
     before,

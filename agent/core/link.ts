@@ -5,6 +5,7 @@ import type { IpAddress } from "./address.ts";
 import { type AgentConfig, LINK_CHECK, type RouterConfig } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Link, Observation } from "./event.ts";
+import { joinedBy, membersOf, without } from "./many.ts";
 import { NO_VERDICTS, type Verdict, type Verdicts } from "./priority.ts";
 import type { AgentState, CheckState, LinkState, Wait } from "./state.ts";
 import { after, type Instant } from "./time.ts";
@@ -48,37 +49,37 @@ type Readdressed = Extract<Observation, { type: "addressesChanged" }>;
 /** Addresses came and went. What left on our own request has left. */
 export function addressesSeen(links: Links, { interface: name, added, removed }: Readdressed): Links {
   const link = links[name] ?? ABSENT;
-  const gone = new Set(removed);
-  const kept = gone.size === 0 ? link.addresses : link.addresses.filter((address) => !gone.has(address));
-  const come = new Set(added);
-  for (const address of kept) come.delete(address);
-  const moved = new Set([...removed, ...added]);
-  const leaving = link.leaving.length === 0 ? link.leaving : link.leaving.filter((address) => !moved.has(address));
-  return { ...links, [name]: { ...link, leaving, addresses: [...kept, ...come] } };
+  const leaving = without(without(link.leaving, removed), added);
+  return { ...links, [name]: { ...link, leaving, addresses: joinedBy(without(link.addresses, removed), added) } };
 }
 
 /** The addresses that were there and that somebody else took away by this. */
 export function takenAway(links: Links, { interface: name, removed }: Readdressed): readonly IpAddress[] {
-  const { addresses, leaving } = links[name] ?? ABSENT;
   if (removed.length === 0) return removed;
-  const [there, asked] = [new Set(addresses), new Set(leaving)];
+  const { addresses, leaving } = links[name] ?? ABSENT;
+  const [there, asked] = [membersOf(addresses), membersOf(leaving)];
   return removed.filter((address) => there.has(address) && !asked.has(address));
 }
 
 /** Remembers which addresses go because we ask for it. */
 export function askedToLeave(links: Links, effects: readonly Effect[]): Links {
-  let asked = links;
+  const wanted = new Map<string, IpAddress[]>();
   for (const effect of effects) {
     if (effect.type !== "removeAddresses") continue;
-    for (const name of new Set(effect.addresses.map((own) => own.interface))) {
-      const link = asked[name];
-      if (link === undefined) continue;
-      const [there, known] = [new Set(link.addresses), new Set(link.leaving)];
-      const more = effect.addresses
-        .filter((own) => own.interface === name && there.has(own.address) && !known.has(own.address))
-        .map(({ address }) => address);
-      if (more.length > 0) asked = { ...asked, [name]: { ...link, leaving: [...link.leaving, ...more] } };
+    for (const { interface: name, address } of effect.addresses) {
+      const known = wanted.get(name);
+      if (known === undefined) wanted.set(name, [address]);
+      else known.push(address);
     }
+  }
+  let asked = links;
+  for (const [name, addresses] of wanted) {
+    const link = links[name];
+    if (link === undefined) continue;
+    const there = membersOf(link.addresses);
+    const present = addresses.filter((address) => there.has(address));
+    const leaving = joinedBy(link.leaving, present);
+    if (leaving !== link.leaving) asked = { ...asked, [name]: { ...link, leaving } };
   }
   return asked;
 }

@@ -15,8 +15,12 @@ export function holdingsOf(segment: Iterable<Line>): Holdings {
   let replayed: Replayed = { state: initialState, seq: -1, divergences: [] };
   for (const line of segment) {
     if (line.type === "header") ledger = openLedger(line.holdings);
-    if (line.type === "event") ledger.enter(step(replayed.state, { at: line.at, seen: line.seen }));
-    replayed = replayLine(replayed, line);
+    if (line.type !== "event") replayed = replayLine(replayed, line);
+    else {
+      const turn = step(replayed.state, { at: line.at, seen: line.seen });
+      ledger.enter(turn);
+      replayed = { ...replayed, seq: line.seq, state: turn.state };
+    }
   }
   return ledger.held();
 }

@@ -50,12 +50,33 @@ export const isPath = (own: Holding): own is Path => "kind" in own;
 const placeOf = (own: Holding): string =>
   isPath(own) ? wordsOf(own) : `${own.interface} ${own.address}/${own.prefixLength}`;
 
-/** What is seen in such a place after this, somebody else has put there. */
-function vanish(known: Set<string>, iface: string, addresses: readonly string[] | "all"): void {
-  for (const place of known) {
-    const [at, address = ""] = place.split(/[ /]/);
-    if (at === iface && (addresses === "all" || addresses.includes(address))) known.delete(place);
-  }
+/** Places where what is seen is ours, found by their address: thousands come and go a few at a time. */
+function openPlaces(from: readonly string[]) {
+  const places = new Set<string>();
+  const byAddress = new Map<string, Set<string>>();
+  const spotOf = (place: string): string => place.split(/[ /]/, 2).join(" ");
+  const add = (place: string): void => {
+    places.add(place);
+    const spot = spotOf(place);
+    const there = byAddress.get(spot);
+    if (there === undefined) byAddress.set(spot, new Set([place]));
+    else there.add(place);
+  };
+  const empty = (spot: string): void => {
+    for (const place of byAddress.get(spot) ?? []) places.delete(place);
+    byAddress.delete(spot);
+  };
+  for (const place of from) add(place);
+  return {
+    has: (place: string): boolean => places.has(place),
+    add,
+    /** What is seen in such a place after this, somebody else has put there. */
+    vanish: (iface: string, addresses: readonly string[] | "all"): void => {
+      if (addresses !== "all") for (const address of addresses) empty(`${iface} ${address}`);
+      else for (const spot of [...byAddress.keys()]) if (spot.startsWith(`${iface} `)) empty(spot);
+    },
+    list: (): string[] => [...places],
+  };
 }
 
 type Leaving = Extract<Effect, { type: Wish["type"] }>;
@@ -70,7 +91,7 @@ const leavesSomething = (effect: Effect): effect is Leaving => LEAVING.has(effec
  */
 export function openLedger(from: Balance): Ledger {
   const held = new Map(from.held.map((hold) => [placeOf(hold.own), hold]));
-  const known = new Set(from.known);
+  const known = openPlaces(from.known);
   let open = from.open;
   let wishes = from.wishes;
 
@@ -112,8 +133,8 @@ export function openLedger(from: Balance): Ledger {
   };
 
   const report = (seen: Observation): void => {
-    if (seen.type === "addressesChanged") vanish(known, seen.interface, seen.removed);
-    if (seen.type === "linkChanged" && seen.link.index === 0) vanish(known, seen.link.name, "all");
+    if (seen.type === "addressesChanged") known.vanish(seen.interface, seen.removed);
+    if (seen.type === "linkChanged" && seen.link.index === 0) known.vanish(seen.link.name, "all");
     if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
     const done = open.find(({ router, type }) => router === seen.router && type === seen.effect);
     if (done === undefined) return;
@@ -132,7 +153,7 @@ export function openLedger(from: Balance): Ledger {
       report(event.seen);
       for (const effect of effects) want(effect, state.links);
     },
-    balance: () => ({ wishes, held: [...held.values()], open, known: [...known] }),
+    balance: () => ({ wishes, held: [...held.values()], open, known: known.list() }),
     held: () => new Map([...held].map(([place, { own }]) => [place, own])),
   };
 }
