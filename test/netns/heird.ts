@@ -51,7 +51,8 @@ export function makeHome(host: Host, config: string): Home {
     stateDirectory,
     configFile,
     write,
-    cleanup: () => host.attempt(heird("cleanup", "--state-dir", stateDirectory)),
+    // It folds the whole log, which on a busy machine takes its time.
+    cleanup: () => host.attempt(heird("cleanup", "--state-dir", stateDirectory), { timeout: 40_000 }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
