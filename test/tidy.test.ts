@@ -5,9 +5,11 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { CLAUSES, UNTOLD } from "./clauses.ts";
+import { DEMANDS } from "./demands.ts";
 import {
   citationsExist,
   demandsAreShown,
+  demandsHaveTwoSides,
   dependenciesAreJustified,
   dependenciesHaveOneHome,
 } from "./tidy/references.ts";
@@ -146,7 +148,25 @@ const RULES: readonly (readonly [string, rules.Rule, readonly Source[], readonly
     [source("test/stories/a.story", "# RFC 5798 §6.4.2 (310)\n")],
     [source("test/stories/a.story", demands.filter((clause) => !UNTOLD.has(clause)).join("\n"))],
   ],
+  [
+    "every demand of the RFCs is shown to hold, and not to hold without its condition",
+    (sources) => demandsHaveTwoSides(sources, demands, UNTOLD, DEMANDS),
+    [],
+    [],
+  ],
 ];
+
+const CLAUSE = "RFC 5798 §6.4.2 (365)";
+const SHOWN = { clause: CLAUSE, words: "silence", holds: ["a-story"], absent: ["test/a.test.ts: not without"] };
+const TELLINGS = [
+  source("test/stories/a-story.story", `# ${CLAUSE}`),
+  source("test/stories/another.story", "# of nothing"),
+  source("test/a.test.ts", 'it("not without", f)'),
+];
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** What the rule of the two sides says of one row, or of none. */
+const sidesOf = (...rows: (typeof SHOWN)[]): readonly string[] => demandsHaveTwoSides(TELLINGS, [CLAUSE], NONE, rows);
 
 describe("the house", () => {
   test("was read: code, stories and pages", () => {
@@ -162,6 +182,33 @@ describe("the house", () => {
 
   test("the top has only the folders it should have", () => {
     expect(rules.topIsKnown(topFolders(ROOT))).toEqual([]);
+  });
+});
+
+describe("the rule of the two sides", () => {
+  test.each([
+    ["no row", sidesOf(), `${CLAUSE} has no row in test/demands.ts`],
+    ["nothing that holds", sidesOf({ ...SHOWN, holds: [] }), `nothing shows that it holds: ${CLAUSE}, silence`],
+    ["no absence", sidesOf({ ...SHOWN, absent: [] }), `nothing shows it without its condition: ${CLAUSE}, silence`],
+    ["no such story", sidesOf({ ...SHOWN, absent: ["none"] }), `there is no "none" to show ${CLAUSE}, silence`],
+    [
+      "no such words in the test",
+      sidesOf({ ...SHOWN, absent: ["test/a.test.ts: otherwise"] }),
+      `there is no "test/a.test.ts: otherwise" to show ${CLAUSE}, silence`,
+    ],
+    ["a story that cites nothing", sidesOf({ ...SHOWN, holds: ["another"] }), `"another" does not cite ${CLAUSE}`],
+    ["a row that nobody demands", sidesOf(SHOWN, { ...SHOWN, clause: "RFC 1" }), "RFC 1 demands nothing"],
+    [
+      "a row that is said not to be told",
+      demandsHaveTwoSides(TELLINGS, [CLAUSE], new Map([[CLAUSE, "why"]]), [SHOWN]),
+      `${CLAUSE} is told after all`,
+    ],
+  ])("finds %s", (_name, found, sentence) => {
+    expect(found).toContain(sentence);
+  });
+
+  test("finds nothing where both are there", () => {
+    expect(sidesOf(SHOWN)).toEqual([]);
   });
 });
 

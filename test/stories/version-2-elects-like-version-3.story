@@ -1,6 +1,5 @@
-# RFC 3768 §6.4.2, §6.4.3: the same machine, with a password in the clear.  Backup at
-# 0 s; Master after 3 s + 0.609375 s; a higher priority sends it back; and then
-# 3.609375 s more are to wait.
+# RFC 3768 §6.4.1, RFC 3768 §6.4.2, RFC 3768 §6.4.3: the same machine, with a password in the clear.  Backup at 0 s; Master
+# after 3 s + 0.609375 s; a higher priority sends it back; and then 3.609375 s more are to wait.
 
 router version=2 priority=100 interval=1s password=secret
 startup

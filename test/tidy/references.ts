@@ -81,3 +81,53 @@ export function demandsAreShown(
     ...[...untold.keys()].filter((clause) => !demands.includes(clause)).map((clause) => `${clause} demands nothing`),
   ];
 }
+
+/** What must be shown from both sides: by whom it is shown to hold, and by whom that it does not without its condition. */
+type TwoSided = {
+  readonly clause: string;
+  readonly words: string;
+  readonly holds: readonly string[];
+  readonly absent: readonly string[];
+};
+
+/** Every demand has two sides, and each of them is told by a story or a test that is there. */
+export function demandsHaveTwoSides(
+  sources: readonly Source[],
+  demands: readonly string[],
+  untold: ReadonlyMap<string, string>,
+  sides: readonly TwoSided[],
+): readonly string[] {
+  const listed = new Set(sides.map(({ clause }) => clause));
+  return [
+    ...demands
+      .filter((clause) => !listed.has(clause) && !untold.has(clause))
+      .map((clause) => `${clause} has no row in test/demands.ts`),
+    ...[...listed].filter((clause) => !demands.includes(clause)).map((clause) => `${clause} demands nothing`),
+    ...[...listed].filter((clause) => untold.has(clause)).map((clause) => `${clause} is told after all`),
+    ...sides.flatMap((side) => sideFaults(sources, side)),
+  ];
+}
+
+function sideFaults(sources: readonly Source[], { clause, words, holds, absent }: TwoSided): readonly string[] {
+  const name = `${clause}, ${words}`;
+  const unknown = [...holds, ...absent].filter((telling) => tellingOf(sources, telling) === undefined);
+  const silent = holds.filter((telling) => {
+    const told = tellingOf(sources, telling);
+    return told !== undefined && !citationsOf(told.text).includes(clause);
+  });
+  return [
+    ...(holds.length === 0 ? [`nothing shows that it holds: ${name}`] : []),
+    ...(absent.length === 0 ? [`nothing shows it without its condition: ${name}`] : []),
+    ...unknown.map((telling) => `there is no "${telling}" to show ${name}`),
+    ...silent.map((telling) => `"${telling}" does not cite ${clause}`),
+  ];
+}
+
+/** The story of that name, or the test file that has a test of these words. */
+function tellingOf(sources: readonly Source[], telling: string): Source | undefined {
+  const [, path, words] = /^(test\/\S+\.test\.ts): (.+)$/.exec(telling) ?? [];
+  if (path === undefined || words === undefined)
+    return sources.find((source) => source.path === `test/stories/${telling}.story`);
+  const text = sources.find((source) => source.path === path);
+  return text?.text.includes(words) === true ? text : undefined;
+}
