@@ -41,12 +41,14 @@ import {
   checkOf,
   isActive,
   isCarried,
+  type Moving,
   positionOf,
   primaryAddressOf,
   type RouterState,
   type RouterTurn,
   type Turn,
   virtualAddressesOn,
+  withRouters,
 } from "./state.ts";
 import { withStatics } from "./statics.ts";
 import { after, type Instant, instantAt } from "./time.ts";
@@ -105,8 +107,6 @@ function fold(before: AgentState, event: Event): Turn {
 
 const stay = (before: AgentState, event: Event): Turn => ({ event, before, state: before, effects: NO_EFFECTS });
 
-type Moving = (router: RouterState, leads: boolean) => RouterTurn;
-
 /** An event that concerns one router, and its group; unknown routers were reconfigured away while it was on its way. */
 function one(before: AgentState, event: Event, key: RouterKey, move: Moving): Turn {
   const { config, routers } = before;
@@ -120,7 +120,7 @@ function one(before: AgentState, event: Event, key: RouterKey, move: Moving): Tu
   const next = routers.slice();
   next[i] = turn.router;
   const links = askedToLeave(before.links, turn.effects);
-  return { event, before, state: { ...before, links, routers: next }, effects: turn.effects };
+  return { event, before, state: withRouters(before, links, next), effects: turn.effects };
 }
 
 const standing = ({ routers }: AgentState): RoutersTurn => ({ routers, effects: NO_EFFECTS });

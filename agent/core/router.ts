@@ -278,7 +278,7 @@ export const follow = (router: RouterState, at: Instant): RouterTurn =>
 
 /**
  * Another member fell back, and it does with it. On its own wire nobody stronger was heard, so that it
- * resigns: whoever waits there needs not wait for its silence.
+ * resigns: whoever waits there needs not wait for its silence. Keepalived 2.2.7 falls silent instead.
  */
 export const fallBack = (router: RouterState, at: Instant): RouterTurn =>
   router.phase.name === "master"

@@ -180,6 +180,13 @@ export type AgentState = {
   readonly routers: readonly RouterState[];
 };
 
+/** Other routers and links; written out for the turns there are most of, as a spread takes longer than all the rest of them. */
+export const withRouters = (
+  { config, running, waits, checks }: AgentState,
+  links: AgentState["links"],
+  routers: AgentState["routers"],
+): AgentState => ({ config, running, waits, checks, links, routers });
+
 /** The state before and after an event, and what the event asks the world for. */
 export type Turn = {
   readonly event: Event;
@@ -190,6 +197,9 @@ export type Turn = {
 
 /** One router after an event, and what the event asks the world for on its behalf. */
 export type RouterTurn = { readonly router: RouterState; readonly effects: readonly Effect[] };
+
+/** Moves one router, which may or may not lead its group. */
+export type Moving = (router: RouterState, leads: boolean) => RouterTurn;
 
 /** An agent that has seen nothing yet. */
 export const initialState: AgentState = {
