@@ -1,6 +1,7 @@
 // heird status: how the daemon on a state directory is.
 
 import { ask, socketPath } from "../operate/control.ts";
+import type { Holding, TrackStatus } from "../operate/standing.ts";
 import type { RouterStatus, Status } from "../operate/status.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
@@ -30,17 +31,27 @@ export function brief(status: Status): string {
   ].join("  ");
   const rows = status.instances.map(row);
   const heading = ["Instance", "Iface", "ID", "Fam", "State", "For", "Pri", "Master", "Addresses", "Last change"];
-  const closed = status.instances.filter(({ accept }) => !accept).map(({ name }) => name);
-  const notes = [
+  return `${head}${hooksInWords(status.hooks)}\n\n${table(heading, rows)}${remarks(status)}`;
+}
+
+/** What a row has no room for, and mostly there is nothing. */
+function remarks({ waits, instances, settings, claims }: Status): string {
+  const closed = instances.filter(({ accept }) => !accept).map(({ name }) => name);
+  const said = [
+    ...waits.map(({ link, forSeconds }) =>
+      link === null
+        ? `the routers start in ${inWords(forSeconds)} (delay of the startup)`
+        : `${link} has changed, and is believed in ${inWords(forSeconds)} (interface_up_down_delays)`,
+    ),
+    ...instances.flatMap((router) => remarksOn(router).map((remark) => `${router.name}: ${remark}`)),
     ...(closed.length === 0 ? [] : [`no_accept: the addresses of ${closed.join(", ")} answer no ping`]),
-    ...status.settings.map(({ path, before, set }) => `set: ${path} = ${set} (was ${before})`),
-    ...status.claims.map(
+    ...settings.map(({ path, before, set }) => `set: ${path} = ${set} (was ${before})`),
+    ...claims.map(
       ({ mac, interface: iface, address, lastSeconds }) =>
         `MAC ${mac} on ${iface} claims ${address} too, last ${inWords(lastSeconds)} ago`,
     ),
   ];
-  const rest = notes.length === 0 ? "" : `\n\n${notes.join("\n")}`;
-  return `${head}${hooksInWords(status.hooks)}\n\n${table(heading, rows)}${rest}`;
+  return said.length === 0 ? "" : `\n\n${said.join("\n")}`;
 }
 
 /** A line of its own, as soon as there is something to say. */
@@ -52,6 +63,39 @@ function hooksInWords({ waiting, running, failed, superseded, fifoMissed, lastFa
     ...(fifoMissed > 0 ? [`${fifoMissed} line(s) a FIFO did not take`] : []),
   ];
   return said.length === 0 ? "" : `\nhooks: ${said.join("; ")}`;
+}
+
+function remarksOn({ priority, basePriority, tracks, heldBy, group, rival }: RouterStatus): readonly string[] {
+  const weighing = tracks.filter(({ adds }) => adds !== null && adds !== 0).map(weighed);
+  return [
+    ...heldBy.map((holding) => inPlainWords(holding, group)),
+    ...(weighing.length > 0 ? [`priority ${priority}: ${basePriority} configured, ${weighing.join(", ")}`] : []),
+    ...(rival === null
+      ? []
+      : [
+          `two Masters: ${rival.ownAddress ? `its own address ${rival.address} (a loop, or a duplicate address)` : `${rival.address} (${rival.priority})`}, first heard ${inWords(rival.firstSeconds)} ago, last ${inWords(rival.lastSeconds)} ago`,
+        ]),
+  ];
+}
+
+const weighed = ({ check, verdict, adds }: TrackStatus): string =>
+  `${(adds ?? 0) > 0 ? "+" : ""}${adds} as ${check} is ${verdict}`;
+
+function inPlainWords({ because, what }: Holding, group: string | null): string {
+  switch (because) {
+    case "link_down":
+      return `FAULT: ${what} is down`;
+    case "no_primary_address":
+      return `FAULT: ${what} has no address to advertise from`;
+    case "check_fault":
+      return `FAULT: ${what} is bad`;
+    case "checks_pending":
+      return `waits for the first answer of ${what}`;
+    case "group_fault":
+      return `FAULT: ${what} of its sync group ${group} is`;
+    case "group_backup":
+      return `ready to be Master, and waits for ${what} of its sync group ${group}`;
+  }
 }
 
 function row(router: RouterStatus): string[] {

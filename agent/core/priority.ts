@@ -48,6 +48,12 @@ export function standingOf(config: Pick<RouterConfig, "basePriority" | "tracks">
   return { priority: owner ? basePriority : Math.min(254, Math.max(1, priority)), faults, undecided };
 }
 
+/** What one check adds to the priority; null: it means FAULT. */
+export function contributionOf(track: Track, verdict: Verdict): number | null {
+  const share = verdict === "unknown" ? 0 : shareOf(track, verdict);
+  return share === FAULT ? null : share;
+}
+
 /** What one check adds, or FAULT. */
 function shareOf({ weight, reverse }: Track, verdict: Exclude<Verdict, "unknown">): number {
   if (typeof verdict === "number") return ofNumber(verdict, weight, reverse);

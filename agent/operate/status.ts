@@ -10,6 +10,17 @@ import { type Instant, seconds, since } from "../core/time.ts";
 import type { StoreStatus } from "../log/file.ts";
 import { type Snapshot, snapshotOf } from "../log/line.ts";
 import type { ClaimStatus } from "./claimed.ts";
+import {
+  groupNameOf,
+  type Holding,
+  holdingsOf,
+  type RivalStatus,
+  rivalOf,
+  type TrackStatus,
+  tracksOf,
+  type WaitStatus,
+  waitsOf,
+} from "./standing.ts";
 
 /** How the hooks are doing, since the start. */
 export type HookStatus = {
@@ -35,8 +46,16 @@ export type RouterStatus = {
   readonly because: Reason;
   /** Seconds in this state. */
   readonly forSeconds: number;
+  /** What it is in the election: the configured one, and what the tracks add. */
   readonly priority: number;
   readonly basePriority: number;
+  readonly tracks: readonly TrackStatus[];
+  /** What keeps it in FAULT, from its start, or from being Master; of several, all. */
+  readonly heldBy: readonly Holding[];
+  /** Its sync group. */
+  readonly group: string | null;
+  /** The last one met as Master while this router was one. */
+  readonly rival: RivalStatus | null;
   /** Who holds the addresses as far as this router knows; null when it cannot know. */
   readonly master: { readonly address: IpAddress; readonly priority: number; readonly self: boolean } | null;
   readonly primaryAddress: IpAddress | null;
@@ -79,6 +98,8 @@ export type Status = {
   /** Who else claimed addresses while we were their Master. */
   readonly claims: readonly ClaimStatus[];
   readonly hooks: HookStatus;
+  /** What waits for time alone: links for their delay, the routers for that of the startup. */
+  readonly waits: readonly WaitStatus[];
   readonly instances: readonly RouterStatus[];
   /**
    * The folded state and the number of the last line of the log. In the answer to `snapshot` it is what
@@ -88,7 +109,10 @@ export type Status = {
 };
 
 /** What does not come from the fold. */
-export type Surroundings = Omit<Status, "schema" | "routerId" | "instances" | "folded" | "pid" | "upSeconds"> & {
+export type Surroundings = Omit<
+  Status,
+  "schema" | "routerId" | "waits" | "instances" | "folded" | "pid" | "upSeconds"
+> & {
   readonly started: Instant;
   readonly seq: number;
 };
@@ -100,12 +124,13 @@ export function statusOf(state: AgentState, now: Instant, { started, seq, ...res
     pid: process.pid,
     upSeconds: since(started, now) / 1e6,
     ...rest,
-    instances: state.routers.map((router) => routerStatus(router, now)),
+    waits: waitsOf(state, now),
+    instances: state.routers.map((router) => routerStatus(state, router, now)),
     folded: { seq, state: snapshotOf(state) },
   };
 }
 
-function routerStatus(router: RouterState, now: Instant): RouterStatus {
+function routerStatus(state: AgentState, router: RouterState, now: Instant): RouterStatus {
   const { config, phase, primaryAddress } = router;
   return {
     name: config.name,
@@ -119,6 +144,10 @@ function routerStatus(router: RouterState, now: Instant): RouterStatus {
     forSeconds: since(phase.since, now) / 1e6,
     priority: effectivePriority(router),
     basePriority: config.basePriority,
+    tracks: tracksOf(router),
+    heldBy: holdingsOf(state, router),
+    group: groupNameOf(state, router),
+    rival: rivalOf(router, now),
     master: masterOf(router),
     primaryAddress,
     advertIntervalSeconds: (phase.name === "backup" ? phase.masterAdverInterval : config.adverInterval) / 1e6,

@@ -75,6 +75,8 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     seq: 41,
   });
 
+const NOTHING_SPECIAL = { tracks: [], heldBy: [], group: null, rival: null };
+
 /** The three of them at 4.5 s. */
 const INSTANCES = [
   {
@@ -89,6 +91,7 @@ const INSTANCES = [
     forSeconds: 3.5,
     priority: 100,
     basePriority: 100,
+    ...NOTHING_SPECIAL,
     master: { address: "10.0.0.9", priority: 150, self: false },
     primaryAddress: "10.0.0.7",
     advertIntervalSeconds: 1,
@@ -113,6 +116,7 @@ const INSTANCES = [
     forSeconds: 1.890625,
     priority: 200,
     basePriority: 200,
+    ...NOTHING_SPECIAL,
     master: { address: "fe80::7", priority: 200, self: true },
     primaryAddress: "fe80::7",
     advertIntervalSeconds: 0.5,
@@ -136,6 +140,11 @@ const INSTANCES = [
     forSeconds: 3.5,
     priority: 100,
     basePriority: 100,
+    ...NOTHING_SPECIAL,
+    heldBy: [
+      { because: "link_down", what: "eth1" },
+      { because: "no_primary_address", what: "eth1" },
+    ],
     master: null,
     primaryAddress: null,
     advertIntervalSeconds: 1,
@@ -166,6 +175,7 @@ describe("the status document", () => {
       dropped: { eth0: { checksum: 3 } },
       settings: [],
       claims: CLAIMS,
+      waits: [],
       instances: INSTANCES,
     });
     expect(folded.seq).toBe(41);
