@@ -229,7 +229,10 @@ export const CODES = {
     "The same address stands twice. One instance cannot lose it while the other keeps it.",
   ),
   H0210: warning("no addresses", "The instance advertises no address. VRRPv2 routers tolerate that."),
-  H0211: error("no addresses", "A VRRPv3 advertisement carries at least one address (RFC 5798 §5.2.5)."),
+  H0211: error(
+    "no addresses",
+    "A VRRPv3 advertisement carries at least one address (RFC 5798 §5.2.5); in strict mode every advertisement does.",
+  ),
   H0212: warning("tracker given twice", "The same tracker stands twice; the first one counts."),
   H0213: warning(
     "tracks its own interface",
@@ -283,6 +286,10 @@ export const CODES = {
   H0306: warning(
     "a hook that nobody waits for",
     "pre_master and pre_backup run before the addresses come and go, but heird waits for them no longer than pre_deadline, which is 0 unless hook_policy says more.",
+  ),
+  H0307: warning(
+    "delay longer than the neighbours wait",
+    "A link whose loss is believed later than the neighbours need to miss its Master makes two Masters: DOWN of interface_up_down_delays has to be less than (down_timer_adverts - 1) × advert_int.",
   ),
   H0311: warning(
     "weight that decides nothing",

@@ -243,6 +243,8 @@ export type DeclaredBfd = {
   readonly reverse: boolean;
 };
 
+export type DeclaredLinkDelays = LinkDelays & { readonly place: Place };
+
 export type DeclaredGlobals = {
   readonly routerId: string | null;
   readonly version: 2 | 3;
@@ -264,7 +266,7 @@ export type DeclaredGlobals = {
   readonly downTimerAdverts: number;
   readonly startupDelay: Duration;
   readonly delayAfterBoot: Duration;
-  readonly linkDelays: Readonly<Record<string, LinkDelays>>;
+  readonly linkDelays: Readonly<Record<string, DeclaredLinkDelays>>;
   readonly group4: IpAddress | null;
   readonly group6: IpAddress | null;
   readonly defaultInterface: string;

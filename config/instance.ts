@@ -34,9 +34,9 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
   const transport = transportOf(section, globals, report);
   const { family, advertised: addresses, excluded } = advertised(section, transport, report);
   const version = versionOf(section, family, globals, report);
-  if (addresses.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
-    noAddresses(section, version, report);
   const strict = boolIn(section, "strict_mode") ?? globals.strict;
+  if (addresses.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
+    noAddresses(section, version, strict, report);
   const authentication = authenticationOf(section, version, strict, report);
   const wished = stateOf(section, report);
   const priority = priorityOf(section, wished, report);
@@ -81,12 +81,13 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
   return strict ? { ...declared, ...straightened(declared, placeFor, report) } : declared;
 }
 
-function noAddresses(section: Section, version: 2 | 3, report: Report): void {
-  if (has(section, "no_virtual_ipaddress")) return;
-  const why = version === 3 ? "has no address, and VRRPv3 needs one" : "has no address to hold";
+function noAddresses(section: Section, version: 2 | 3, strict: boolean, report: Report): void {
+  if (has(section, "no_virtual_ipaddress") && !strict) return;
+  const needed = version === 3 || strict;
+  const why = needed ? `has no address, and ${strict ? "strict mode" : "VRRPv3"} needs one` : "has no address to hold";
   report(
     problem(
-      version === 3 ? "H0211" : "H0210",
+      needed ? "H0211" : "H0210",
       section.place,
       `vrrp_instance ${section.label} ${why}`,
       "write one into virtual_ipaddress { }",

@@ -8,9 +8,10 @@ import { noteAt, problem, type Report } from "./diagnostic.ts";
 const SLOW = seconds(60);
 
 /** Reports what will not do what it seems to. */
-export function lint({ instances, scripts }: Declaration, report: Report): void {
+export function lint({ globals, instances, scripts }: Declaration, report: Report): void {
   for (const instance of instances) {
     ownInterface(instance, report);
+    patience(instance, globals.linkDelays, report);
     stateMaster(instance, report);
     weights(instance, report);
   }
@@ -28,6 +29,25 @@ function ownInterface({ tracks, interface: own }: DeclaredInstance, report: Repo
         "remove the line",
       ),
     );
+}
+
+/** B10.9: whoever believes in a link for longer than others wait for its advertisements is a second Master. */
+function patience(
+  { name, interface: own, downTimerAdverts, adverInterval }: DeclaredInstance,
+  delays: Declaration["globals"]["linkDelays"],
+  report: Report,
+): void {
+  const delay = own === null ? undefined : delays[own];
+  const bound = microseconds((downTimerAdverts - 1) * adverInterval);
+  if (own === null || delay === undefined || delay.down < bound) return;
+  report(
+    problem(
+      "H0307",
+      delay.place,
+      `${own} may be down for ${inSeconds(delay.down)} before ${name} believes it, and after ${inSeconds(bound)} another router may be Master`,
+      `write less than ${inSeconds(bound)}, or a longer advert_int`,
+    ),
+  );
 }
 
 function stateMaster({ state, priority, name, place }: DeclaredInstance, report: Report): void {

@@ -62,7 +62,9 @@ export function lower(
     groups: lowerGroups(groups, routers, globals, report),
     startupDelay: globals.startupDelay,
     delayAfterBoot: globals.delayAfterBoot,
-    linkDelays: globals.linkDelays,
+    linkDelays: Object.fromEntries(
+      Object.entries(globals.linkDelays).map(([name, { down, up }]) => [name, { down, up }]),
+    ),
     notify: notifyOf(globals, hostname),
     pacing: pacing(declaration),
     statics: {

@@ -25,7 +25,9 @@ export function adverIntervalOf(section: Section, version: 2 | 3, report: Report
         "H0106",
         placeOf(word),
         `advert_int ${word.text} becomes ${exact}: ${why}`,
-        version === 2 && said < 1 ? "for intervals below a second all routers need version 3" : `write ${exact}`,
+        version === 2 && said < 1
+          ? `write advert_int ${exact}; below a second needs version 3, here and in all its neighbours`
+          : `write ${exact}`,
       ),
     );
   }

@@ -56,8 +56,50 @@ test("strict mode takes back what the RFCs do not know, and says so (B16)", () =
   expect(codes(instance("A", 1, bent))).not.toContain("H0405");
 });
 
+test("strict mode has the RFC's virtual MAC, and advertisements come from it", () => {
+  const bent = "use_vmac vx 02:00:00:00:00:99\nvmac_xmit_base";
+  const cleared = (more: string): readonly string[] =>
+    loadText(instance("A", 1, `${more}${bent}`))
+      .diagnostics.filter(({ code }) => code === "H0405")
+      .map(({ message }) => message.split(":")[0] ?? "");
+  expect(cleared("")).toEqual([]);
+  expect(cleared("strict_mode\n")).toEqual([
+    "use_vmac is cleared by strict mode",
+    "vmac_xmit_base is cleared by strict mode",
+  ]);
+  // Unicast leaves by the parent whatever is asked for.
+  expect(cleared("strict_mode\nunicast_peer {\n10.0.1.2\n}\n")).toEqual(["use_vmac is cleared by strict mode"]);
+});
+
+test.each([
+  ["version 2", "H0210", "H0211"],
+  ["version 2\nno_virtual_ipaddress", undefined, "H0211"],
+  ["version 3", "H0211", "H0211"],
+])("%s: strict mode needs an address", (lines, lenient, strict) => {
+  const empty = (more: string): string | undefined =>
+    codes(`vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\npriority 100\n${lines}\n${more}\n}\n`).find((code) =>
+      /^H021[01]/.test(code),
+    );
+  expect([empty(""), empty("strict_mode")]).toEqual([lenient, strict]);
+});
+
+test("a link's loss must be believed before the neighbours stop waiting (B10.9)", () => {
+  const said = (delay: string, more: string): readonly string[] =>
+    loadText(`interface_up_down_delays {\neth1 ${delay}\n}\n${instance("A", 1, `version 3\n${more}`)}`)
+      .diagnostics.filter(({ code }) => code === "H0307")
+      .map(({ position, message, help }) => `${position.line}:${position.column} ${message}; ${help}`);
+  // (3 - 1) * 1 s.
+  const far = "may be down for 2s before A believes it, and after 2s another router may be Master";
+  expect(said("2", "")).toEqual([`2:6 eth1 ${far}; write less than 2s, or a longer advert_int`]);
+  expect(said("1.9", "")).toEqual([]);
+  // (5 - 1) * 1 s, (3 - 1) * 2 s.
+  expect(said("2", "down_timer_adverts 5")).toEqual([]);
+  expect(said("3.9", "advert_int 2")).toEqual([]);
+  expect(said("4", "advert_int 2")).toHaveLength(1);
+});
+
 test("version 2 has no interval below a second, and the remedy is said", () => {
   const said = loadText(instance("A", 1, "advert_int 0.5")).diagnostics.find(({ code }) => code === "H0106");
-  expect(said?.help).toMatch(/version 3/);
+  expect(said?.help).toBe("write advert_int 1; below a second needs version 3, here and in all its neighbours");
   expect(configOf(instance("A", 1, "version 3\nadvert_int 0.5")).routers[0]?.adverInterval).toBe(500_000);
 });

@@ -7,7 +7,7 @@ import { type AgentConfig, linkCheck } from "../../agent/core/config.ts";
 import type { Observation } from "../../agent/core/event.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
-import { usualAgent } from "../../agent/core/usual.ts";
+import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { type Journal, tell } from "../../agent/operate/journal.ts";
 import { type Status, statusOf } from "../../agent/operate/status.ts";
 import { ip, router } from "../log/history.ts";
@@ -32,6 +32,9 @@ const statusAfter = (life: Life, now: number): Status =>
     config: { file: "heird.conf", generation: 1, lastReload: "none" },
     log: { head: 1, durable: 1, queuedBytes: 0, lost: 0, error: null, epoch: "01TEST" },
     dropped: {},
+    settings: [],
+    claims: [],
+    hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
     seq: 1,
   });
 
@@ -64,7 +67,7 @@ const B = router("eth1", "ipv4", 52, { name: "B" });
 const GROUPED: AgentConfig = {
   ...usualAgent,
   routers: [A, B],
-  groups: [{ name: "G", members: [A.key, B.key] }],
+  groups: [{ name: "G", members: [A.key, B.key], hooks: usualHooks }],
   linkDelays: { eth2: { down: seconds(2), up: seconds(0) } },
 };
 const due = (key: typeof A.key): Observation => ({ type: "deadlineReached", router: key });
