@@ -202,4 +202,20 @@ const SENT: readonly Demand[] = ["RFC 3768 §7.2", "RFC 5798 §7.2", "RFC 9568 �
   ),
 ]);
 
-export const DEMANDS: readonly Demand[] = [...TODAY, ...VERSION_2, ...RECEIVED, ...SENT];
+/** Who answers for which address stands in one test, and so do both sides: the virtual station and the interface's own. */
+const VIRTUAL: readonly Demand[] = [
+  demand(
+    "RFC 9568 §7.3",
+    "the virtual MAC address is made of the VRID, another one for each family",
+    ["test/netns/vmac.test.ts: 00-00-5E-00-01-{VRID}, 00-00-5E-00-02-{VRID}"],
+    ["test/netns/failover.test.ts: announcementOf(a, rt2.mac)"],
+  ),
+  demand(
+    "RFC 9568 §8.1.2",
+    "an ARP request for a virtual address is answered with the virtual MAC address",
+    ["test/netns/vmac.test.ts: the virtual station for the virtual address"],
+    ["test/netns/vmac.test.ts: the interface's own for its own"],
+  ),
+];
+
+export const DEMANDS: readonly Demand[] = [...TODAY, ...VERSION_2, ...RECEIVED, ...SENT, ...VIRTUAL];

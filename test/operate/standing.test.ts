@@ -187,7 +187,7 @@ describe("a second Master", () => {
   });
 
   it("is told once in the journal, however often it is heard, and anew after a silence or for another", () => {
-    const once = "O: two Masters: heard 10.0.0.9, with priority 100";
+    const once = "O: split brain suspected: two Masters, heard 10.0.0.9, with priority 100";
     expect(warningsOf(heard)).toEqual([once]);
     const more: Life = [
       ...heard,
@@ -198,13 +198,17 @@ describe("a second Master", () => {
       [11_300_000, says("10.0.0.9", 100)],
       [11_400_000, says("10.0.0.8", 90)],
     ];
-    expect(warningsOf(more)).toEqual([once, once, "O: two Masters: heard 10.0.0.8, with priority 90"]);
+    expect(warningsOf(more)).toEqual([
+      once,
+      once,
+      "O: split brain suspected: two Masters, heard 10.0.0.8, with priority 90",
+    ]);
   });
 
   it("that has our own address is a loop or a duplicate, and told as that", () => {
     const looped: Life = [...ALONE, [2_000_000, says("10.0.0.7", 255)], [2_100_000, says("10.0.0.7", 255)]];
     expect(warningsOf(looped)).toEqual([
-      "O: two Masters: heard its own address 10.0.0.7: a loop, or a duplicate address",
+      "O: split brain suspected: two Masters, heard its own address 10.0.0.7: a loop, or a duplicate address",
     ]);
     const status = statusAfter(looped, 3_000_000);
     expect(status.instances[0]?.rival).toMatchObject({ ownAddress: true });
