@@ -28,7 +28,7 @@ import type { Reason } from "./reason.ts";
 import { reconfigure } from "./reload.ts";
 import { outlasts, sighted } from "./rival.ts";
 import { advertise, announce, letGo, NOTHING, resign, takeUp } from "./speak.ts";
-import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
+import { type Backup, effectivePriority, inPhase, type Master, type RouterState, type RouterTurn } from "./state.ts";
 import { after, type Instant, seconds } from "./time.ts";
 import { masterDownInterval } from "./timers.ts";
 
@@ -171,7 +171,7 @@ export function heard(router: RouterState, advert: Advertisement, at: Instant): 
   switch (phase.name) {
     case "backup": {
       const next = backupHears(router, phase, advert, at);
-      return stay(next === phase ? router : { ...router, phase: next });
+      return stay(next === phase ? router : inPhase(router, next));
     }
     case "master":
       return masterHears(sighted(router, advert, at), phase, advert, at);
@@ -324,7 +324,7 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
   const announced = announceDue({ ...router, phase: next }, next, at);
   effects.push(...announced.effects);
   next = announced.phase;
-  return next === phase ? stay(router) : { router: { ...router, phase: next }, effects };
+  return next === phase ? stay(router) : { router: inPhase(router, next), effects };
 }
 
 /** `timer_expired_backup`: we were silent for so long that a Backup of that priority may have taken over. */

@@ -180,6 +180,19 @@ export type AgentState = {
   readonly routers: readonly RouterState[];
 };
 
+/** The router in another phase; written out as `withRouters` is. */
+export const inPhase = (router: RouterState, phase: Phase): RouterState => ({
+  config: router.config,
+  phase,
+  linkUp: router.linkUp,
+  primaryAddress: router.primaryAddress,
+  verdicts: router.verdicts,
+  company: router.company,
+  rival: router.rival,
+  refused: router.refused,
+  neighbours: router.neighbours,
+});
+
 /** Other routers and links; written out for the turns there are most of, as a spread takes longer than all the rest of them. */
 export const withRouters = (
   { config, running, waits, checks }: AgentState,
