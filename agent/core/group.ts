@@ -3,8 +3,8 @@
 
 import type { AgentConfig, RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
-import { isUndecided, ownHindranceOf } from "./hindrance.ts";
-import { announceAgain, fallBack, follow, isWilling, relinquish } from "./router.ts";
+import { isUndecided, isWilling, ownHindranceOf } from "./hindrance.ts";
+import { announceAgain, fallBack, follow, relinquish } from "./router.ts";
 import type { Company, RouterState, RouterTurn } from "./state.ts";
 import type { Instant } from "./time.ts";
 

@@ -31,3 +31,7 @@ export const isUndecided = ({ config, verdicts }: RouterState): boolean =>
   config.tracks.length > 0 && standingOf(config, verdicts).undecided;
 
 export const isPending = (router: RouterState): boolean => router.company === "pending" || isUndecided(router);
+
+/** Whether this router would be Master if it stood alone; its sync group may still keep it from that (B11.1). */
+export const isWilling = ({ phase }: RouterState): boolean =>
+  phase.name === "master" || (phase.name === "backup" && phase.willing);

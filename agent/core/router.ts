@@ -268,10 +268,6 @@ export function relinquish(router: RouterState, at: Instant, because: Reason): R
 
 // ---------------------------------------------------------------- with its sync group (B11)
 
-/** Whether this router would be Master if it stood alone. */
-export const isWilling = ({ phase }: RouterState): boolean =>
-  phase.name === "master" || (phase.name === "backup" && phase.willing);
-
 /** Its group becomes Master, and it with it. */
 export const follow = (router: RouterState, at: Instant): RouterTurn =>
   router.phase.name === "backup" ? becomeMaster(router, at, "group_master") : stay(router);

@@ -2,10 +2,9 @@
 // and who contradicts it.
 
 import type { IpAddress } from "../core/address.ts";
-import { isUndecided, ownHindranceOf } from "../core/hindrance.ts";
+import { isUndecided, isWilling, ownHindranceOf } from "../core/hindrance.ts";
 import { contributionOf, type Verdict } from "../core/priority.ts";
 import type { Reason } from "../core/reason.ts";
-import { isWilling } from "../core/router.ts";
 import { type AgentState, isActive, type RouterState } from "../core/state.ts";
 import { type Instant, since, until } from "../core/time.ts";
 
