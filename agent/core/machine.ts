@@ -55,6 +55,18 @@ export const settingsBelow = (parent: string): readonly Setting[] => [
   ipv4(parent, "arp_announce", "2"),
 ];
 
+/** The interfaces on which the other addresses of a subnet are to stay when the first one goes: promote_secondaries. */
+export const promotingOn = ({ routers }: Pick<AgentConfig, "routers">): ReadonlySet<string> =>
+  new Set(
+    routers
+      .filter(({ promoteSecondaries }) => promoteSecondaries)
+      .flatMap(addressesOf)
+      .filter(({ address }) => familyOf(address) === "ipv4")
+      .map((own) => own.interface),
+  );
+
+export const promoting = (iface: string): Setting => ipv4(iface, "promote_secondaries", "1");
+
 const rpFilter = (iface: string): string => `net/ipv4/conf/${iface}/rp_filter`;
 
 /**

@@ -11,6 +11,8 @@ import {
   type Change,
   type Filter,
   filterOf,
+  promoting,
+  promotingOn,
   type Setting,
   settingsBelow,
   settingsOn,
@@ -61,7 +63,7 @@ export function provision(
     const wanted = virtualInterfacesOf(config);
     try {
       return [
-        ...fitSettings(hand, wanted),
+        ...fitSettings(hand, config),
         ...wanted.flatMap((one) => fitLink(hand, one)),
         ...fitFilter(hand, filterOf(config)),
         ...fitGroups(hand, config),
@@ -110,6 +112,7 @@ type Hand = {
 
 function concerns(config: AgentConfig, link: { readonly name: string; readonly index: number }): boolean {
   const wanted = virtualInterfacesOf(config);
+  if (link.index !== 0 && promotingOn(config).has(link.name)) return true; // a new one has the usual settings
   return wanted.some(({ name, parent }) => (link.index === 0 ? name === link.name : parent === link.name));
 }
 
@@ -120,19 +123,28 @@ const isSet = (kernel: ProvisionKernel, { path, value }: Setting): boolean => {
   return now === null || now === value;
 };
 
+/** Those of interfaces that are not ours. */
+function fitSettings({ kernel, changes, say }: Hand, config: AgentConfig): readonly string[] {
+  const settings = [
+    ...settingsBeneath(kernel, virtualInterfacesOf(config)),
+    ...[...promotingOn(config)].map(promoting),
+  ];
+  const needed = settings.filter((setting) => !isSet(kernel, setting));
+  if (needed.length === 0) return [];
+  const found = needed.map(({ path, value }) => ({ path, before: kernel.readSysctl(path) ?? "", set: value }));
+  changes.record(found.map((one) => ({ type: "sysctl", ...one })));
+  for (const { path, before, set } of found) say.info(`sets ${path} to ${set}; it was ${before}`);
+  return needed.flatMap(({ path, value }) => failureOf(kernel.writeSysctl(path, value)));
+}
+
 /** Those of the interfaces below, and of all. */
-function fitSettings({ kernel, changes, say }: Hand, wanted: readonly VirtualInterface[]): readonly string[] {
+function settingsBeneath(kernel: ProvisionKernel, wanted: readonly VirtualInterface[]): readonly Setting[] {
   const macvlans = wanted.filter(({ kind }) => kind === "macvlan");
   if (macvlans.length === 0) return [];
   const parents = [...new Set(macvlans.map(({ parent }) => parent))];
   const names = new Set(wanted.map(({ name }) => name));
   const others = [...kernel.interfaces.keys()].filter((name) => !names.has(name));
-  const settings = [...parents.flatMap(settingsBelow), ...unfiltered(others, kernel.readSysctl)];
-  const needed = settings.filter((setting) => !isSet(kernel, setting));
-  const found = needed.map(({ path, value }) => ({ path, before: kernel.readSysctl(path) ?? "", set: value }));
-  changes.record(found.map((one) => ({ type: "sysctl", ...one })));
-  for (const { path, before, set } of found) say.info(`sets ${path} to ${set}; it was ${before}`);
-  return needed.flatMap(({ path, value }) => failureOf(kernel.writeSysctl(path, value)));
+  return [...parents.flatMap(settingsBelow), ...unfiltered(others, kernel.readSysctl)];
 }
 
 const failureOf = (outcome: Outcome): readonly string[] => (outcome.ok ? [] : [outcome.error]);
@@ -241,11 +253,13 @@ function needless({ changes }: Hand, config: AgentConfig): readonly Change[] {
   const names = new Set(wanted.map(({ name }) => name));
   const parents = new Set(wanted.map(({ parent }) => parent));
   const table = filterOf(config)?.table;
+  const promoted = promotingOn(config);
   return changes.all().filter((change) => {
     if (change.type === "link") return !names.has(change.name);
     if (change.type === "filter") return change.table !== table;
     const [, , , iface = "", setting] = change.path.split("/");
     if (names.has(iface)) return false;
+    if (setting === "promote_secondaries") return !promoted.has(iface);
     return setting === "rp_filter" ? wanted.length === 0 : !parents.has(iface);
   });
 }

@@ -94,7 +94,7 @@ export const INSTANCE: readonly Keyword[] = [
   row(
     "promote_secondaries",
     flag,
-    "pending",
+    "honoured",
     "Set the sysctl that keeps the siblings when one address of a prefix goes.",
   ),
   row("linkbeat_use_polling", flag, "pending", "Poll the carrier instead of listening for it.", {

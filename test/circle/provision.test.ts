@@ -184,4 +184,19 @@ describe("a machine made to fit a configuration", () => {
     expect(provisioner.furnish(VMAC)).toEqual([]);
     expect(deeds.some((deed) => deed.startsWith("make"))).toBe(false);
   });
+
+  it("keeps the other addresses of a subnet for as long as promote_secondaries is wanted", () => {
+    const path = (iface: string): string => `net/ipv4/conf/${iface}/promote_secondaries`;
+    const before = { [path("eth0")]: "0", [path("eth1")]: "0" };
+    const config = { ...usualAgent, routers: [{ ...PLAIN, promoteSecondaries: true }] };
+    const { provisioner, deeds, sysctls } = machine(before);
+    expect(provisioner.furnish(config)).toEqual([]);
+    expect(deeds).toEqual([`write down ${path("eth0")}`, `${path("eth0")}=1`]);
+    provisioner.furnish(config);
+    provisioner.settle(config);
+    expect(deeds).toHaveLength(2);
+    expect(sysctls.get(path("eth0"))).toBe("1");
+    provisioner.settle({ ...usualAgent, routers: [PLAIN] });
+    expect(Object.fromEntries(sysctls)).toEqual(before);
+  });
 });
