@@ -70,6 +70,8 @@ export type InterfaceChange =
       readonly name: string;
       readonly added: readonly IpAddress[];
       readonly removed: readonly IpAddress[];
+      /** Who removed them, when that is told and was not this process: `ip (pid 4711)`. */
+      readonly by?: string;
     };
 
 /** How one system call went. `error` is a sentence, with the errno's name first ("EPERM: …"). */

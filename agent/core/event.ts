@@ -81,6 +81,8 @@ export type Observation =
       readonly interface: string;
       readonly added: readonly IpAddress[];
       readonly removed: readonly IpAddress[];
+      /** Who removed them, where the kernel tells. */
+      readonly by?: string;
     }
   /** Routes and rules of ours, by their traces, that somebody else took away, or the kernel did. */
   | {

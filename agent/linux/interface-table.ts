@@ -34,10 +34,14 @@ export const emptyTable = (): InterfaceTable => ({ byName: new Map(), nameOf: ne
 
 /**
  * Takes messages in, in their order, and tells what changed by them. Addresses of one interface are told
- * together, as long as none of them came and went. One whose usability changed counts as added.
+ * together, as long as none of them came and went and one asked for all that went. One whose usability changed counts as added.
  */
-export function applyMessages(table: InterfaceTable, messages: readonly NetlinkMessage[]): InterfaceChange[] {
-  const changes = changeList();
+export function applyMessages(
+  table: InterfaceTable,
+  messages: readonly NetlinkMessage[],
+  nameOf: (port: number) => string = () => "",
+): InterfaceChange[] {
+  const changes = changeList(nameOf);
   let draft: Draft | undefined;
   for (const message of messages) {
     if (message.type === "address") {
@@ -107,16 +111,19 @@ type Changes = {
   readonly list: InterfaceChange[];
   readonly link: (row: Pick<Row, "name" | "index" | "up">) => void;
   readonly added: (name: string, address: IpAddress) => void;
-  readonly removed: (name: string, address: IpAddress) => void;
+  readonly removed: (name: string, address: IpAddress, port?: number) => void;
 };
 
-function changeList(): Changes {
+type Group = { type: "addresses"; name: string; added: IpAddress[]; removed: IpAddress[]; by?: string };
+
+function changeList(nameOf: (port: number) => string = () => ""): Changes {
   const list: InterfaceChange[] = [];
-  let open: { name: string; added: IpAddress[]; removed: IpAddress[] } | undefined;
+  let open: Group | undefined;
+  let asker = { port: 0, name: "" };
   const group = (name: string, address: IpAddress, opposite: "added" | "removed") => {
     if (open?.name === name && !open[opposite].includes(address)) return open;
-    open = { name, added: [], removed: [] };
-    list.push({ type: "addresses", ...open });
+    open = { type: "addresses", name, added: [], removed: [] };
+    list.push(open);
     return open;
   };
   return {
@@ -126,7 +133,13 @@ function changeList(): Changes {
       list.push({ type: "link", name, index, up });
     },
     added: (name, address) => void group(name, address, "removed").added.push(address),
-    removed: (name, address) => void group(name, address, "added").removed.push(address),
+    removed(name, address, port = 0) {
+      if (asker.port !== port) asker = { port, name: nameOf(port) };
+      if (open !== undefined && open.removed.length > 0 && (open.by ?? "") !== asker.name) open = undefined;
+      const change = group(name, address, "added");
+      change.removed.push(address);
+      if (asker.name !== "") change.by = asker.name;
+    },
   };
 }
 
@@ -186,7 +199,7 @@ function applyAddress({ name, addresses, known }: Draft, message: AddressMessage
     addresses.splice(addresses.indexOf(old), 1);
     if (others.length > 0) known.set(address, others);
     else known.delete(address);
-    if (others.length === 0) changes.removed(name, address);
+    if (others.length === 0) changes.removed(name, address, message.port);
     return;
   }
   const entry: Entry = {

@@ -12,12 +12,13 @@ import { createEchoes, type EchoSender } from "./echo.ts";
 import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
 import { whenReadable } from "./ffi.ts";
 import { createGroups } from "./groups.ts";
-import { applyMessages, reconcile } from "./interface-table.ts";
+import { applyMessages, type InterfaceTable, reconcile } from "./interface-table.ts";
 import { askNeighbour } from "./neighbour.ts";
 import { putFilter, takeFilter } from "./nftables.ts";
 import { type FrameSender, openFrameSender } from "./packet-socket.ts";
 import { watchPaths } from "./path-watch.ts";
 import { watchProcesses } from "./process-events.ts";
+import { nameOfRequester } from "./requester.ts";
 import { sourceTo } from "./route.ts";
 import { watchRoutes } from "./route-watch.ts";
 import { type AddressAt, type CommandSocket, openCommandSocket, openEventSocket, type PathAt } from "./rtnetlink.ts";
@@ -45,9 +46,7 @@ export function openLinuxKernel(): Kernel & Machinery {
 
   const exclusively = oneAtATime(() => closed);
   const readEvents = (): void => {
-    const messages = events.read();
-    const changes = messages === "lost" ? reconcile(table, commands.dump()) : applyMessages(table, messages);
-    for (const change of changes) {
+    for (const change of newsIn(table, events.read(), commands)) {
       if (closed) return;
       if (change.type === "link") sockets.linkChanged(change.name);
       for (const watcher of [...watchers]) watcher(change);
@@ -95,6 +94,16 @@ export function openLinuxKernel(): Kernel & Machinery {
       for (const part of [sockets, claims, events, commands, alarm, frames, echoes, groups]) part.close();
     },
   };
+}
+
+/** What the kernel's messages change, and whoever asked for it, ourselves apart; when some were lost, what a dump does. */
+function newsIn(
+  table: InterfaceTable,
+  messages: ReturnType<ReturnType<typeof openEventSocket>["read"]>,
+  { dump, port: own }: CommandSocket,
+): InterfaceChange[] {
+  if (messages === "lost") return reconcile(table, dump());
+  return applyMessages(table, messages, (port) => (port === own ? "" : nameOfRequester(port)));
 }
 
 /** What checks ask of the kernel. */

@@ -89,6 +89,8 @@ export type AddressMessage = {
   readonly flags: number;
   /** RT_SCOPE_*: the larger the narrower. */
   readonly scope: number;
+  /** Of who asked for it; 0 for the kernel itself, which is all that is told of IPv6. */
+  readonly port: number;
   /** IFA_PROTO; 0 when the kernel does not tell. */
   readonly protocol: number;
   readonly interrupted: boolean;
@@ -231,6 +233,7 @@ function readAddress(span: Span, gone: boolean, interrupted: boolean): AddressMe
     // The header has room for eight flags; the attribute, where there is one, has them all.
     flags: numberOf(attributes.get(IFA_FLAGS), view.getUint8(at + 18)),
     scope: view.getUint8(at + 19),
+    port: view.getUint32(at + 12, true),
     protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
     interrupted,
   };

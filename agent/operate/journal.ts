@@ -4,6 +4,8 @@
 import { type Logger, pino } from "pino";
 import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
+import { heldBy } from "../core/holdings.ts";
+import { takenAway } from "../core/link.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
@@ -34,6 +36,7 @@ export function tell(journal: Journal, turn: Turn): void {
   }
   tellSeen(journal, turn.state, turn.event.seen);
   tellCompany(journal, turn);
+  tellLoss(journal, turn);
   tellRival(journal, turn);
   tellCheck(journal, turn);
 }
@@ -136,6 +139,26 @@ function tellHook(journal: Journal, seen: Extract<Observation, { type: "hookEnde
   if (outcome === "done") journal.debug(fields, sentence);
   else if (outcome === "superseded") journal.info(fields, sentence);
   else journal.warn(fields, final ? sentence : `${sentence}; it is tried again`);
+}
+
+/** What is gone of what we hold, and who took it. */
+function tellLoss(journal: Journal, { before, event: { seen } }: Turn): void {
+  if (seen.type !== "addressesChanged" || seen.removed.length === 0) return;
+  const masters = before.routers.filter(({ phase }) => phase.name === "master").map(({ config }) => heldBy(config));
+  const held = new Set(
+    [...masters, ...(before.running ? [before.config.statics] : [])]
+      .flatMap(({ addresses }) => addresses)
+      .flatMap((own) => (own.interface === seen.interface ? [own.address] : [])),
+  );
+  const gone = takenAway(before.links, seen).filter((address) => held.has(address));
+  if (gone.length === 0) return;
+  const { by } = seen;
+  journal.warn(
+    { interface: seen.interface, addresses: gone, by: by ?? null },
+    by === undefined
+      ? `${gone.join(", ")} went from ${seen.interface}, and not because of heird`
+      : `${by} took ${gone.join(", ")} away from ${seen.interface}`,
+  );
 }
 
 const concerns = ({ config }: AgentState, iface: string): boolean =>

@@ -17,7 +17,13 @@ export const links =
 const asObservation = (change: InterfaceChange): Observation =>
   change.type === "link"
     ? { type: "linkChanged", link: { name: change.name, index: change.index, up: change.up } }
-    : { type: "addressesChanged", interface: change.name, added: change.added, removed: change.removed };
+    : {
+        type: "addressesChanged",
+        interface: change.name,
+        added: change.added,
+        removed: change.removed,
+        ...(change.by === undefined ? {} : { by: change.by }),
+      };
 
 function atStart({ name, index, up, addresses }: InterfaceState): Observation[] {
   const link: Observation = { type: "linkChanged", link: { name, index, up } };

@@ -202,3 +202,49 @@ describe.skipIf(mustSkip("holdings that are taken away", needs))("what somebody 
     });
   }, 40_000);
 });
+
+const PROMOTED = `vrrp_instance P {
+  interface eth0
+  virtual_router_id 52
+  priority 255
+  version 3
+  promote_secondaries
+  virtual_ipaddress {
+    198.51.100.10/24 no_track
+    198.51.100.11/24 no_track
+  }
+}
+`;
+
+describe.skipIf(mustSkip("promote_secondaries", needs))("promote_secondaries", () => {
+  test("keeps the others when the first address goes, and the setting is what it was, crash included", async () => {
+    await onSite("promote", ONE, async (site) => {
+      const rt1 = site.host("rt1");
+      const FILE = "/proc/sys/net/ipv4/conf/eth0/promote_secondaries";
+      const setting = async (): Promise<string> => (await rt1.run(["cat", FILE])).trim();
+      await rt1.run(["sh", "-c", `echo 0 > ${FILE}; echo 0 > ${FILE.replace("eth0", "all")}`]);
+      const node = await site.heird("rt1", PROMOTED);
+      await eventually("both are there", () => rt1.holds("198.51.100.11"), { otherwise: node.output });
+      expect(await setting()).toBe("1");
+      await rt1.run(["ip", "address", "del", "198.51.100.10/24", "dev", "eth0"]);
+      expect(await rt1.holds("198.51.100.11")).toBe(true);
+      await eventually(
+        "it is told who took it away",
+        () => /took 198\.51\.100\.10 away from eth0/.test(node.output()),
+        {
+          otherwise: node.output,
+        },
+      );
+      node.signalAll("SIGKILL");
+      await node.ended;
+      expect(await setting()).toBe("1");
+      expect(await node.home.cleanup()).toMatchObject({ code: 0 });
+      expect(await setting()).toBe("0");
+      const again = await site.again(node);
+      await eventually("both are there again", () => rt1.holds("198.51.100.11"), { otherwise: again.output });
+      expect(await setting()).toBe("1");
+      await again.stop();
+      expect(await setting()).toBe("0");
+    });
+  }, 30_000);
+});

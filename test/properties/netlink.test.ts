@@ -74,6 +74,7 @@ describe("the rtnetlink codec", () => {
             // With a peer, the network is the peer's.
             prefixLength: peer?.prefixLength ?? prefixLength,
             scope,
+            port: 0,
             // IFA_F_NODAD, 2, with an IPv6 address that is added and may not do DAD.
             flags: gone ? 0 : flags | (address.includes(":") && !dad ? 2 : 0),
             protocol: gone ? 0 : 18,
@@ -220,6 +221,7 @@ const address = (gone: boolean, index: number, host: number, flags = 0): Address
   address: `10.0.0.${host}` as IpAddress,
   prefixLength: 32,
   flags,
+  port: 0,
   scope: 0,
   protocol: 0,
   interrupted: false,
