@@ -41,6 +41,26 @@ async function execute(command: CommandName, values: Values, operands: readonly 
     }
     case "checks":
       return checksCommand(values, operands);
+    case "events": {
+      const { events } = await import("./cli/events.ts");
+      return events(operands[0] ?? values["state-dir"], values);
+    }
+    case "history": {
+      const { history } = await import("./cli/history.ts");
+      return history(values["state-dir"], operands[0], values);
+    }
+    case "explain": {
+      const { explain } = await import("./cli/explain.ts");
+      return explain(operands[0], values);
+    }
+    case "why-not": {
+      const { whyNot } = await import("./cli/why-not.ts");
+      return whyNot(operands[0], values);
+    }
+    case "replay": {
+      const { replay } = await import("./cli/replay.ts");
+      return replay(operands[0] ?? values["state-dir"], values);
+    }
     case "cleanup":
       return cleanupCommand(values);
     case "completion": {

@@ -12,6 +12,7 @@ export type Value = {
   readonly complete: "file" | "directory" | readonly string[] | null;
 };
 
+const TIME: Value = { name: "TIME", complete: null };
 const FILE: Value = { name: "FILE", complete: "file" };
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -52,6 +53,41 @@ export const OPTIONS = {
   },
   from: { type: "string", value: FILE, help: "compare with this configuration, not with a running daemon" },
   explain: { type: "string", value: { name: "CODE", complete: null }, help: "what a diagnostic such as H0104 means" },
+  vr: {
+    type: "string",
+    value: { name: "NAME", complete: null },
+    help: "one virtual router, by the name of its instance",
+  },
+  since: { type: "string", value: TIME, help: "from then on: 90s, 2h, 30d ago, 13:13[:31], or a date" },
+  type: {
+    type: "string",
+    value: { name: "TYPE", complete: null },
+    help: "lines of one kind: mark, window, advertReceived, checkReported ...",
+  },
+  follow: { ...flag("go on as the log grows (-f)") },
+  at: { type: "string", value: TIME, help: "the state at that time" },
+  to: { type: "string", value: { name: "SEQ", complete: null }, help: "the state after that line" },
+  step: flag("one event at a time, with the state after it"),
+  diff: {
+    type: "string",
+    multiple: true,
+    value: { name: "POINT", complete: null },
+    help: "given twice: what differs between two lines or times",
+  },
+  verify: flag("whether the log is whole, and folds to what it says"),
+  with: {
+    type: "string",
+    multiple: true,
+    value: { name: "DIR", complete: "directory" },
+    help: "the log of another node, whose side is told, too",
+  },
+  "what-if": {
+    type: "string",
+    multiple: true,
+    value: { name: "EDIT", complete: null },
+    help: "what would have happened with, say, 'advert_int 0.2'",
+  },
+  "what-if-config": { type: "string", value: FILE, help: "what would have happened under this file" },
   "require-no-failover": flag("exit with 6, changing nothing, unless no virtual router can change its Master"),
   wait: flag("return when the addresses are as the new configuration wants them"),
   portable: flag("tell every line that Keepalived 2.2.7 would not accept, and fail for it (exit code 5)"),
@@ -78,6 +114,8 @@ export type Command = {
 };
 
 const none = { operands: null, details: [] } as const;
+
+const LOG = { name: "LOG", complete: "directory", many: false, required: false } as const;
 
 export const COMMANDS = {
   run: {
@@ -118,6 +156,39 @@ export const COMMANDS = {
       "environment and timeout. Exit code 1 when its answer is bad.",
     ],
   },
+  events: {
+    summary: "tell what the log has, line by line",
+    operands: LOG,
+    options: ["follow", "json", "since", "state-dir", "type", "vr"],
+    details: ["Of the state directory, unless a directory or a file of a log is named."],
+  },
+  history: {
+    summary: "tell who was Master here, from when to when, and why it ended",
+    operands: { name: "VR", complete: null, many: false, required: false },
+    options: ["json", "since", "state-dir"],
+    details: [],
+  },
+  explain: {
+    summary: "tell why it happened: the root, the chain, where the time went",
+    operands: { name: "LAST|SEQ", complete: null, many: false, required: false },
+    options: ["at", "json", "state-dir", "vr", "with"],
+    details: ["The last transition, unless a line, a virtual router or a time is named; --with adds the other side."],
+  },
+  "why-not": {
+    summary: "tell why a router is not Master now, and what would make it so",
+    operands: { name: "VR", complete: null, many: false, required: false },
+    options: ["json", "state-dir"],
+    details: [],
+  },
+  replay: {
+    summary: "fold a log again: its story, a state, a difference, a proof, another outcome",
+    operands: LOG,
+    options: ["at", "diff", "json", "since", "state-dir", "step", "to", "verify", "vr", "what-if", "what-if-config"],
+    details: [
+      "Without a question the story is told. --verify ends with 20 when the chain does not hold, with 21 when",
+      "lines are missing that the log owns up to, with 1 when folding it gives something else than it says.",
+    ],
+  },
   cleanup: { ...none, summary: "remove addresses that a dead daemon left", options: ["state-dir"] },
   completion: {
     ...none,
@@ -138,9 +209,13 @@ export const commandOf = (name: CommandName): Command => COMMANDS[name];
 /** The options a command takes, those of every command last. */
 export const optionsOf = (name: CommandName): readonly OptionName[] => [...commandOf(name).options, ...GLOBAL];
 
+/** -f names a file everywhere but in `heird events`, where it means what it means in journalctl. */
+const withFollow = (argv: readonly string[]): string[] =>
+  argv[0] === "events" ? argv.map((word) => (word === "-f" ? "--follow" : word)) : [...argv];
+
 function parsed(argv: readonly string[]) {
   try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, tokens: true });
+    return parseArgs({ args: withFollow(argv), options: OPTIONS, allowPositionals: true, tokens: true });
   } catch (cause) {
     throw new Refusal(EXIT.usage, `${cause instanceof Error ? cause.message : String(cause)}\nheird --help says more`);
   }

@@ -9,6 +9,10 @@ export const EXIT = {
   config: 4,
   strict: 5,
   refused: 6,
+  /** A log whose chain does not hold. */
+  tampered: 20,
+  /** A log that owns up to missing lines. */
+  gap: 21,
 } as const;
 
 /** Thrown where a command cannot go on and nothing has been changed yet. */

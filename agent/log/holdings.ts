@@ -1,10 +1,9 @@
 // Which addresses, routes and rules a dead daemon may have left, read from its log.
 
 import { step } from "../core/agent.ts";
-import { initialState } from "../core/state.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import type { Line } from "./line.ts";
-import { type Replayed, replayLine } from "./replay.ts";
+import { NOTHING_REPLAYED, replayLine } from "./replay.ts";
 
 /** What may still be held, as `Ledger.held` has it. */
 export type Holdings = ReadonlyMap<string, Holding>;
@@ -12,7 +11,7 @@ export type Holdings = ReadonlyMap<string, Holding>;
 /** What a daemon whose log ends with this segment may have left. */
 export function holdingsOf(segment: Iterable<Line>): Holdings {
   let ledger = openLedger(NOTHING_HELD);
-  let replayed: Replayed = { state: initialState, seq: -1, divergences: [] };
+  let replayed = NOTHING_REPLAYED;
   for (const line of segment) {
     if (line.type === "header") ledger = openLedger(line.holdings);
     if (line.type !== "event") replayed = replayLine(replayed, line);

@@ -12,6 +12,7 @@ import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Errand } from "./errands.ts";
 import type { Balance } from "./ledger.ts";
+import { liftConfig, liftSnapshot } from "./lift.ts";
 
 /** The format of the lines; a reader refuses a greater one. */
 export const FORMAT = 1;
@@ -126,18 +127,13 @@ export const snapshotOf = ({ running, waits, checks, links, routers }: AgentStat
   })),
 });
 
-/** What snapshots of older versions do not say. */
-const UNSAID = { waits: [], checks: {} } as const;
-const UNSAID_OF_ROUTER = { verdicts: {}, company: "well", rival: null, refused: null, neighbours: [] } as const;
-
 /** The state a snapshot was taken of. */
 export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => ({
-  ...UNSAID,
   ...snapshot,
   config,
   routers: config.routers.flatMap((router, i) => {
     const rest = snapshot.routers[i];
-    return rest === undefined ? [] : [{ ...UNSAID_OF_ROUTER, ...rest, config: router }];
+    return rest === undefined ? [] : [{ config: router, ...rest }];
   }),
 });
 
@@ -179,7 +175,24 @@ export function parseLine(text: string): Line | string {
   if (type === undefined) return "is of no known kind";
   if (type === "header" && !(Number(fields["heird"]) <= FORMAT))
     return `was written in format ${String(fields["heird"])}; this heird reads up to ${FORMAT}`;
-  return { type, ...fields } as Line;
+  return lifted({ type, ...fields } as Line);
+}
+
+/** An older line as it would be written today. */
+function lifted(line: Line): Line {
+  switch (line.type) {
+    case "header":
+      return { ...line, config: liftConfig(line.config), state: liftSnapshot(line.state) };
+    case "snapshot":
+      return { ...line, state: liftSnapshot(line.state) };
+    case "event": {
+      const { seen } = line;
+      return seen.type === "configured" ? { ...line, seen: { ...seen, config: liftConfig(seen.config) } } : line;
+    }
+    case "window":
+    case "mark":
+      return line;
+  }
 }
 
 function kindOf(fields: Record<string, unknown>): Line["type"] | undefined {

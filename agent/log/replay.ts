@@ -2,11 +2,12 @@
 
 import { step } from "../core/agent.ts";
 import type { RouterKey } from "../core/config.ts";
+import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import { repeated } from "../core/health.ts";
 import { type AgentState, initialState, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
-import { type Line, type Mark, type RouterWindow, restore, snapshotOf, type Window } from "./line.ts";
+import { FOLD_VERSION, type Line, type Mark, type RouterWindow, restore, snapshotOf, type Window } from "./line.ts";
 
 /** Where replay and record disagree: the fold was not pure, or this version decides differently. */
 export type Divergence = { readonly seq: number; readonly says: string };
@@ -16,12 +17,15 @@ export type Replayed = {
   /** The last line folded; -1 before the first. */
   readonly seq: number;
   readonly divergences: readonly Divergence[];
+  /** Written by another version of the fold: what it remembered beside the phases may be told otherwise. */
+  readonly foreign: boolean;
 };
 
-const NOT_YET: Replayed = { state: initialState, seq: -1, divergences: [] };
+/** Before the first line. */
+export const NOTHING_REPLAYED: Replayed = { state: initialState, seq: -1, divergences: [], foreign: false };
 
 /** The state after these lines, and every place where a mark or a snapshot says otherwise. */
-export const replay = (lines: Iterable<Line>, from: Replayed = NOT_YET): Replayed => {
+export const replay = (lines: Iterable<Line>, from: Replayed = NOTHING_REPLAYED): Replayed => {
   let replayed = from;
   for (const line of lines) replayed = replayLine(replayed, line);
   return replayed;
@@ -38,15 +42,42 @@ export function replayLine(before: Replayed, line: Line): Replayed {
     case "mark":
       return checked(before, seq, disagreement(before.state, line));
     case "snapshot":
-      return checked(before, seq, differs(snapshotOf(before.state), line.state));
+      return checked(before, seq, before.foreign ? null : differs(snapshotOf(before.state), line.state));
     case "header": {
       // A daemon that starts remembers nothing; a new file of the same daemon must continue the fold.
-      const carriesOn = !line.start && line.lost === 0 && before.seq >= 0;
+      const foreign = line.foldVersion !== FOLD_VERSION;
+      const carriesOn = !line.start && line.lost === 0 && before.seq >= 0 && !foreign;
       const difference = carriesOn ? differs(snapshotOf(before.state), line.state) : null;
-      return { ...checked(before, seq, difference), state: restore(line.config, line.state) };
+      return { ...checked(before, seq, difference), foreign, state: restore(line.config, line.state) };
     }
   }
 }
+
+/** One line, the states around it, and what its event asked the world for. */
+export type Told = {
+  readonly line: Line;
+  readonly before: AgentState;
+  readonly state: AgentState;
+  readonly effects: readonly Effect[];
+};
+
+/** Folds lines one by one, for whoever tells what happened. The states of a line that is only read (a mark) are the same. */
+export function* told(lines: Iterable<Line>): Generator<Told> {
+  let replayed = NOTHING_REPLAYED;
+  for (const line of lines) {
+    const { state: before } = replayed;
+    if (line.type === "event") {
+      const { state, effects } = step(before, { at: line.at, seen: line.seen });
+      replayed = { ...replayed, seq: line.seq, state };
+      yield { line, before, state, effects };
+      continue;
+    }
+    replayed = replayLine(replayed, line);
+    yield { line, before, state: replayed.state, effects: NO_EFFECTS };
+  }
+}
+
+const NO_EFFECTS: readonly Effect[] = [];
 
 const checked = (before: Replayed, seq: number, says: string | null): Replayed =>
   says === null ? { ...before, seq } : { ...before, seq, divergences: [...before.divergences, { seq, says }] };

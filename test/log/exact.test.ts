@@ -9,7 +9,7 @@ import { inSeconds, instantAt, seconds } from "../../agent/core/time.ts";
 import { openEventLog } from "../../agent/log/event-log.ts";
 import { chain, genesis, type Line, type RouterWindow, unseal } from "../../agent/log/line.ts";
 import { redactConfig } from "../../agent/log/redact.ts";
-import { type Replayed, replayLine } from "../../agent/log/replay.ts";
+import { NOTHING_REPLAYED, type Replayed, replayLine } from "../../agent/log/replay.ts";
 import { ALONE, type Companion, type Happening, type History, history, live, PASSWORD, wallClock } from "./history.ts";
 import { EPOCH, memoryStore } from "./memory-store.ts";
 
@@ -57,8 +57,6 @@ function asRemembered(state: AgentState): AgentState {
   const routers = state.routers.map((router, i) => ({ ...router, config: config.routers[i] ?? router.config }));
   return { ...state, config, routers };
 }
-
-const NOT_YET: Replayed = { state: initialState, seq: -1, divergences: [] };
 
 describe("a log", () => {
   it("folds to the live state at every snapshot, whatever happened", () => {
@@ -119,7 +117,7 @@ describe("a log", () => {
 
 /** Folds a life line by line, and compares at every snapshot. */
 function expectSnapshots({ lines, snapshots }: Life): Replayed {
-  let replayed = NOT_YET;
+  let replayed = NOTHING_REPLAYED;
   let seen = 0;
   for (const { line } of lines) {
     replayed = replayLine(replayed, line);

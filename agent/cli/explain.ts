@@ -1,0 +1,96 @@
+// heird explain: why it happened, root cause first.
+
+import { type Advice, advise } from "../explain/advice.ts";
+import { wallClock } from "../explain/chronicle.ts";
+import { type Explanation, explain as explained, type Selection } from "../explain/explanation.ts";
+import { witnessed } from "../explain/observer.ts";
+import type { ChainLink, NodeLog } from "../explain/peer.ts";
+import { told } from "../log/replay.ts";
+import { newestWithMark, readSegments, type SegmentHead } from "../log/seek.ts";
+import type { Values } from "./commands.ts";
+import { headsOf } from "./log-files.ts";
+import { EXIT, Refusal } from "./refusal.ts";
+import { atWall, whenOf } from "./when.ts";
+
+export type ExplainOptions = Pick<Values, "state-dir" | "vr" | "at" | "with" | "json">;
+
+/** Explains `last`, a line's number, or the last transition before a time. */
+export function explain(which: string | undefined, options: ExplainOptions): number {
+  const selection = selectionOf(which, options);
+  const own = openNode(options["state-dir"], selection);
+  const others = (options.with ?? []).map((path) => openNode(path, { vr: undefined, seq: null, until: null }));
+  const found = explained(own, selection, others);
+  if (found === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
+  const advice = adviceOn(own, found);
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ...found, faster: advice })}\n` : `${inWords(found, advice)}\n`,
+  );
+  return EXIT.ok;
+}
+
+function selectionOf(which: string | undefined, { vr, at }: ExplainOptions): Selection {
+  const until = at === undefined ? null : whenOf("at", at, Date.now());
+  if (which === undefined || which === "last") return { vr, seq: null, until };
+  if (!/^#?\d+$/.test(which)) throw new Refusal(EXIT.usage, `${which} is neither "last" nor the number of a line`);
+  return { vr, seq: Number(which.replace("#", "")), until };
+}
+
+/**
+ * The part of a log that an explanation needs: the newest segment with a transition that is meant, the
+ * one before it, and what follows. The rest of a large log is not read.
+ */
+function openNode(path: string, selection: Selection): NodeLog {
+  const heads = headsOf(path);
+  const newest = newestWithMark(heads, lastPossible(heads, selection));
+  const from = Math.max(0, (newest < 0 ? heads.length - 1 : newest) - 1);
+  const { lines } = readSegments(heads.slice(from));
+  const clock = wallClock();
+  for (const line of lines) clock.look(line);
+  const node = heads.find(({ header }) => header !== null)?.header?.node ?? path;
+  return { node, steps: [...told(lines)], wallOf: clock.wallOf };
+}
+
+function lastPossible(heads: readonly SegmentHead[], { seq, until }: Selection): number {
+  const later = heads.findIndex(
+    ({ header }) => header !== null && ((seq !== null && header.seq > seq) || (until !== null && header.hlc > until)),
+  );
+  return later < 0 ? heads.length - 1 : later - 1;
+}
+
+function adviceOn(own: NodeLog, { transition }: Explanation): readonly Advice[] {
+  const [scene] = witnessed(own.steps, ({ seq, router }) => seq === transition.seq && router === transition.router);
+  return scene === undefined ? [] : advise(own.steps, scene, own.wallOf);
+}
+
+function inWords(found: Explanation, advice: readonly Advice[]): string {
+  const { transition, kind, node, peer, root, chain, outcomes, spent, notCause } = found;
+  const sides = peer === null ? node : `${node} and ${peer}`;
+  const lines = [
+    `${kind}  ${transition.name} (${transition.router})  ${sides}  ${atWall(transition.wall)}`,
+    root === null
+      ? "Root cause: not in what was read"
+      : `Root cause: ${root.text}${root.node === node ? "" : ` on ${root.node}`}`,
+    "",
+    ...chain.map((link, depth) => treeLine(link, depth)),
+    ...outcomes.map((one) =>
+      treeLine({ ...one, text: `${one.text}${one.ok ? ` (${one.ms.toFixed(1)} ms)` : " FAILED"}` }, chain.length),
+    ),
+    "",
+    ...(spent.length === 0
+      ? []
+      : [`Where the time went: ${spent.map(({ what, ms }) => `${what} ${span(ms)}`).join(" | ")}`]),
+    ...(advice.length === 0
+      ? []
+      : [
+          "What would have been faster, by folding the same inputs again:",
+          ...advice.map(({ edit, savedMs }) => `  ${edit}: ${span(savedMs)} saved`),
+        ]),
+    ...(notCause.length === 0 ? [] : [`Not the cause: ${notCause.join("; ")}`]),
+  ];
+  return lines.join("\n");
+}
+
+const treeLine = ({ node, seq, wall, text }: ChainLink, depth: number): string =>
+  `  ${atWall(wall).slice(11)}  ${node}  ${"  ".repeat(depth)}${depth === 0 ? "" : "└ "}${text}  #${seq}`;
+
+const span = (ms: number): string => (ms >= 100 ? `${(ms / 1_000).toFixed(3)} s` : `${ms.toFixed(1)} ms`);

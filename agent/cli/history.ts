@@ -1,0 +1,44 @@
+// heird history: who held a virtual router on this node, from when to when, and why it ended.
+
+import { isAbout, transitions } from "../explain/chronicle.ts";
+import { type Tenure, tenures } from "../explain/tenures.ts";
+import { told } from "../log/replay.ts";
+import type { Values } from "./commands.ts";
+import { linesSince, warnOf } from "./log-files.ts";
+import { EXIT } from "./refusal.ts";
+import { inWords, table } from "./table.ts";
+import { atWall, whenOf } from "./when.ts";
+
+export type HistoryOptions = Pick<Values, "since" | "json">;
+
+/** Prints the tenures that this log tells of. */
+export function history(path: string, vr: string | undefined, options: HistoryOptions): number {
+  const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
+  const read = linesSince(path, from);
+  warnOf(read);
+  const all = tenures(transitions(told(read.lines)));
+  const wanted = all.filter(
+    (tenure) => isAbout(vr, tenure) && (from === null || tenure.to === null || tenure.to >= from),
+  );
+  process.stdout.write(options.json ? `${JSON.stringify({ schema: 1, tenures: wanted })}\n` : `${inTable(wanted)}\n`);
+  return EXIT.ok;
+}
+
+function inTable(wanted: readonly Tenure[]): string {
+  if (wanted.length === 0) return "nobody was Master here";
+  const heading = ["Instance", "No", "From", "To", "For", "Began", "Ended", "Lines"];
+  return table(heading, wanted.map(row));
+}
+
+function row({ name, nth, from, to, began, ended, seqs: [first, last] }: Tenure): string[] {
+  return [
+    name,
+    String(nth),
+    atWall(from),
+    to === null ? "lasts" : atWall(to),
+    to === null ? "-" : inWords((to - from) / 1_000),
+    began,
+    ended ?? "-",
+    `#${first}${last === null ? "" : ` #${last}`}`,
+  ];
+}

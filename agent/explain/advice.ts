@@ -1,0 +1,89 @@
+// What would have been faster: the inputs that were recorded, folded again with one edit each.
+
+import type { Event } from "../core/event.ts";
+import type { Duration, Instant } from "../core/time.ts";
+import type { Told } from "../log/replay.ts";
+import type { Transition, Wall } from "./chronicle.ts";
+import { edited, editOf } from "./edit.ts";
+import { inputsOf, resampled } from "./inputs.ts";
+import type { Witnessed } from "./observer.ts";
+import { type Beginning, refold } from "./refold.ts";
+
+/** An edit, and by how many ms the same transition would have come earlier. */
+export type Advice = { readonly edit: string; readonly savedMs: number };
+
+/** Less than this is no advice. */
+const WORTH_MS = 50;
+/** A refold that goes on longer says nothing more about the transition. */
+const AFTERWARDS = 1_000_000;
+
+/** The edits that would have brought the transition earlier, the best first. */
+export function advise(steps: readonly Told[], scene: Witnessed, wallOf: (at: Instant) => Wall): readonly Advice[] {
+  const { transition } = scene;
+  const start = beginning(steps, scene);
+  if (start === null) return [];
+  const inputs = [...start.again, ...inputsOf(steps.map(({ line }) => line))].filter(
+    ({ at }) => at >= start.at && at <= transition.at,
+  );
+  const until = (transition.at + AFTERWARDS) as Instant;
+  const baseline = same(
+    refold(start, inputs, (config) => config, wallOf, until),
+    transition,
+  );
+  // A refold that does not come to what was recorded has nothing to say about it.
+  if (baseline === undefined || Math.abs(baseline.wall - transition.wall) > WORTH_MS) return [];
+  const advice = candidates(transition).flatMap((text): readonly Advice[] => {
+    const edit = editOf(text);
+    if (typeof edit === "string") return [];
+    const intervals = new Map(edit.interval === null ? [] : [[transition.router, edit.interval as Duration]]);
+    const would = refold(
+      start,
+      resampled(inputs, intervals),
+      (config) => edited(config, edit, transition.router),
+      wallOf,
+      until,
+    );
+    const earlier = same(would, transition);
+    const savedMs = earlier === undefined ? 0 : baseline.wall - earlier.wall;
+    return savedMs >= WORTH_MS ? [{ edit: text, savedMs }] : [];
+  });
+  return advice.sort((a, b) => b.savedMs - a.savedMs);
+}
+
+/**
+ * The last moment at which all was well: when the Master was heard the last time, and hearing it once
+ * more; else when the router came into the phase that it left.
+ */
+function beginning(
+  steps: readonly Told[],
+  { trail, transition }: Witnessed,
+): (Beginning & { readonly again: readonly Event[] }) | null {
+  const { accepted, entered } = trail;
+  const seq = accepted?.seq ?? entered?.seq;
+  const step = steps.find(({ line }) => line.seq === seq);
+  if (step === undefined) return null;
+  const at = accepted?.last ?? step.line.at;
+  const again: readonly Event[] =
+    accepted === null
+      ? []
+      : [{ at, seen: { type: "advertReceived", router: transition.router, advert: accepted.advert } }];
+  return { state: step.state, at, again };
+}
+
+const same = (found: readonly Transition[], { router, from, to }: Transition): Transition | undefined =>
+  found.find((one) => one.router === router && one.from === from && one.to === to);
+
+/** Which edits are worth a try for what happened. */
+function candidates({ before, after }: Transition): readonly string[] {
+  const config = (before ?? after)?.config;
+  if (config === undefined) return [];
+  const seconds = config.adverInterval / 1_000_000;
+  const faster = config.version === 3 ? [seconds / 5, seconds / 10] : seconds > 1 ? [1] : [];
+  return [
+    ...faster.filter((interval) => interval >= 0.01).map((interval) => `advert_int ${Number(interval.toFixed(2))}`),
+    ...(config.downTimerAdverts > 2 ? ["down_timer_adverts 2"] : []),
+    ...(config.preemptDelay > 0 ? ["preempt_delay 0"] : []),
+    ...(config.preempt ? [] : ["preempt"]),
+    ...config.tracks.filter(({ weight }) => weight !== 0).map(({ check }) => `weight ${check} 0`),
+  ];
+}

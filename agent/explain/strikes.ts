@@ -1,0 +1,33 @@
+// The answers of a check that changed what is believed of it: which third failure it was.
+
+import type { Told } from "../log/replay.ts";
+import type { Cause } from "./causes.ts";
+import { sentenceOf } from "./narrate.ts";
+
+/** More of them say nothing more. */
+const MOST = 8;
+
+/** Watches the answers go by; `of` gives those in a row that the last line of a check ended. */
+export function createStrikes(): {
+  readonly look: (step: Told) => void;
+  readonly of: (check: string) => readonly Cause[];
+} {
+  const rows = new Map<string, { readonly ok: boolean; readonly causes: readonly Cause[] }>();
+  return {
+    look: ({ line }) => {
+      if (line.type !== "event" || line.seen.type !== "checkReported") return;
+      const { check, run } = line.seen;
+      const row = rows.get(check);
+      const cause: Cause = { seq: line.seq, at: line.at, text: `${check} ${sentenceOf(line)}` };
+      const before = row?.ok === run.ok ? row.causes : [];
+      rows.set(check, { ok: run.ok, causes: [...before, cause].slice(-MOST) });
+    },
+    of: (check) => rows.get(check)?.causes ?? [],
+  };
+}
+
+/** The check that a line is about, when it is one that moved a verdict. */
+export const checkIn = ({ line }: Told): string | null =>
+  line.type === "event" && (line.seen.type === "checkReported" || line.seen.type === "checkDue")
+    ? line.seen.check
+    : null;

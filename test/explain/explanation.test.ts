@@ -1,0 +1,186 @@
+// A transition explained: the root, the chain, the other side, and what would have been faster.
+
+import { describe, expect, it } from "vitest";
+import { milliseconds, seconds } from "../../agent/core/time.ts";
+import { advise } from "../../agent/explain/advice.ts";
+import { editOf } from "../../agent/explain/edit.ts";
+import { explain } from "../../agent/explain/explanation.ts";
+import { witnessed } from "../../agent/explain/observer.ts";
+import { whyNot } from "../../agent/explain/why-not.ts";
+import { createLan, type Node, router } from "./two-nodes.ts";
+
+const LAST = { vr: undefined, seq: null, until: null };
+const UPLINK = { tracks: [{ check: "interface/eth1", weight: -60, reverse: false }] };
+
+const lastOf = (node: Node) => {
+  const found = witnessed(node.log().steps, () => true).at(-1);
+  if (found === undefined) throw new Error(`${node.name} never changed`);
+  return found;
+};
+
+/** hA with priority 150 and an uplink of weight -60, hB with 100; hA has become Master and been heard. */
+function uplinkPair(weight = -60) {
+  const lan = createLan();
+  const hA = lan.node(
+    "hA",
+    "10.0.0.1",
+    router("priority=150", { tracks: UPLINK.tracks.map((track) => ({ ...track, weight })) }),
+  );
+  const hB = lan.node("hB", "10.0.0.2", router("priority=100"));
+  lan.pass(seconds(10));
+  return { lan, hA, hB };
+}
+
+const uplink = (node: Node, up: boolean): void =>
+  node.see({ type: "linkChanged", link: { name: "eth1", index: 2, up } });
+
+describe("a check that fails on the Master", () => {
+  it("is the root of the take-over on the other node, with every step between", () => {
+    const { lan, hA, hB } = uplinkPair();
+    lan.pass(milliseconds(400));
+    uplink(hA, false);
+    lan.pass(seconds(8));
+    const told = explain(hB.log(), LAST, [hA.log()]);
+    expect(told?.transition).toMatchObject({ from: "backup", to: "master", because: "master_weaker" });
+    expect(told?.root).toMatchObject({ node: "hA", text: "priority 150 -> 90 (interface/eth1: up -> down)" });
+    expect(told?.peer).toBe("hA");
+    const texts = told?.chain.map(({ node, text }) => `${node} ${text}`);
+    // 3 * 1 s + (256 - 100) / 256 s = 3.609375 s from the last that was accepted. hA told its fall at once,
+    // and went on every second: 4 weaker ones within 3.609 s, the first of them 0.6 s after the last good one.
+    expect(texts).toEqual([
+      expect.stringMatching(
+        /^hB \d+ advertisements of priority 150 from 10\.0\.0\.1 accepted: the timer was set to run out 3\.609375s later$/,
+      ),
+      "hA priority 150 -> 90 (interface/eth1: up -> down)",
+      expect.stringMatching(
+        /^hB \d advertisements of priority 90 from 10\.0\.0\.1: below our 100, so the timer ran on; its sender was alive$/,
+      ),
+      "hB Master_Down_Timer ran out, noticed at once",
+      "hB BACKUP -> MASTER (master_weaker)",
+    ]);
+    expect(told?.notCause).toContain("link eth0 did not change");
+  });
+
+  it("explains why the Master let go", () => {
+    const { lan, hA, hB } = uplinkPair();
+    uplink(hA, false);
+    lan.pass(seconds(8));
+    const told = explain(hA.log(), LAST, [hB.log()]);
+    expect(told?.transition).toMatchObject({ from: "master", to: "backup", because: "peer_stronger" });
+    expect(told?.chain.map(({ text }) => text)).toContain("our priority went from 150 to 90");
+    expect(told?.chain.map(({ text }) => text)).toContain("heard priority 100 from 10.0.0.2, ours was 90");
+  });
+});
+
+describe("a Master that dies", () => {
+  it("is told from its silence, and from the end of its log", () => {
+    const { lan, hA, hB } = uplinkPair();
+    hA.die();
+    lan.pass(seconds(5));
+    const alone = explain(hB.log(), LAST);
+    expect(alone?.transition.because).toBe("master_silent");
+    expect(alone?.root?.text).toMatch(/^\d+ advertisements of priority 150 from 10\.0\.0\.1 accepted/);
+    const both = explain(hB.log(), LAST, [hA.log()]);
+    expect(both?.chain.some(({ node, text }) => node === "hA" && /its log ends here/.test(text))).toBe(true);
+  });
+
+  it("is told apart from one whose advertisements the network lost", () => {
+    const { lan, hA, hB } = uplinkPair();
+    const key = router("priority=100").key;
+    // hB hears nothing more, while hA goes on.
+    hB.see({
+      type: "advertDropped",
+      router: key,
+      interface: "eth0",
+      source: "10.0.0.1" as never,
+      reason: "ttl",
+      detail: "",
+      count: 1,
+    });
+    const deaf = createLan();
+    const lonely = deaf.node("hB", "10.0.0.2", router("priority=100"));
+    deaf.pass(seconds(5));
+    expect(explain(lonely.log(), LAST, [hA.log()])?.root?.text).toBe("startup");
+    lan.pass(seconds(1));
+  });
+});
+
+describe("a Master that is shut down", () => {
+  it("is the root, by command, of a take-over after Skew_Time", () => {
+    const { lan, hA, hB } = uplinkPair();
+    hA.see({ type: "commanded", command: { type: "shutdown" } });
+    lan.pass(seconds(2));
+    const told = explain(hB.log(), LAST, [hA.log()]);
+    expect(told?.transition.because).toBe("master_resigned");
+    expect(told?.root).toMatchObject({ node: "hA", text: "shutdown" });
+    // (256 - 100) / 256 s = 0.609375 s and 0.2 ms of flight.
+    const spent = told?.spent.find(({ what }) => what === "from the root to the decision")?.ms ?? 0;
+    expect(spent).toBeCloseTo(609.575, 1);
+  });
+});
+
+describe("what would have been faster", () => {
+  it("is found by folding again: two adverts instead of three save one interval", () => {
+    const { lan, hA, hB } = uplinkPair();
+    hA.die();
+    lan.pass(seconds(5));
+    const log = hB.log();
+    const advice = advise(log.steps, lastOf(hB), log.wallOf);
+    const saved = (edit: string): number | undefined => advice.find((one) => one.edit === edit)?.savedMs;
+    expect(saved("down_timer_adverts 2")).toBeCloseTo(1_000, 0);
+    // At 0.2 s: 3 * 0.2 + 156/256 * 0.2 = 0.721875 s instead of 3.609375 s: 2.8875 s earlier.
+    expect(saved("advert_int 0.2")).toBeCloseTo(2_887.5, 0);
+  });
+
+  it("says nothing of an edit that changes nothing, and refuses words that are none", () => {
+    const { lan, hA, hB } = uplinkPair();
+    hA.see({ type: "commanded", command: { type: "shutdown" } });
+    lan.pass(seconds(2));
+    const log = hB.log();
+    expect(advise(log.steps, lastOf(hB), log.wallOf).map(({ edit }) => edit)).not.toContain("down_timer_adverts 2");
+    expect(editOf("advert_int")).toBe("advert_int wants a number in 0.01..255");
+    expect(editOf("speed 3")).toMatch(/^"speed" is none of advert_int, /);
+  });
+});
+
+describe("why-not", () => {
+  const answer = (node: Node, at: number) => {
+    const [first] = node.state().routers;
+    if (first === undefined) throw new Error("no router");
+    return whyNot(node.state(), first, at as never);
+  };
+
+  it("names the Master, and the least priority that would do", () => {
+    const { lan, hB } = uplinkPair();
+    const { because, enough } = answer(hB, lan.now());
+    expect(because).toEqual(["10.0.0.1 with priority 150 is Master, and its own priority is 100"]);
+    // 151 is above 150; 150 is a tie, which a Backup does not break.
+    expect(enough).toEqual(["priority 151 instead of 100", "10.0.0.1 falls silent, or resigns"]);
+  });
+
+  it("names the check that takes the priority away", () => {
+    const { lan, hA } = uplinkPair();
+    uplink(hA, false);
+    lan.pass(seconds(8));
+    const { because, enough } = answer(hA, lan.now());
+    expect(because).toEqual([
+      "10.0.0.2 with priority 100 is Master, and its own priority is 90 (150 configured, interface/eth1 -60)",
+    ]);
+    expect(enough[0]).toBe("interface/eth1 becomes up");
+  });
+
+  it("names what holds it in FAULT", () => {
+    const { lan, hA } = uplinkPair(0);
+    uplink(hA, false);
+    lan.pass(seconds(1));
+    expect(answer(hA, lan.now())).toMatchObject({
+      phase: "fault",
+      because: ["interface/eth1 is bad, and its weight is 0"],
+    });
+  });
+
+  it("has nothing to say of a Master", () => {
+    const { lan, hA } = uplinkPair();
+    expect(answer(hA, lan.now())).toMatchObject({ phase: "master", because: [], enough: [] });
+  });
+});
