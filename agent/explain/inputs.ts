@@ -7,7 +7,14 @@ import { after, type Duration, type Instant, microseconds } from "../core/time.t
 import type { Line, RouterWindow, Window } from "../log/line.ts";
 
 /** What a daemon sees of itself: time that is up follows from the state. */
-const OWN: ReadonlySet<string> = new Set(["deadlineReached", "waitOver", "checkDue"]);
+const OWN: ReadonlySet<string> = new Set([
+  "deadlineReached",
+  "waitOver",
+  "checkDue",
+  "hookBegan",
+  "hookEnded",
+  "fifoMissed",
+]);
 
 /** The inputs of these lines in the order of their time; windows become the advertisements they stand for. */
 export function inputsOf(lines: Iterable<Line>): readonly Event[] {

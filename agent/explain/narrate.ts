@@ -77,6 +77,14 @@ function seenSentence(seen: Observation): string {
       return [...seen.added.map((one) => `+${one}`), ...seen.removed.map((one) => `-${one}`)].join(" ");
     case "addressClaimed":
       return `somebody else at ${seen.mac} claims ${seen.address}`;
+    case "pathsLost":
+      return `${seen.by === "" ? "somebody else" : seen.by} took away ${seen.paths.join("; ")}`;
+    case "hookBegan":
+      return `${seen.hook} began${seen.attempt > 1 ? `, attempt ${seen.attempt}` : ""}`;
+    case "hookEnded":
+      return `${seen.hook} ${seen.outcome}: ${seen.detail} (took ${inMilliseconds(seen.took)}, queued ${inMilliseconds(seen.queued)})`;
+    case "fifoMissed":
+      return `${seen.path} did not take ${seen.count} line(s): ${seen.error}`;
     case "deadlineReached":
       return "time was up";
     case "waitOver":

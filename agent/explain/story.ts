@@ -49,6 +49,10 @@ export function wish(effect: Effect): string {
       return `add ${listed(effect.addresses)}`;
     case "removeAddresses":
       return `remove ${listed(effect.addresses)}`;
+    case "prepare":
+      return "run what goes before";
+    case "notify":
+      return "tell hooks, pipes and URLs";
     case "addPaths":
       return `add ${effect.paths.length} route(s) or rule(s)`;
     case "removePaths":

@@ -1,15 +1,14 @@
 // Which hooks a dead daemon has not finished, read from its log.
 
 import { step } from "../core/agent.ts";
-import { initialState } from "../core/state.ts";
 import { type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Line } from "./line.ts";
-import { type Replayed, replayLine } from "./replay.ts";
+import { NOTHING_REPLAYED, replayLine } from "./replay.ts";
 
 /** What a daemon whose log ends with this segment has not finished. */
 export function errandsOf(segment: Iterable<Line>): readonly Errand[] {
   let errands = openErrands("", []);
-  let replayed: Replayed = { state: initialState, seq: -1, divergences: [] };
+  let replayed = NOTHING_REPLAYED;
   for (const line of segment) {
     // Logs of older daemons know no hooks.
     if (line.type === "header") errands = openErrands(lifeOf(line.epoch, line.boot), line.hooks ?? []);

@@ -16,7 +16,16 @@ import { told } from "../../agent/log/replay.ts";
 import { ALONE, history, live, wallClock } from "../log/history.ts";
 import { memoryStore } from "../log/memory-store.ts";
 
-const OURS: ReadonlySet<string> = new Set(["deadlineReached", "waitOver", "effectDone", "effectFailed"]);
+const OURS: ReadonlySet<string> = new Set([
+  "deadlineReached",
+  "waitOver",
+  "effectDone",
+  "effectFailed",
+  "checkDue",
+  "hookBegan",
+  "hookEnded",
+  "fifoMissed",
+]);
 
 /** Whether a line tells of something that the daemon did not do itself. */
 function isExternal(line: Line | undefined): boolean {
