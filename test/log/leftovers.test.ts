@@ -20,10 +20,13 @@ async function leave(boot: string, segmentBytes = 1_000_000): Promise<string> {
   const { store } = openStore(at);
   const identity = { version: "1.2.3", cluster: "lab", boot };
   const log = openEventLog(store, identity, Date.now, initialState, instantAt(0), segmentBytes);
-  live({ happenings: [{ type: "wait", span: 9_000_000 }], lateness: [0] }, log, wallClock(), ALONE);
+  // Without its first answer the check of weight 0 would keep the whole group from starting.
+  live({ happenings: [ANSWERED, { type: "wait", span: 9_000_000 }], lateness: [0] }, log, wallClock(), ALONE);
   await store.close(5_000);
   return at;
 }
+
+const ANSWERED = { type: "answer", check: 0, ok: true, value: 0, count: 1, gap: 50_000 } as const;
 
 const ALL = [
   "eth0 10.0.1.100/24",
