@@ -90,7 +90,7 @@ type Offer = (words: readonly string[]) => readonly string[];
 function holdsIn(offered: Offer): void {
   test("a command", () => {
     expect(offered(["heird", ""]).toSorted()).toEqual(COMMAND_NAMES.toSorted());
-    expect(offered(["heird", "re"])).toEqual(["reload"]);
+    expect(offered(["heird", "rel"])).toEqual(["reload"]);
   });
 
   test("the options of the command, and no others", () => {
