@@ -52,7 +52,7 @@ describe("what does not", () => {
     [
       "a script that is missing",
       script('script "/missing/check -x"'),
-      "H0502 12 /missing/check cannot be run: it does not exist",
+      "H0511 12 /missing/check cannot be run: it does not exist",
     ],
     [
       "a hook that is missing",

@@ -176,9 +176,7 @@ test("names are found whatever the order of the blocks; what is nowhere is an er
 });
 
 test("what is not honoured yet is a warning, and an error where the router would be another without it", () => {
-  expect(
-    codesOf(loadText(instance("notify_master /bin/true root\nnotify_master_rx_lower_pri /bin/true root"))),
-  ).toContain("H0401 4:1");
+  expect(codesOf(loadText(instance("kernel_rx_buf_size 65536")))).toContain("H0401 4:1");
   const vrf = loadText(instance("vrf blue"));
   expect(vrf.config).toBeNull();
   expect(codesOf(vrf)).toEqual(["H0402 4:1"]);

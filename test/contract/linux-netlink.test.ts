@@ -64,7 +64,7 @@ describe.skipIf(mustSkip("the Linux kernel", ["ip"]))("the Linux kernel", () => 
     const plain = virtual("10.8.1.1", WIRE, 24);
     kernel.addAddresses([
       { ...plain, broadcast: ip("10.8.1.255"), label: `${WIRE}:vip`, scope: 253 },
-      virtual("fd00:8::1", WIRE, 128),
+      { ...virtual("fd00:8::1", WIRE, 128), preferredLifetime: 0 },
       virtual("fd00:8::2", WIRE, 64),
     ]);
     // 18 is RTPROT_KEEPALIVED in /etc/iproute2/rt_protos.
