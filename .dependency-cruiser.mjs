@@ -109,7 +109,13 @@ export default {
       "A rehearsal runs the real drivers, fold and log over a kernel of its own; with Node or the real kernel at hand it could touch the machine, and would not be the same twice.",
       { path: "^agent/rehearse/" },
       {
-        pathNot: ["^agent/rehearse/", CORE, "^agent/(wire|log|sources|effects)/", "^agent/(run|alarm|kernel)\\.ts$"],
+        pathNot: [
+          "^agent/rehearse/",
+          CORE,
+          "^agent/(wire|log|sources|effects)/",
+          "^agent/(run|alarm|kernel)\\.ts$",
+          RXJS,
+        ],
       },
     ),
     rule(

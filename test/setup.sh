@@ -3,7 +3,7 @@
 # Debian packages where they are missing and may be installed, and the build. Does only what is
 # needed and says nothing when nothing is.
 #
-#   bash test/setup.sh demo|test
+#   bash test/setup.sh demo|test|sim
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -38,7 +38,7 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] || [ -x "/usr/lib/frr/$1" ]; }
 
 check_machine() {
-  case $purpose in demo | test) ;; *) refuse "usage: bash test/setup.sh demo|test" ;; esac
+  case $purpose in demo | test | sim) ;; *) refuse "usage: bash test/setup.sh demo|test|sim" ;; esac
   [ "$(uname -s)" = Linux ] || refuse "this needs Linux (network namespaces, raw sockets); here is $(uname -s)."
   if [ "$purpose" = demo ] && ! is_root; then
     refuse "the demo builds network namespaces and needs root: run it with sudo."
@@ -50,7 +50,8 @@ check_machine() {
 
 # Pairs of a program and the Debian package it comes from.
 wanted_programs() {
-  printf '%s\n' "ip iproute2" "tcpdump tcpdump"
+  # A simulation is one process and needs nothing of the machine.
+  if [ "$purpose" != sim ]; then printf '%s\n' "ip iproute2" "tcpdump tcpdump"; fi
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
       "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr"
@@ -124,7 +125,7 @@ needs_build() {
   [ -e dist/.built ] || return 0
   local sources=(agent config package.json tsconfig.json tsconfig.build.json)
   local optional
-  for optional in checks test/demo test/netns; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
+  for optional in checks test/demo test/netns test/simulation; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
   # Folders count too: a file that was removed changes only its folder.
   [ -n "$(find "${sources[@]}" -newer dist/.built -print -quit)" ]
 }

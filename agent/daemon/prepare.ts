@@ -133,6 +133,8 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
   restore(kernel, changes, journal);
   for (const sentence of told) journal.warn(sentence);
   const provisioner = fitted(kernel, changes, config, journal);
+  // What went by our own hand is no news: an owner, who is Master at once, would take it for a theft.
+  kernel.drain();
   const directory = logDirectory(options.stateDirectory);
   const store = createStore({
     ...where,

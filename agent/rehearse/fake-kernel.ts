@@ -37,12 +37,15 @@ type Refusal = (what: Deed["type"], iface: string) => Outcome | null;
 /** What a test does to the machine, and sees of it. */
 export type FakeKernel = Kernel &
   FakePaths & {
+    readonly name: string;
     /** Everything that was asked and carried out. */
     readonly deeds: readonly Deed[];
     /** Told of each deed at the moment of it. */
     readonly onDeed: (listener: (deed: Deed) => void) => void;
     /** What is really on an interface, whether the process knows it or not. */
     readonly truth: (iface: string) => readonly InterfaceAddress[];
+    readonly has: (iface: string) => boolean;
+    readonly isUp: (iface: string) => boolean;
     readonly lay: (iface: string, lan: Lan) => void;
     readonly cut: (iface: string) => void;
     readonly setUp: (iface: string, up: boolean) => void;
@@ -62,6 +65,10 @@ export type FakeKernel = Kernel &
     readonly afterwards: (span: Duration, step: () => void) => void;
     /** The process is gone; what it put on its interfaces stays. */
     readonly kill: () => void;
+    /** Another process takes its place: it is told what is on the interfaces, and hears of nothing before. */
+    readonly begin: () => void;
+    /** Whether there is a process that runs. */
+    readonly runs: () => boolean;
   };
 
 type Wire = { readonly plug: Plug; readonly lan: Lan };
@@ -81,6 +88,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   const inbox = fakeInbox(process, links);
   const wires = new Map<string, Wire>();
   const orders = fakeOrders(time, process, links, wires);
+  const cables = fakeCables(name, time, { links, wires, inbox });
   const close = (): void => {
     process.end();
     links.watchers.clear();
@@ -111,11 +119,46 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     watchProcesses: () => UNASKED,
     close,
 
+    name,
     deeds: orders.deeds,
     onDeed: orders.onDeed,
     truth: (iface) => links.at(iface)?.addresses ?? [],
+    has: (iface) => links.at(iface) !== undefined,
+    isUp: (iface) => links.at(iface)?.up === true,
+    ...cables,
+    ...fakePaths(orders, process.later, time.now),
+    freeze: process.freeze,
+    refuse: orders.refuse,
+    addressTakes: orders.addressTakes,
+    later: process.later,
+    afterwards: (span, step) => process.afterwards(after(time.now(), span), step),
+    kill: close,
+    begin: () => {
+      close();
+      process.begin();
+      inbox.read();
+    },
+    runs: () => !process.hasEnded() && !process.isFrozen(),
+  };
+}
+
+function enrol<T>(members: Set<T>, member: T): () => void {
+  members.add(member);
+  return () => void members.delete(member);
+}
+
+type Machinery = {
+  readonly links: FakeLinks;
+  readonly wires: Map<string, Wire>;
+  readonly inbox: ReturnType<typeof fakeInbox>;
+};
+type Cables = Pick<FakeKernel, "lay" | "cut" | "setUp" | "setMac" | "plant" | "uproot">;
+
+/** What somebody does to the interfaces who is no process of ours. */
+function fakeCables(name: string, time: VirtualTime, { links, wires, inbox }: Machinery): Cables {
+  return {
     lay: (iface, lan) => {
-      const plug: Plug = { name, receive: (carried, at) => inbox.receive(iface, carried, at) };
+      const plug: Plug = { name, receive: (carried) => inbox.receive(iface, carried, time.now()) };
       wires.set(iface, { plug, lan });
       lan.plug(plug);
       links.appear(iface);
@@ -134,19 +177,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
       const own = links.present(iface).addresses.find((there) => there.address === address);
       if (own !== undefined) links.take(links.present(iface), own);
     },
-    ...fakePaths(orders, process.later, time.now),
-    freeze: process.freeze,
-    refuse: orders.refuse,
-    addressTakes: orders.addressTakes,
-    later: process.later,
-    afterwards: (span, step) => void time.at(after(time.now(), span), () => process.later(step)),
-    kill: close,
   };
-}
-
-function enrol<T>(members: Set<T>, member: T): () => void {
-  members.add(member);
-  return () => void members.delete(member);
 }
 
 /** What the process has yet to read: its sockets, and then the news of its interfaces. */

@@ -1,19 +1,11 @@
 // A whole daemon but for its process: the real drivers, log and fold over a fake kernel.
 
-import { alarm } from "../../agent/alarm.ts";
 import type { AgentConfig } from "../../agent/core/config.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
-import { perform } from "../../agent/effects/perform.ts";
 import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
+import { startDaemon } from "../../agent/rehearse/daemon.ts";
 import type { FakeKernel } from "../../agent/rehearse/fake-kernel.ts";
-import { type Driver, run } from "../../agent/run.ts";
-import { adverts } from "../../agent/sources/adverts.ts";
-import { claims } from "../../agent/sources/claims.ts";
-import { commands } from "../../agent/sources/commands.ts";
-import { links } from "../../agent/sources/links.ts";
-import { paths } from "../../agent/sources/paths.ts";
-import { routes } from "../../agent/sources/routes.ts";
-import { createSequences } from "../../agent/wire/ah.ts";
+import type { Driver } from "../../agent/run.ts";
 import { type MemoryStore, memoryStore } from "../log/memory-store.ts";
 
 export type Agent = {
@@ -48,44 +40,35 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
   const identity = { version: "1.2.3", cluster: "lab", boot: "boot-1" };
   const wall = (): number => 1_764_000_000_000 + Math.floor(kernel.now() / 1_000);
   const log = openEventLog(store, identity, wall, initialState, kernel.now());
-  const sequences = createSequences(() => wall() / 1_000);
-  const performer = perform(kernel, sequences, kernel.later, kernel.afterwards);
-  const commander = commands();
   const turns: Turn[] = [];
-  let failure: unknown = null;
-
   const recording = {
     commit: (turn: Turn): void => {
       log.commit(turn);
       onCommit(turn);
     },
   };
-  const heard = [adverts(kernel, sequences), claims(kernel, kernel.later)];
-  const looked = [links(kernel), routes(kernel), paths(kernel)];
-  const sources = [...heard, performer.drive, alarm(kernel), ...looked];
-  const drivers = [...first, ...sources, commander.drive, ...last];
-  const running = run(initialState, drivers, kernel.now, recording).subscribe({
-    next: (turn) => {
+  const daemon = startDaemon(kernel, {
+    config,
+    log: recording,
+    wall,
+    first,
+    last,
+    startup,
+    onTurn: (turn) => {
       turns.push(turn);
       onTurn(turn);
     },
-    error: (cause: unknown) => {
-      failure = cause;
-    },
   });
-  // A circle that has ended takes no commands.
-  if (failure === null) commander.configure(config);
-  if (failure === null && startup) commander.startup();
   return {
     kernel,
-    state: () => turns.at(-1)?.state ?? initialState,
     turns,
     store,
     log,
-    reload: commander.configure,
-    shutdown: commander.shutdown,
-    idle: performer.idle,
-    failure: () => failure,
-    stop: () => running.unsubscribe(),
+    state: daemon.state,
+    reload: daemon.reload,
+    shutdown: daemon.shutdown,
+    idle: daemon.idle,
+    failure: daemon.failure,
+    stop: daemon.stop,
   };
 }

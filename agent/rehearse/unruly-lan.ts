@@ -1,0 +1,68 @@
+// A LAN that loses, delays, doubles and reorders what goes over it, and that can be torn apart.
+
+import { after, type Duration, type Instant, microseconds } from "../core/time.ts";
+import type { Carried, Lan, Plug } from "./fake-lan.ts";
+import type { Random } from "./random.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** How bad it is at present. */
+export type Weather = {
+  /** Of a thousand datagrams so many get lost, or come twice, or come with a flipped bit. */
+  loss: number;
+  doubled: number;
+  flipped: number;
+  /** How long one takes, at least and at most; they overtake each other when the difference is great. */
+  least: Duration;
+  most: Duration;
+  /** Who does not reach whom: `a>b`. */
+  readonly severed: Set<string>;
+};
+
+export const fairWeather = (): Weather => ({
+  loss: 0,
+  doubled: 0,
+  flipped: 0,
+  least: microseconds(80),
+  most: microseconds(400),
+  severed: new Set(),
+});
+
+/** Told of what got lost. */
+export type OnLoss = (carried: Carried, from: string, to: string) => void;
+
+export function unrulyLan(time: VirtualTime, random: Random, weather: Weather, onLoss: OnLoss = () => {}): Lan {
+  const plugs = new Set<Plug>();
+  const deliver = (to: Plug, carried: Carried): void => {
+    const span = random.between(weather.least, weather.most) as Duration;
+    const at = after(time.now(), span);
+    time.at(at, () => plugs.has(to) && to.receive(carried, time.now() as Instant));
+  };
+  return {
+    plug: (end) => void plugs.add(end),
+    unplug: (end) => void plugs.delete(end),
+    send: (from, { kind, bytes }) => {
+      // The sender uses its buffer again.
+      const carried = { kind, bytes: bytes.slice() };
+      for (const to of plugs) {
+        if (to === from) continue;
+        if (weather.severed.has(`${from.name}>${to.name}`) || random.happens(weather.loss)) {
+          onLoss(carried, from.name, to.name);
+          continue;
+        }
+        deliver(to, random.happens(weather.flipped) ? withAFlippedBit(carried, random) : carried);
+        if (random.happens(weather.doubled)) deliver(to, carried);
+      }
+    },
+  };
+}
+
+/** Past the IP header: that has a checksum of its own, which the kernel looks after. */
+function withAFlippedBit({ kind, bytes }: Carried, random: Random): Carried {
+  const torn = bytes.slice();
+  const first = (bytes[0] ?? 0) >> 4 === 4 ? 20 : 40;
+  if (bytes.length > first) {
+    const place = random.between(first, bytes.length - 1);
+    torn[place] = (torn[place] ?? 0) ^ (1 << random.below(8));
+  }
+  return { kind, bytes: torn };
+}

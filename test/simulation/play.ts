@@ -1,0 +1,206 @@
+// One life of a swarm: two minutes, of which the first fifty seconds may be terrible, the next forty-five
+// must end in peace, and the last bring one death that everybody was made for.
+
+import { type Instant, instantAt } from "../../agent/core/time.ts";
+import { accountOnly } from "../../agent/rehearse/machine.ts";
+import { buildWorld, type Site, type World } from "../../agent/rehearse/world.ts";
+import { priorityOf } from "./bytes.ts";
+import { addressesIffMaster, type Checker, createChecker, leftBehind } from "./checker.ts";
+import { type Disk, emptyDisk, judgeDisk, openDisk } from "./disk.ts";
+import { type Epilogue, lastDeath } from "./epilogue.ts";
+import { type Beside, drawFaults, type Fault, HEALED, planFaults } from "./faults.ts";
+import { settlingTime, standing, wrongMasters } from "./liveness.ts";
+import { noneYet, type Sometimes, saw } from "./sometimes.ts";
+import { drawSwarm } from "./swarm.ts";
+
+export type Life = {
+  readonly seed: number;
+  readonly sites: readonly Site[];
+  readonly faults: readonly Fault[];
+  readonly failures: readonly string[];
+  readonly story: readonly string[];
+  /** The same for the same seed, wherever it is played. */
+  readonly hash: string;
+  readonly sometimes: Sometimes;
+  readonly turns: number;
+  readonly failovers: number;
+};
+
+export const LIFE_SECONDS = 120;
+const DEATH = 97_000_000;
+const END = LIFE_SECONDS * 1_000_000;
+/** One life in so many has the real log; in the others an account of addresses stands in for it. */
+export const LOGGED = 8;
+
+const WALL = 1_764_000_000_000;
+
+export function play(seed: number, given: readonly Fault[] | null = null): Life {
+  const sites = drawSwarm(seed);
+  const faults = given ?? drawFaults(seed, sites.length);
+  const failures: string[] = [];
+  const story: string[] = [];
+  const sometimes = noneYet();
+  const logged = seed % LOGGED === 0;
+  const disks = new Map(sites.map(({ name }) => [name, emptyDisk()]));
+  const walls = new Map<string, number>();
+  let hash = 0x811c9dc5;
+  let turns = 0;
+
+  const tell = (line: string): void => {
+    const told = `${(world.time.now() / 1_000_000).toFixed(6).padStart(11)}  ${line}`;
+    story.push(told);
+    hash = mix(hash, told);
+  };
+  const fail = (says: string): void => {
+    if (failures.length > 20) return;
+    failures.push(`${(world.time.now() / 1_000_000).toFixed(6)}s ${says}`);
+    tell(`VIOLATION ${says}`);
+  };
+  const checker = createChecker(() => world, { fail, tell, sometimes });
+  const wallOf = (name: string): number => WALL + Math.floor(world.time.now() / 1_000) + (walls.get(name) ?? 0);
+  const world: World = buildWorld({
+    seed,
+    sites,
+    openLog: (kernel) => {
+      const name = kernel.name;
+      const disk = disks.get(name);
+      return logged && disk !== undefined ? openDisk(disk, kernel, () => wallOf(name), fail) : accountOnly();
+    },
+    onTurn: (turn, machine) => {
+      turns += 1;
+      checker.onTurn(turn, machine);
+    },
+    onLoss: ({ kind, bytes }) => {
+      if (kind === "packet" && priorityOf(bytes) === 0) saw(sometimes, "resignation lost");
+    },
+  });
+  planFaults(world, faults, besideOf(world, { disks, walls, checker }), tell);
+  noticeSwarm(sites, faults, logged, sometimes, world);
+  live(world, { fail, tell, failures, seed });
+  if (failures.length === 0 && logged) readDisks(world, disks, fail);
+  for (const { texts } of disks.values()) for (const text of texts) hash = mix(hash, text.replace(OF_THIS_MACHINE, ""));
+  return {
+    seed,
+    sites,
+    faults,
+    failures,
+    story,
+    hash: (hash >>> 0).toString(16),
+    sometimes,
+    turns,
+    failovers: story.filter((line) => line.includes("-> master")).length,
+  };
+}
+
+type Living = {
+  readonly fail: (says: string) => void;
+  readonly tell: (line: string) => void;
+  readonly failures: readonly string[];
+  readonly seed: number;
+};
+
+function live(world: World, { fail, tell, failures, seed }: Living): void {
+  const { time } = world;
+  const healed = HEALED * 1_000;
+  // The slowest swarms are given until the death.
+  const settled = Math.min(healed + settlingTime(world), DEATH - 1);
+  let peace = "";
+  let epilogue: Epilogue | null = null;
+  time.at(instantAt(healed), () => {
+    tell("everything is healed");
+    world.heal();
+  });
+  time.at(instantAt(settled), () => {
+    for (const says of wrongMasters(world)) fail(`S1: ${says}`);
+    peace = standing(world);
+  });
+  time.at(instantAt(DEATH), () => {
+    if (standing(world) !== peace) fail(`S1: it does not stay: ${peace}, then ${standing(world)}`);
+    for (const machine of world.machines) for (const says of addressesIffMaster(machine)) fail(`S4: ${says}`);
+    epilogue = lastDeath(world, seed, tell);
+  });
+  time.at(instantAt(END - 1), () => {
+    for (const says of epilogue?.judge() ?? []) fail(says);
+    for (const machine of world.machines)
+      if (machine.state() === null)
+        for (const says of leftBehind(machine, world.site(machine.name).config.routers))
+          fail(`S4: ${machine.name}: ${says}`);
+  });
+  advance(world, instantAt(END), failures);
+  for (const machine of world.machines)
+    if (machine.failure() !== null) fail(`${machine.name} ended: ${String(machine.failure())}`);
+}
+
+/** To the end, or to the first thing that is wrong. */
+function advance({ time, machines }: World, until: Instant, failures: readonly string[]): void {
+  let steps = 0;
+  while (failures.length === 0 && time.now() < until && time.next()) {
+    steps += 1;
+    if (steps % 256 === 0 && machines.some((machine) => machine.failure() !== null)) return;
+  }
+}
+
+type Own = {
+  readonly disks: ReadonlyMap<string, Disk>;
+  readonly walls: Map<string, number>;
+  readonly checker: Checker;
+};
+
+function besideOf(world: World, { disks, walls, checker }: Own): Beside {
+  const nameOf = (node: number): string => world.machines[node]?.name ?? "";
+  const diskOf = (node: number): Disk => disks.get(nameOf(node)) ?? emptyDisk();
+  return {
+    setDiskFull: (node, full) => {
+      diskOf(node).full = full;
+    },
+    tear: (node, where) => {
+      if (diskOf(node).lost === 0) diskOf(node).tear = where;
+    },
+    stepWall: (node, ms) => void walls.set(nameOf(node), (walls.get(nameOf(node)) ?? 0) + ms),
+    disturb: (node) => checker.disturb(world.machine(nameOf(node))),
+  };
+}
+
+function noticeSwarm(
+  sites: readonly Site[],
+  faults: readonly Fault[],
+  logged: boolean,
+  sometimes: Sometimes,
+  world: World,
+): void {
+  const routers = sites.flatMap(({ config }) => config.routers);
+  if (routers.some(({ family }) => family === "ipv6")) saw(sometimes, "IPv6");
+  if (routers.some(({ version }) => version === 2)) saw(sometimes, "VRRPv2");
+  if (routers.some(({ basePriority }) => basePriority === 255)) saw(sometimes, "owner of the addresses");
+  if (sites.length === 8) saw(sometimes, "eight routers");
+  const has = (kind: Fault["kind"]): boolean => faults.some((fault) => fault.kind === kind);
+  if (has("drift")) saw(sometimes, "clock that drifts by per cents");
+  if (logged && has("torn")) saw(sometimes, "log torn and read again");
+  if (logged && has("diskFull")) saw(sometimes, "log went on after a full disk");
+  if (logged && faults.some(({ kind, amount }) => kind === "clockStep" && amount < 400))
+    saw(sometimes, "hybrid clock outlived a step back");
+  for (const { kind, at, node } of faults)
+    if (kind === "kill")
+      world.time.at(instantAt(Math.max(0, at * 1_000 - 1)), () => {
+        if (world.machines[node]?.state()?.routers.some(({ phase }) => phase.name === "master"))
+          saw(sometimes, "daemon killed while Master");
+      });
+}
+
+function readDisks(world: World, disks: ReadonlyMap<string, Disk>, fail: (says: string) => void): void {
+  for (const machine of world.machines) {
+    const disk = disks.get(machine.name);
+    if (disk !== undefined && disk.lost === 0)
+      judgeDisk(disk, machine.state(), machine.time.now(), (says) => fail(`${machine.name}: ${says}`));
+  }
+}
+
+/** What a line says of the machine that the simulation runs on, and the hashes over it. */
+const OF_THIS_MACHINE = /"node":"[^"]*"|"(hash|prev)":"[0-9a-f]{64}"/g;
+
+/** FNV-1a. */
+function mix(hash: number, text: string): number {
+  let mixed = hash;
+  for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+  return mixed;
+}
