@@ -31,6 +31,10 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       const { plan } = await import("./cli/plan.ts");
       return plan(fileOf(values), values);
     }
+    case "rehearse": {
+      const { rehearse } = await import("./cli/rehearse.ts");
+      return rehearse(operands, values);
+    }
     case "reload": {
       const { reload } = await import("./cli/reload.ts");
       return reload(values);

@@ -88,6 +88,21 @@ export const OPTIONS = {
     help: "what would have happened with, say, 'advert_int 0.2'",
   },
   "what-if-config": { type: "string", value: FILE, help: "what would have happened under this file" },
+  fault: {
+    type: "string",
+    multiple: true,
+    value: { name: "SENTENCE", complete: null },
+    help: "what goes wrong, as 'at 10s kill a for 5s'; may be said again",
+  },
+  script: { type: "string", value: FILE, help: "a file of such sentences, one a line" },
+  loss: { type: "string", value: { name: "PERCENT", complete: null }, help: "how much the LAN loses, as 2%" },
+  seed: { type: "string", value: { name: "NUMBER", complete: null }, help: "another course of what is left to chance" },
+  "max-gap": {
+    type: "string",
+    value: { name: "TIME", complete: null },
+    help: "exit with 6 if an address was held by nobody for longer, as 4s",
+  },
+  "all-single-faults": flag("each node, each link, each tracked thing fails in turn"),
   "require-no-failover": flag("exit with 6, changing nothing, unless no virtual router can change its Master"),
   wait: flag("return when the addresses are as the new configuration wants them"),
   portable: flag("tell every line that Keepalived 2.2.7 would not accept, and fail for it (exit code 5)"),
@@ -138,6 +153,15 @@ export const COMMANDS = {
     summary: "tell what a reload would change, and whether it would move an address",
     options: ["config", "config-id", "from", "json", "require-no-failover", "state-dir"],
     details: ["The running daemon is asked, and changes nothing. Without one it is told what a start would do."],
+  },
+  rehearse: {
+    summary: "play the files of a cluster in one process, before they are deployed",
+    operands: { ...FILE, many: true, required: true },
+    options: ["all-single-faults", "config-id", "fault", "json", "loss", "max-gap", "script", "seed"],
+    details: [
+      "The real daemon runs on a pretended LAN in virtual time. Sentences: kill, stop, crash, start, pause A;",
+      "unplug, plug A INTERFACE; cut A from B; partition A | B; loss 5%; fail, pass CHECK on A; heal.",
+    ],
   },
   reload: {
     ...none,
