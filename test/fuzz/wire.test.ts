@@ -1,0 +1,78 @@
+// Real packets, mutated: whatever comes, the ladder gives a value and never throws, and what it lets pass
+// has a right checksum, our version and our VRID. HEIRD_FUZZ=10000000 plays ten million, the same ones each time.
+
+import { describe, expect, it } from "vitest";
+import { parseAddress } from "../../agent/core/address.ts";
+import { DROP_REASONS } from "../../agent/core/event.ts";
+import { readMessages } from "../../agent/linux/netlink.ts";
+import { type Random, randomFrom } from "../../agent/rehearse/random.ts";
+import { parseIpv4Packet } from "../../agent/wire/ipv4.ts";
+import { parseIpv6Packet } from "../../agent/wire/ipv6.ts";
+import { createReceiver } from "../../agent/wire/receive.ts";
+import { goldenPackets } from "../wire/golden.ts";
+import { datagram, router } from "../wire/routers.ts";
+
+const ROUNDS = Number(process.env["HEIRD_FUZZ"] ?? 100_000);
+const SEED = 20_261_125;
+
+/** Bits flipped, bytes set, cut off, doubled or put in from elsewhere. */
+function mutated(bytes: Uint8Array, random: Random): Uint8Array {
+  let torn = bytes.slice();
+  for (let i = random.between(1, 4); i > 0; i--) {
+    const place = random.below(Math.max(1, torn.length));
+    const kind = random.below(5);
+    if (kind === 0) torn[place] = (torn[place] ?? 0) ^ (1 << random.below(8));
+    else if (kind === 1) torn[place] = random.pick([0, 1, 4, 127, 128, 255]);
+    else if (kind === 2) torn = torn.slice(0, place);
+    else if (kind === 3) torn = Uint8Array.of(...torn, ...torn.subarray(place));
+    else torn.set(torn.subarray(0, Math.min(8, torn.length - place)), place);
+  }
+  return torn;
+}
+
+describe("mutated packets", () => {
+  const packets = [...goldenPackets().values()];
+  const configs = [
+    router({ version: 2 }),
+    router({ version: 2, authentication: { type: "pass", password: "secret" } }),
+    router({ version: 3 }),
+    router({ version: 3, family: "ipv6", addresses: ["fe80::100"] }),
+  ];
+
+  it("are judged, and never more", { timeout: 3_600_000 }, () => {
+    const random = randomFrom(SEED);
+    const receiver = createReceiver();
+    const reasons = new Map<string, number>();
+    for (let i = 0; i < ROUNDS; i++) {
+      const packet = mutated(random.pick(packets), random);
+      const config = random.pick(configs);
+      const four = parseIpv4Packet(packet);
+      const six = parseIpv6Packet(packet);
+      const payload = four?.payload ?? six?.payload ?? packet;
+      const source = four?.source ?? six?.source ?? parseAddress("192.0.2.1");
+      if (source === undefined) throw new Error("no source");
+      const seen = { ...datagram(payload, source), family: config.family };
+      const received = receiver(seen, config.family, (vrid) => (vrid === config.vrid ? config : undefined));
+      const reason = received.ok ? "passed" : received.reason;
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      if (received.ok) expect([received.advert.vrid, received.advert.version]).toEqual([config.vrid, config.version]);
+    }
+    expect(
+      [...reasons.keys()].filter((reason) => reason !== "passed" && !DROP_REASONS.some((one) => one === reason)),
+    ).toEqual([]);
+    // A fuzzer that meets one rung only has proved nothing of the others.
+    expect(reasons.size).toBeGreaterThan(6);
+  });
+
+  it("of netlink are read or passed over", () => {
+    const random = randomFrom(SEED);
+    // RTM_NEWLINK of index 2 with the name eth0; RTM_NEWADDR likewise would be cut by the same reader.
+    const message = Uint8Array.of(
+      ...[40, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      ...[0, 0, 1, 0, 2, 0, 0, 0, 0x43, 0, 1, 0, 0, 0, 0, 0],
+      ...[9, 0, 3, 0, 101, 116, 104, 48],
+    );
+    expect(readMessages(message).length).toBeGreaterThanOrEqual(0);
+    for (let i = 0; i < ROUNDS / 5; i++) expect(() => readMessages(mutated(message, random))).not.toThrow();
+  });
+});
