@@ -154,9 +154,10 @@ describe.skipIf(mustSkip("a process with the Linux kernel open", ["ip"]))(
        import { writeFileSync } from "node:fs";
        writeFileSync(new URL("./unprivileged.js", import.meta.url), ${JSON.stringify(`
          import { openLinuxKernel } from "./agent/linux/linux-kernel.js";
+         import { usualAddress } from "./agent/core/usual.js";
          import { becomeRealtime, capabilities } from "./agent/linux/realtime.js";
          const kernel = openLinuxKernel();
-         const va = { address: "10.1.1.1", prefixLength: 32, interface: "${WIRE}", broadcast: null, label: "", scope: 0 };
+         const va = { ...usualAddress, address: "10.1.1.1", prefixLength: 32, interface: "${WIRE}" };
          console.log(JSON.stringify({
            capabilities: capabilities(),
            errors: [kernel.listen("${WIRE}", "ipv4", () => {}), kernel.sendFrame("${WIRE}", new Uint8Array(60)),
