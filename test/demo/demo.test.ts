@@ -107,7 +107,7 @@ describe.skipIf(mustSkip("the demo", ["ip", "tcpdump"]))("npm run demo", () => {
       "heird status: rt1 MASTER (priority 100), rt2 BACKUP (Master is 192.168.1.11)",
       "SIGKILL of the Master",
       "192.168.1.1 is on rt1 and on rt2",
-      "says: removed 192.168.1.1/24 from eth0",
+      "says: removed 192.168.1.1/24 on eth0",
       "preempts: advert with priority 100",
       "heird cleanup, before the cable is back: 1 address(es) removed",
       "advert with priority 0; 192.168.1.1 removed; exit code 0",
