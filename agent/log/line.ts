@@ -175,7 +175,11 @@ export function parseLine(text: string): Line | string {
   if (type === undefined) return "is of no known kind";
   if (type === "header" && !(Number(fields["heird"]) <= FORMAT))
     return `was written in format ${String(fields["heird"])}; this heird reads up to ${FORMAT}`;
-  return lifted({ type, ...fields } as Line);
+  try {
+    return lifted({ type, ...fields } as Line);
+  } catch {
+    return "lacks what a line of its kind has";
+  }
 }
 
 /** An older line as it would be written today. */
