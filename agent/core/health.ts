@@ -59,7 +59,8 @@ export function answered(
 function counting({ verdict }: Belief, run: Run, last: number | null): number | null {
   if (verdict === "upOrDown") return null;
   if (!run.ok || run.value === null) return last;
-  return verdict === "number" ? run.value : weightOf(verdict, run.value);
+  // A log knows no negative zero: what is folded again must be what was folded.
+  return (verdict === "number" ? run.value : weightOf(verdict, run.value)) + 0;
 }
 
 /** Time has passed. */

@@ -109,7 +109,9 @@ function remember(
   const was = before.routers.find(({ config }) => config.key === router.config.key);
   if (was === undefined || was.verdicts === router.verdicts) return;
   const check = checkIn(step);
-  stamps.verdict = check === null ? [cause] : strikesOf(check);
+  const strikes = check === null ? [] : strikesOf(check);
+  // Time alone may have turned it, after the answers that led there.
+  stamps.verdict = strikes.at(-1)?.seq === cause.seq ? strikes : [...strikes, cause];
 }
 
 const hasFollowed = ({ because }: Transition): boolean => because.startsWith("group_");

