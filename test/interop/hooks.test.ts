@@ -18,8 +18,8 @@ type Record = {
 };
 
 const RECORDER = (folder: string): string => `#!/bin/bash
-# One line a call: what it is, and its arguments one by one.
-{ printf '%s' "$1"; shift; printf ' [%s]' "$@"; echo; } >> ${folder}/calls
+# One line a call: what it is, and its arguments one by one. One write a line, since two may run at once.
+name=$1; shift; printf -v words ' [%s]' "$@"; printf '%s%s\\n' "$name" "$words" >> ${folder}/calls
 `;
 /** What people write: a case statement over the arguments of notify. */
 const CASE = (folder: string): string => `#!/bin/bash
@@ -103,6 +103,7 @@ describe.skipIf(mustSkip("hooks beside Keepalived", ["ip", "bridge", "keepalived
   const live = async (rt1: Host, stop: () => Promise<unknown>): Promise<Record> => {
     const count = (wanted: number, what: string, read = wanted) =>
       eventually(what, () => lines("fifo.lines").length >= read && lines("calls").length >= wanted, {
+        within: 30_000,
         otherwise: () => `${lines("calls").join("\n")}\n--\n${lines("fifo.lines").join("\n")}`,
       });
     await count(4, "both are Backup, then Master");
