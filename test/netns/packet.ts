@@ -88,7 +88,7 @@ export function readFrame(at: number, bytes: Uint8Array): Packet {
     bytes,
     ip,
     arp: etherType === 0x0806 && body.length >= 28 ? readArp(body) : null,
-    vrrp: ip?.protocol === 112 && ip.payload.length >= 8 ? readVrrp(ip) : null,
+    vrrp: ip === null ? null : readVrrp(ip),
     na: ip?.version === 6 && ip.protocol === 58 && ip.payload[0] === 136 ? readNeighborAdvertisement(ip.payload) : null,
   };
 }
@@ -131,7 +131,14 @@ function readArp(bytes: Uint8Array): Arp {
   };
 }
 
-function readVrrp({ version: family, payload }: Ip): Vrrp {
+/** RFC 2402 §2: an Authentication Header names what follows it; the one of RFC 2338 has 24 octets. */
+const behindHeader = ({ protocol, payload }: Ip): Uint8Array | null =>
+  protocol === 112 ? payload : protocol === 51 && payload[0] === 112 ? payload.subarray(24) : null;
+
+function readVrrp(ip: Ip): Vrrp | null {
+  const { version: family } = ip;
+  const payload = behindHeader(ip);
+  if (payload === null || payload.length < 8) return null;
   const version = (payload[0] ?? 0) >> 4;
   const width = family === 4 ? 4 : 16;
   const text = family === 4 ? ipv4 : ipv6;

@@ -3,7 +3,7 @@
 import { isGratuitousArp, type Packet } from "./packet.ts";
 
 /** tcpdump's words for everything VRRP sends: adverts, ARP and neighbour advertisements. */
-export const VRRP_TRAFFIC = "ip proto 112 or ip6 proto 112 or arp or icmp6";
+export const VRRP_TRAFFIC = "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or icmp6";
 
 /** Adverts from this address; of this VRID, when one is told. */
 export const advertFrom =
