@@ -37,6 +37,8 @@ export type Advert = {
   /** v2: 0 unless told. */
   readonly authType?: number;
   readonly password?: string;
+  /** v3 over IPv4: RFC 9568 §5.2.8 sums no pseudo-header; with one unless told. */
+  readonly pseudoHeader?: boolean;
   /** Of the IP header: v3 sums them, too. */
   readonly source: string;
   readonly destination: string;
@@ -51,7 +53,9 @@ export function advert(what: Advert): number[] {
   const rest = [...addresses.flatMap(bytesOf), ...(version === 2 ? password : [])];
   const length = head.length + middle.length + 2 + rest.length;
   const pseudo =
-    version === 2 ? [] : [...bytesOf(what.source), ...bytesOf(what.destination), ...pseudoEnd(what.source, length)];
+    version === 2 || what.pseudoHeader === false
+      ? []
+      : [...bytesOf(what.source), ...bytesOf(what.destination), ...pseudoEnd(what.source, length)];
   return [...head, ...middle, ...u16(checksum([...pseudo, ...head, ...middle, 0, 0, ...rest])), ...rest];
 }
 

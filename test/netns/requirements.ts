@@ -12,12 +12,13 @@ const PACKAGES = {
   nft: "nftables",
   "systemd-analyze": "systemd",
   tcpdump: "tcpdump",
+  vrrpd: "frr",
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
 
 function found(tool: string): boolean {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/lib/frr"];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
