@@ -22,7 +22,8 @@ export type ClaimSockets = {
 };
 
 type Place = keyof typeof ETHERTYPES;
-type Ear = { readonly filter: (words: readonly number[]) => Outcome; readonly close: () => void };
+type Words = readonly number[] | "all";
+type Ear = { readonly filter: (words: Words) => Outcome; readonly close: () => void };
 
 const message = messageBuffer(256);
 
@@ -35,7 +36,9 @@ export function claimSockets(nameOf: ReadonlyMap<number, string>, before: () => 
   };
   const ears = new Map<Place, Ear>();
   const listen = (family: Place, addresses: readonly IpAddress[]): Outcome => {
-    const words = addresses.filter((address) => familyOf(address) === family).map(lastWord);
+    const own = addresses.filter((address) => familyOf(address) === family);
+    // Of more than a program can tell apart none is asked about.
+    const words = own.length > MOST_WORDS ? "all" : own.map(lastWord);
     const known = ears.get(family);
     if (known !== undefined) return known.filter(words);
     if (words.length === 0) return DONE;
@@ -144,14 +147,15 @@ const PROLOGUES: Readonly<Record<Place, readonly Instruction[]>> = {
 };
 
 /** The program that lets only frames pass which claim an address with one of these last words. */
-function program(family: Place, words: readonly number[]): Uint8Array {
+function program(family: Place, words: Words): Uint8Array {
   const instructions: Instruction[] = [...PROLOGUES[family]];
-  if (words.length > MOST_WORDS) instructions.push([RETURN, 0, 0, KEPT]);
-  for (let first = 0; first < words.length && words.length <= MOST_WORDS; first += PER_BLOCK) {
-    const block = words.slice(first, first + PER_BLOCK);
-    for (const [i, word] of block.entries()) instructions.push([JUMP_IF_EQUAL, block.length - i, 0, word]);
-    instructions.push([JUMP, 0, 0, 1], [RETURN, 0, 0, KEPT]);
-  }
+  if (words === "all") instructions.push([RETURN, 0, 0, KEPT]);
+  else
+    for (let first = 0; first < words.length; first += PER_BLOCK) {
+      const block = words.slice(first, first + PER_BLOCK);
+      for (const [i, word] of block.entries()) instructions.push([JUMP_IF_EQUAL, block.length - i, 0, word]);
+      instructions.push([JUMP, 0, 0, 1], [RETURN, 0, 0, KEPT]);
+    }
   instructions.push([RETURN, 0, 0, 0]);
   const bytes = new Uint8Array(new ArrayBuffer(Math.max(128, instructions.length * 8)), 0, instructions.length * 8);
   const view = new DataView(bytes.buffer);

@@ -29,47 +29,57 @@ export const claims =
   ): Driver =>
   (turns$) =>
     new Observable<Observation>((subscriber) => {
-      const held = new Map<string, IpAddress>();
+      let held: Held = new Map();
       const limited = createLimit(kernel.now);
       let scheduled = false;
+      let routers: readonly RouterState[] = [];
 
       const hear = ({ interface: iface, frame }: ClaimFrame): void => {
         const claim = claimIn(frame);
         if (claim === undefined || !held.has(`${iface} ${claim.address}`) || isOurs(kernel, claim.mac)) return;
+        // Who has just let go of it is not meant.
+        if (scheduled && !heldIn(routers).has(`${iface} ${claim.address}`)) return;
         const seen = limited({ interface: iface, address: claim.address, mac: printMac(claim.mac) });
         if (seen !== null) subscriber.next(seen);
       };
-      /** Routers go Master in crowds; the kernel is told once. */
+      /** Routers go Master in crowds; what they hold is gathered once, and the kernel is told once. */
       const listen = (): void => {
         scheduled = false;
+        held = heldIn(routers);
         // Without CAP_NET_RAW the sockets for advertisements have been refused before.
         kernel.hearClaims([...new Set(held.values())], hear);
       };
       const turns = turns$.subscribe((turn) => {
-        if (!follow(turn, held) || scheduled) return;
+        routers = turn.state.routers;
+        if (scheduled || !changesMasters(turn)) return;
         scheduled = true;
         later(listen);
       });
       return () => {
         turns.unsubscribe();
-        held.clear();
+        routers = [];
+        held = new Map();
         kernel.hearClaims([], hear);
       };
     });
 
-/** Keeps `held` to what Masters hold; whether that changed. */
-function follow({ before, state, event: { seen } }: Turn, held: Map<string, IpAddress>): boolean {
-  if (before.routers === state.routers) return false;
-  // Packets and deadlines move one router only.
-  if (seen.type === "advertReceived" || seen.type === "deadlineReached") {
-    const [was, is] = [routerOf(before, seen.router), routerOf(state, seen.router)];
-    if (isMaster(was) === isMaster(is)) return false;
-  } else if (!mastersDiffer(before, state)) return false;
-  held.clear();
-  for (const router of state.routers)
+/** What Masters hold, by interface and address. */
+type Held = ReadonlyMap<string, IpAddress>;
+
+function heldIn(routers: readonly RouterState[]): Held {
+  const held = new Map<string, IpAddress>();
+  for (const router of routers)
     if (isMaster(router))
       for (const own of heldBy(router.config).addresses) held.set(`${own.interface} ${own.address}`, own.address);
-  return true;
+  return held;
+}
+
+/** Whether a turn changed what Masters hold. */
+function changesMasters({ before, state, event: { seen } }: Turn): boolean {
+  if (before.routers === state.routers) return false;
+  // Packets and deadlines move one router only.
+  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return mastersDiffer(before, state);
+  return isMaster(routerOf(before, seen.router)) !== isMaster(routerOf(state, seen.router));
 }
 
 const isMaster = (router: RouterState | undefined): boolean => router?.phase.name === "master";
