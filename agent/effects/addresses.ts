@@ -2,7 +2,7 @@
 // loop free. Adding an address that is there, or removing one that is not, is success.
 
 import { type Family, familyOf } from "../core/address.ts";
-import type { VirtualAddress } from "../core/config.ts";
+import type { RouterKey, VirtualAddress } from "../core/config.ts";
 import { type Duration, milliseconds, since } from "../core/time.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import type { Applied, Work } from "./lane.ts";
@@ -18,9 +18,9 @@ const EEXIST = 17;
 /** What removing something that is not there says: no such address, no such interface. */
 const ABSENT: ReadonlySet<number> = new Set([99, 19]);
 
-type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces" | "now">;
+type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces" | "now" | "drain">;
 
-/** Which addresses were there before us, and so are not ours to remove. */
+/** Which addresses are not ours to remove: they were there before us, or were given up before we had put them there. */
 export type Foreign = Set<string>;
 
 const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no answer" };
@@ -28,40 +28,68 @@ const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no ans
 /** What tells one address on one interface from another. */
 export const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
+/** What is wanted of an addition that is under way: what its router lets go of meanwhile is not put there any more. */
+export type Wanted = ReadonlySet<string>;
+
+/** The additions that are under way. */
+export function openAdditions() {
+  const open = new Set<{ readonly router: RouterKey; readonly wanted: Set<string> }>();
+  return {
+    begin: (router: RouterKey, addresses: readonly VirtualAddress[]) => {
+      const addition = { router, wanted: new Set(addresses.map(placeOf)) };
+      open.add(addition);
+      return { wanted: addition.wanted, end: () => void open.delete(addition) };
+    },
+    letGo: (router: RouterKey, addresses: readonly VirtualAddress[]): void => {
+      for (const addition of open)
+        if (addition.router === router) for (const own of addresses) addition.wanted.delete(placeOf(own));
+    },
+  };
+}
+
+type Verdict = "added" | "there" | "failed";
+type Tried = { readonly own: VirtualAddress; readonly outcome: Outcome; readonly verdict: Verdict };
+
 export function* addAddresses(
   kernel: AddressKernel,
   addresses: readonly VirtualAddress[],
   foreign: Foreign,
+  wanted: Wanted,
 ): Work<Applied> {
   const tried: Tried[] = [];
-  yield* inBursts(kernel, addresses, (burst) => {
-    tried.push(...addBurst(kernel, burst));
+  yield* inBursts(kernel, addresses, wanted, (burst) => {
+    const outcomes = kernel.addAddresses(burst);
+    for (const [i, own] of burst.entries()) tried.push(note(own, outcomes[i] ?? NO_ANSWER, foreign));
   });
-  for (const { own, verdict } of tried)
-    if (verdict === "there") foreign.add(placeOf(own));
-    else foreign.delete(placeOf(own));
-  const whose = (wanted: Tried["verdict"]) => tried.filter(({ verdict }) => verdict === wanted);
-  const there = whose("there").map(({ own }) => own.address);
-  const rest = there.length === 0 ? "" : `, ${there.length} there already`;
+  const there = tried.flatMap(({ own, verdict }) => (verdict === "there" ? [own] : []));
+  if (there.length > 0) {
+    yield; // never while news are being read: they tell whose it is
+    kernel.drain();
+  }
+  const theirs = there.filter((own) => !isOurs(kernel, own));
+  for (const own of there) if (isOurs(kernel, own)) foreign.delete(placeOf(own));
+  const known = new Set(tried.map(({ own }) => own));
+  const given = addresses.filter((own) => !known.has(own));
+  for (const own of given) foreign.add(placeOf(own));
+  const failed = tried.filter(({ verdict }) => verdict === "failed");
+  const counts = [
+    `${tried.length - theirs.length - failed.length} added`,
+    ...(theirs.length === 0 ? [] : [`${theirs.length} there already`]),
+    ...(given.length === 0 ? [] : [`${given.length} given up`]),
+  ];
   return {
-    detail: `${whose("added").length} added${rest}`,
-    foreign: there,
-    errors: whose("failed").map(({ own, outcome }) => sentence(own, outcome)),
+    detail: counts.join(", "),
+    foreign: [...theirs, ...given].map(({ address }) => address),
+    errors: failed.map(({ own, outcome }) => sentence(own, outcome)),
   };
 }
 
-type Tried = {
-  readonly own: VirtualAddress;
-  readonly outcome: Outcome;
-  readonly verdict: "added" | "there" | "failed";
-};
-
-function addBurst(kernel: AddressKernel, burst: readonly VirtualAddress[]): readonly Tried[] {
-  const outcomes = kernel.addAddresses(burst);
-  return burst.map((own, i) => {
-    const outcome = outcomes[i] ?? NO_ANSWER;
-    return { own, outcome, verdict: verdictOn(kernel, own, outcome) };
-  });
+/** One that is there is somebody else's until it is known better. */
+function note(own: VirtualAddress, outcome: Outcome, foreign: Foreign): Tried {
+  const verdict = outcome.ok ? "added" : outcome.errno === EEXIST ? "there" : "failed";
+  if (verdict === "there") foreign.add(placeOf(own));
+  else foreign.delete(placeOf(own));
+  return { own, outcome, verdict };
 }
 
 export function* removeAddresses(
@@ -72,7 +100,7 @@ export function* removeAddresses(
   const ours = addresses.filter((own) => !foreign.has(placeOf(own)));
   const errors: string[] = [];
   let removed = 0;
-  yield* inBursts(kernel, ours, (burst) => {
+  yield* inBursts(kernel, ours, null, (burst) => {
     for (const [i, outcome] of kernel.removeAddresses(burst).entries()) {
       const own = burst[i];
       if (outcome.ok) removed += 1;
@@ -83,10 +111,11 @@ export function* removeAddresses(
   return { detail: `${removed} removed`, foreign: [], errors };
 }
 
-/** Where both families are among them, they go as IPv6 goes. */
+/** Where both families are among them, they go as IPv6 goes. Null: all are wanted. */
 function* inBursts(
   kernel: Pick<Kernel, "now">,
   addresses: readonly VirtualAddress[],
+  wanted: Wanted | null,
   act: (burst: readonly VirtualAddress[]) => void,
 ): Work<void> {
   const mixed = addresses.some(({ address }) => familyOf(address) === "ipv6");
@@ -94,20 +123,17 @@ function* inBursts(
   let size = most;
   for (let first = 0; first < addresses.length; ) {
     if (first > 0) yield;
-    const burst = addresses.slice(first, first + size);
+    const burst: VirtualAddress[] = [];
+    while (burst.length < size && first < addresses.length) {
+      const own = addresses[first++];
+      if (own !== undefined && wanted?.has(placeOf(own)) !== false) burst.push(own);
+    }
+    if (burst.length === 0) return;
     const started = kernel.now();
     act(burst);
-    first += burst.length;
     const slow = since(started, kernel.now()) > TOO_LONG;
     size = slow ? Math.max(LEAST, size >> 1) : Math.min(most, size * 2);
   }
-}
-
-/** Who put an address there is told by the list from before the burst: its events are not read yet. */
-function verdictOn(kernel: AddressKernel, own: VirtualAddress, outcome: Outcome): Tried["verdict"] {
-  if (outcome.ok) return "added";
-  if (outcome.errno !== EEXIST) return "failed";
-  return isOurs(kernel, own) ? "added" : "there";
 }
 
 function isOurs(kernel: AddressKernel, own: VirtualAddress): boolean {

@@ -11,7 +11,7 @@ import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
-import { addAddresses, placeOf, removeAddresses } from "./addresses.ts";
+import { addAddresses, openAdditions, placeOf, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
@@ -46,6 +46,7 @@ export function perform(
   const lane = createLane<Label>(later);
   const announcer = announce(kernel, pause);
   const foreign = new Set<string>();
+  const additions = openAdditions();
   const advertise = advertiser(kernel, sequences);
   const gate = prepare(preparer);
 
@@ -58,12 +59,18 @@ export function perform(
     if (type === "announce") {
       const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
       lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
-    } else if (type === "addAddresses") lane.add(null, addAddresses(kernel, effect.addresses, foreign), done);
-    else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
+    } else if (type === "addAddresses") {
+      const addition = additions.begin(router, effect.addresses);
+      lane.add(null, addAddresses(kernel, effect.addresses, foreign, addition.wanted), (applied) => {
+        addition.end();
+        done(applied);
+      });
+    } else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
     else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
     else {
       announcer.letGo(router, effect.addresses);
       lane.forget((label) => label !== null && isDone(label));
+      additions.letGo(router, effect.addresses);
       lane.add(null, removeAddresses(kernel, effect.addresses, foreign), done);
     }
   };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { RouterConfig } from "../../agent/core/config.ts";
 import { instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
 import type { Deed } from "../../agent/rehearse/fake-kernel.ts";
-import { router, virtual } from "../log/history.ts";
+import { ip, router, virtual } from "../log/history.ts";
 import { configOf, DOWN, expectRemembered, kindsOf, ONE, OWN, phaseOf, scene, seenBy } from "./scene.ts";
 
 /** 250 addresses each, 10.7.n.1 .. 10.7.n.250 on eth0: four routers have a thousand; one advertisement has room for 255. */
@@ -58,6 +58,28 @@ describe("a takeover of a thousand addresses", () => {
     const kinds = kindsOf(set.kernel.deeds);
     expect(kinds.filter((kind) => kind === "frame").length).toBeLessThan(250);
     expect(kinds.lastIndexOf("frame")).toBeLessThan(kinds.indexOf("remove"));
+    expectRemembered(set);
+  });
+
+  it("is given up when the daemon stops: nothing more comes, and all that came goes", () => {
+    const set = scene({ config: configOf(...big) }, (kernel) => kernel.plant("eth0", ip("10.7.14.250"), 24, 3));
+    set.kernel.addressTakes(microseconds(100));
+    // 30 ms: at 0.1 ms each and no more than 2 ms a burst, some three hundred are there.
+    set.time.advanceTo(instantAt(DOWN + 30_000));
+    const there = set.kernel.truth("eth0").length - 2;
+    expect(there).toBeGreaterThan(100);
+    expect(there).toBeLessThan(400);
+    const deeds = set.kernel.deeds.length;
+    set.agent.shutdown();
+    set.time.advance(seconds(1));
+    // What was there before, and never tried, is nobody's to remove.
+    expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN, "10.7.14.250"]);
+    const since = set.kernel.deeds.slice(deeds);
+    expect(kindsOf(since).filter((kind) => kind === "packet")).toHaveLength(4);
+    // Those that were on their way in the burst of the first router, at most.
+    expect(since.filter(({ type }) => type === "add").length).toBeLessThanOrEqual(1);
+    const details = seenBy(set, "effectDone").flatMap((seen) => (seen.type === "effectDone" ? [seen.detail] : []));
+    expect(details).toEqual(expect.arrayContaining(["0 added, 250 given up"]));
     expectRemembered(set);
   });
 
@@ -140,5 +162,40 @@ describe("an address that is there already", () => {
     set.say(200);
     set.time.advance(milliseconds(10));
     expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
+  });
+
+  /** Something happens to the address after we have looked and before the kernel adds it. */
+  const meanwhile = (set: ReturnType<typeof scene>, act: () => void): void => {
+    let done = false;
+    set.kernel.refuse((what) => {
+      if (what === "add" && !done) {
+        done = true;
+        act();
+      }
+      return null;
+    });
+  };
+
+  it("is judged by what is so, not by what was read last", () => {
+    const ours = scene();
+    // A moment ago, and not told yet: by our number.
+    meanwhile(ours, () => ours.kernel.plant("eth0", own.address, own.prefixLength, 18));
+    ours.time.advanceTo(instantAt(DOWN + 100_000));
+    expect(seenBy(ours, "effectDone")[0]).toMatchObject({ detail: "1 added", foreign: [] });
+    ours.agent.shutdown();
+    ours.time.advance(seconds(1));
+    expect(ours.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
+
+    // Ours was there; somebody takes it away and puts his own in its place.
+    const theirs = scene({}, (kernel) => kernel.plant("eth0", own.address, own.prefixLength, 18));
+    meanwhile(theirs, () => {
+      theirs.kernel.uproot("eth0", own.address);
+      theirs.kernel.plant("eth0", own.address, own.prefixLength, 3);
+    });
+    theirs.time.advanceTo(instantAt(DOWN + 100_000));
+    expect(seenBy(theirs, "effectDone")[0]).toMatchObject({ foreign: [own.address] });
+    theirs.agent.shutdown();
+    theirs.time.advance(seconds(1));
+    expect(theirs.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN, own.address]);
   });
 });
