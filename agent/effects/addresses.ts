@@ -29,13 +29,14 @@ const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no ans
 export const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 /** What is wanted of an addition that is under way: what its router lets go of meanwhile is not put there any more. */
-export type Wanted = ReadonlySet<string>;
+type Wanted = ReadonlySet<string>;
+type Addition = { readonly wanted: Wanted; readonly end: () => void };
 
 /** The additions that are under way. */
 export function openAdditions() {
   const open = new Set<{ readonly router: RouterKey; readonly wanted: Set<string> }>();
   return {
-    begin: (router: RouterKey, addresses: readonly VirtualAddress[]) => {
+    begin: (router: RouterKey, addresses: readonly VirtualAddress[]): Addition => {
       const addition = { router, wanted: new Set(addresses.map(placeOf)) };
       open.add(addition);
       return { wanted: addition.wanted, end: () => void open.delete(addition) };
@@ -54,7 +55,7 @@ export function* addAddresses(
   kernel: AddressKernel,
   addresses: readonly VirtualAddress[],
   foreign: Foreign,
-  wanted: Wanted,
+  { wanted, end }: Addition,
 ): Work<Applied> {
   const tried: Tried[] = [];
   yield* inBursts(kernel, addresses, wanted, (burst) => {
@@ -71,6 +72,7 @@ export function* addAddresses(
   const known = new Set(tried.map(({ own }) => own));
   const given = addresses.filter((own) => !known.has(own));
   for (const own of given) foreign.add(placeOf(own));
+  end();
   const failed = tried.filter(({ verdict }) => verdict === "failed");
   const counts = [
     `${tried.length - theirs.length - failed.length} added`,

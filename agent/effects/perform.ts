@@ -61,10 +61,7 @@ export function perform(
       lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
     } else if (type === "addAddresses") {
       const addition = additions.begin(router, effect.addresses);
-      lane.add(null, addAddresses(kernel, effect.addresses, foreign, addition.wanted), (applied) => {
-        addition.end();
-        done(applied);
-      });
+      lane.add(null, addAddresses(kernel, effect.addresses, foreign, addition), done);
     } else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
     else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
     else {
