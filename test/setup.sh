@@ -3,7 +3,7 @@
 # Debian packages where they are missing and may be installed, and the build. Does only what is
 # needed and says nothing when nothing is.
 #
-#   bash test/setup.sh demo|test|sim
+#   bash test/setup.sh demo|test|sim|bench
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -38,11 +38,11 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] || [ -x "/usr/lib/frr/$1" ]; }
 
 check_machine() {
-  case $purpose in demo | test | sim) ;; *) refuse "usage: bash test/setup.sh demo|test|sim" ;; esac
+  case $purpose in demo | test | sim | bench) ;; *) refuse "usage: bash test/setup.sh demo|test|sim|bench" ;; esac
   [ "$(uname -s)" = Linux ] || refuse "this needs Linux (network namespaces, raw sockets); here is $(uname -s)."
-  if [ "$purpose" = demo ] && ! is_root; then
-    refuse "the demo builds network namespaces and needs root: run it with sudo."
-  fi
+  case $purpose in
+    demo | bench) is_root || refuse "npm run $purpose builds network namespaces and needs root: run it with sudo." ;;
+  esac
   has node || refuse "Node.js 20.18 or newer is needed (https://nodejs.org)."
   node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 18) ? 0 : 1)' ||
     refuse "Node.js 20.18 or newer is needed; this is $(node --version)."
@@ -52,9 +52,10 @@ check_machine() {
 wanted_programs() {
   # A simulation is one process and needs nothing of the machine.
   if [ "$purpose" != sim ]; then printf '%s\n' "ip iproute2" "tcpdump tcpdump"; fi
+  if [ "$purpose" = bench ]; then printf '%s\n' "keepalived keepalived" "nft nftables"; fi
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
-      "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr"
+      "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr" "strace strace"
   fi
   # raw-socket is compiled where there is no build of it yet.
   if needs_npm; then printf '%s\n' "make make" "g++ g++" "python3 python3"; fi
@@ -125,7 +126,7 @@ needs_build() {
   [ -e dist/.built ] || return 0
   local sources=(agent config package.json tsconfig.json tsconfig.build.json)
   local optional
-  for optional in checks test/demo test/netns test/simulation; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
+  for optional in checks test/bench test/demo test/netns test/simulation; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
   # Folders count too: a file that was removed changes only its folder.
   [ -n "$(find "${sources[@]}" -newer dist/.built -print -quit)" ]
 }

@@ -46,6 +46,8 @@ export type Instance = {
   readonly interface?: string;
   /** [none] */
   readonly password?: string;
+  /** [BACKUP] */
+  readonly state?: "MASTER" | "BACKUP";
   /** Further lines. */
   readonly extra?: readonly string[];
 };
@@ -54,12 +56,12 @@ export type Instance = {
 export const configOf = (...instances: readonly Instance[]): string => instances.map(instanceText).join("\n");
 
 function instanceText({ addresses, priority, password, extra = [], ...rest }: Instance): string {
-  const { name = "VI_1", vrid = 1, version = 3, interval = "1", interface: iface = "eth0" } = rest;
+  const { name = "VI_1", vrid = 1, version = 3, interval = "1", interface: iface = "eth0", state = "BACKUP" } = rest;
   const authentication =
     password === undefined ? [] : ["authentication {", "  auth_type PASS", `  auth_pass ${password}`, "}"];
   const lines = [
     `version ${version}`,
-    "state BACKUP",
+    `state ${state}`,
     `interface ${iface}`,
     `virtual_router_id ${vrid}`,
     `priority ${priority}`,
