@@ -13,10 +13,10 @@ import type { Driver } from "./run.ts";
  * Node would run the timer before it. Only then is time believed.
  *
  * A deadline that moved further away does not touch the alarm; it rings for nothing once, which is
- * cheaper than setting it anew for every advertisement.
+ * cheaper than setting it anew for every advertisement. `rang` is told when it was set for and when it rang.
  */
 export const alarm =
-  (kernel: Pick<Kernel, "now" | "setAlarm" | "drain">): Driver =>
+  (kernel: Pick<Kernel, "now" | "setAlarm" | "drain">, rang: (due: Instant, now: Instant) => void = () => {}): Driver =>
   (turns$) =>
     new Observable((subscriber) => {
       let state: AgentState | null = null;
@@ -31,8 +31,11 @@ export const alarm =
         kernel.setAlarm(at, ring);
       };
       const ring = (): void => {
+        const due = armed;
         armed = null;
         ringing = true;
+        // How late the process was, before it reads what waited meanwhile.
+        if (due !== null) rang(due, kernel.now());
         kernel.drain();
         const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.

@@ -93,13 +93,14 @@ async function checkCommand(values: Values, operands: readonly string[]): Promis
 async function runCommand(values: Values): Promise<null> {
   if (!LEVELS.some((level) => level === values["log-level"]))
     throw new Refusal(EXIT.usage, `--log-level is one of ${LEVELS.join(", ")}`);
-  const mebibytes = Number(values["log-size"]);
-  if (!(mebibytes >= 1)) throw new Refusal(EXIT.usage, "--log-size is a number of MiB, at least 1");
+  const mebibytes = values["log-size"] === undefined ? null : Number(values["log-size"]);
+  if (mebibytes !== null && !(mebibytes >= 1))
+    throw new Refusal(EXIT.usage, "--log-size is a number of MiB, at least 1");
   const options = {
     file: resolve(fileOf(values)),
     configId: values["config-id"],
     stateDirectory: values["state-dir"],
-    retention: mebibytes * 1024 * 1024,
+    retention: mebibytes === null ? null : mebibytes * 1024 * 1024,
   };
   // One after the other: loading graphs that share modules side by side fails now and then on Node 20
   // ("request for 'node:fs' is not in cache").

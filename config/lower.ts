@@ -4,12 +4,13 @@
 import {
   type AgentConfig,
   type Conduct,
+  type LogConfig,
   PRIORITY_OWNER,
   type RouterConfig,
   type VirtualAddress,
 } from "../agent/core/config.ts";
 import type { OnLoss, Path } from "../agent/core/path.ts";
-import { seconds } from "../agent/core/time.ts";
+import { microseconds, seconds } from "../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../agent/core/usual.ts";
 import type {
   Declaration,
@@ -66,6 +67,7 @@ export function lower(
       Object.entries(globals.linkDelays).map(([name, { down, up }]) => [name, { down, up }]),
     ),
     notify: notifyOf(globals, hostname),
+    eventLog: eventLog(declaration),
     pacing: pacing(declaration),
     statics: {
       addresses: statics.addresses.map((address) =>
@@ -78,6 +80,18 @@ export function lower(
     logUnknownVrids: declaration.globals.logUnknownVrids,
   };
 }
+
+const MIB = 1024 * 1024;
+const DAY = 86_400_000_000;
+
+const eventLog = ({ services: { eventLog: log } }: Declaration): LogConfig => ({
+  retentionBytes: log.retentionMebibytes * MIB,
+  retentionAge: microseconds(log.retentionDays * DAY),
+  segmentBytes: log.segmentMebibytes * MIB,
+  recorder: log.recorder,
+  recorderBefore: log.recorderBefore,
+  recorderAfter: log.recorderAfter,
+});
 
 type Place = (iface: string) => Placing;
 

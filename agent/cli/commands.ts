@@ -47,9 +47,8 @@ export const OPTIONS = {
   },
   "log-size": {
     type: "string",
-    default: "1024",
     value: { name: "MIB", complete: null },
-    help: "how much of the event log is kept (default 1024)",
+    help: "how much of the event log is kept (default: what event_log says, else 1024)",
   },
   from: { type: "string", value: FILE, help: "compare with this configuration, not with a running daemon" },
   explain: { type: "string", value: { name: "CODE", complete: null }, help: "what a diagnostic such as H0104 means" },

@@ -333,6 +333,18 @@ export type FilterConfig = {
   readonly counters: boolean;
 };
 
+/** How the event log is kept. */
+export type LogConfig = {
+  readonly retentionBytes: number;
+  readonly retentionAge: Duration;
+  readonly segmentBytes: number;
+  /** How far back the flight recorder holds raw input; 0: there is none. */
+  readonly recorder: Duration;
+  /** What of it is kept around a transition. */
+  readonly recorderBefore: Duration;
+  readonly recorderAfter: Duration;
+};
+
 export type AgentConfig = {
   /** global_defs router_id: how this router calls itself to people. */
   readonly routerId: string;
@@ -354,6 +366,7 @@ export type AgentConfig = {
   readonly logUnknownVrids: boolean;
   readonly filter: FilterConfig;
   readonly notify: NotifyConfig;
+  readonly eventLog: LogConfig;
 };
 
 /**

@@ -50,3 +50,70 @@ export const REASONS = [
 ] as const;
 
 export type Reason = (typeof REASONS)[number];
+
+/** Why there is a new Master, in the words of RFC 8347 (`new-master-reason`) and of RFC 6527 (vrrpv3StatisticsNewMasterReason). */
+export type NewMaster = "not-master" | "priority" | "preempted" | "no-response";
+
+const MIB = { "not-master": 0, priority: 1, preempted: 2, "no-response": 3 } as const;
+
+type Named = {
+  /** The identity of RFC 8347 without its `vrrp-event-`; null where the standard has no word. */
+  readonly event: string | null;
+  /** Why there is a Master, where this reason makes one. */
+  readonly master: NewMaster;
+};
+
+const named = (event: string | null, master: NewMaster = "not-master"): Named => ({ event, master });
+
+/**
+ * Every reason in the words of the standards. They have no word for checks, groups, rivals among owners,
+ * stalls and thefts; an owner becomes Master by its priority, whatever has brought it back.
+ */
+const STANDARD: Readonly<Record<Reason, Named>> = {
+  none: named("none"),
+  startup: named("startup"),
+  owner_startup: named("owner-preempt", "priority"),
+  checks_pending: named(null),
+  shutdown: named("shutdown"),
+  master_silent: named("master-timeout", "no-response"),
+  master_weaker: named("lower-priority-master", "preempted"),
+  master_resigned: named("master-timeout", "priority"),
+  preempt_delay_over: named("preempt-hold-timeout", "preempted"),
+  peer_stronger: named("higher-priority-backup"),
+  peer_tie_address: named("higher-priority-backup"),
+  peer_owner: named(null),
+  self_stall: named(null),
+  link_down: named("interface-down"),
+  link_up: named("interface-up", "priority"),
+  no_primary_address: named("no-primary-ip-address"),
+  primary_address: named("primary-ip-address", "priority"),
+  source_missing: named("no-primary-ip-address"),
+  no_peers: named(null),
+  check_fault: named(null),
+  check_recovered: named(null, "priority"),
+  group_master: named(null, "priority"),
+  group_backup: named(null),
+  group_fault: named(null),
+  group_recovered: named(null, "priority"),
+  vip_lost: named(null),
+  config: named(null, "priority"),
+};
+
+/** A transition as network management systems know it. */
+export type Standard = {
+  /** `vrrp-event-…` of RFC 8347 (2018). */
+  readonly rfc8347: string | null;
+  /** The same in its revision of 2026, which says active where the RFC says master. */
+  readonly rfc8347bis: string | null;
+  readonly newMaster: NewMaster;
+  /** The number of that in RFC 6527. */
+  readonly rfc6527: 0 | 1 | 2 | 3;
+};
+
+/** What the standards call a transition into a phase for a reason; only a Master has a reason to be a new one. */
+export function standardOf(reason: Reason, phase: string): Standard {
+  const { event, master } = STANDARD[reason];
+  const newMaster = phase === "master" ? master : "not-master";
+  const rfc8347 = event === null ? null : `vrrp-event-${event}`;
+  return { rfc8347, rfc8347bis: rfc8347?.replace("master", "active") ?? null, newMaster, rfc6527: MIB[newMaster] };
+}

@@ -7,6 +7,7 @@ import type {
   Conduct,
   ExtraAnnounce,
   HookConfig,
+  LogConfig,
   NotifyConfig,
   Pacing,
   RouterConfig,
@@ -97,6 +98,17 @@ export const usualRouter = (family: Family) =>
     hooks: usualHooks,
   }) as const satisfies Partial<RouterConfig>;
 
+const MIB = 1024 * 1024;
+
+const usualLog: LogConfig = {
+  retentionBytes: 1024 * MIB,
+  retentionAge: seconds(90 * 86_400),
+  segmentBytes: 16 * MIB,
+  recorder: seconds(600),
+  recorderBefore: seconds(30),
+  recorderAfter: seconds(10),
+};
+
 /** Everything of a configuration that has a default. */
 export const usualAgent = {
   routerId: "",
@@ -112,4 +124,5 @@ export const usualAgent = {
   logUnknownVrids: false,
   filter: { table: "heird", priority: -1, counters: false },
   notify: usualNotify,
+  eventLog: usualLog,
 } as const satisfies AgentConfig;

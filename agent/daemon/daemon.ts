@@ -1,6 +1,7 @@
 // The daemon: closes the circle over the real kernel, and ends it in order.
 
 import type { Server } from "node:net";
+import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { alarm } from "../alarm.ts";
 import { EXIT } from "../cli/refusal.ts";
@@ -22,6 +23,7 @@ import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
+import { createRecorder, type Recorder } from "../log/flight.ts";
 import { isPath } from "../log/ledger.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
@@ -40,6 +42,7 @@ import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
+import { watchPulse } from "./pulse.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 
@@ -68,6 +71,7 @@ type Life = Prepared & {
   readonly options: DaemonOptions;
   readonly journal: Journal;
   readonly log: EventLog;
+  readonly recorder: Recorder;
   readonly performer: Performer;
   readonly sequences: Sequences;
   readonly notifier: Notifier;
@@ -94,12 +98,12 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   run(
     initialState,
     [
-      adverts(kernel, life.sequences, countIn(life.dropped)),
+      adverts(kernel, life.sequences, countIn(life.dropped), life.recorder.ring),
       claims(kernel),
       performer.drive,
       provisioner.drive,
       notifier.drive,
-      alarm(kernel),
+      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now)),
       links(kernel),
       routes(kernel),
       paths(kernel),
@@ -109,6 +113,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     kernel.now,
     life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
+  watchPulse(kernel.now, life.recorder.ring);
   commander.configure(prepared.config);
   begin(life);
   const failed = (error: Error): void => journal.error(`control socket: ${error.message}`);
@@ -124,7 +129,10 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const { kernel, store, boot, unfinished } = prepared;
   const started = kernel.now();
   const identity = { version: VERSION, cluster: "default", boot };
-  const log = openEventLog(store, identity, Date.now, initialState, started, undefined, unfinished);
+  const who = `${hostname()} ${store.epoch} ${boot} heird-${VERSION}`;
+  const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
+  recorder.configure(prepared.config.eventLog);
+  const log = openEventLog(store, identity, Date.now, initialState, started, undefined, { unfinished, recorder });
   const doer = openDoer();
   const clock = clockOf(kernel.now);
   const notifier = notify({ clock, wall: Date.now, life: lifeOf(store.epoch, boot), doer, unfinished });
@@ -144,7 +152,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next);
     },
   });
-  const made = { options, journal, log, performer, notifier, doer, sequences, commander, reloader };
+  const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
   const books = { checkBook: createCheckBook(), claims: claimed() };
   return { ...prepared, ...made, ...books, started, realtime, dropped: {}, memory };
 }
@@ -162,8 +170,11 @@ function begin({ config: { notify: shared }, doer, kernel, commander, journal, m
   });
 }
 
-function onTurn({ memory, reloader, checkBook, journal, claims }: Life, turn: Turn): void {
+function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept }: Life, turn: Turn): void {
   memory.state = turn.state;
+  const { seen } = turn.event;
+  if (seen.type === "configured") kept.log = seen.config.eventLog;
+  if (seen.type === "linkChanged") recorder.ring().link(turn.event.at, seen.link.name, seen.link.up);
   claims.see(turn.event);
   reloader.watch(turn);
   checkBook.watch(turn);
@@ -227,7 +238,7 @@ function listenToSignals(life: Life): void {
 
 /** The orderly end: priority 0, addresses gone, the log closed. */
 async function end(life: Life, signal: string): Promise<void> {
-  const { memory, journal, commander, performer, notifier, provisioner, log, kernel, store } = life;
+  const { memory, journal, commander, performer, notifier, provisioner, log, recorder, kernel, store } = life;
   if (memory.ending) return;
   memory.ending = true;
   journal.info(`${signal}: resigning`);
@@ -239,6 +250,7 @@ async function end(life: Life, signal: string): Promise<void> {
   life.doer.close();
   provisioner.settle(usualAgent);
   log.snapshot(memory.state, kernel.now());
+  await recorder.close();
   memory.server?.close();
   kernel.close();
   await store.close(LAST_WORDS);

@@ -6,7 +6,7 @@ import { hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
-import type { AgentConfig } from "../core/config.ts";
+import type { AgentConfig, LogConfig } from "../core/config.ts";
 import { type Provisioner, provision, takeBack } from "../effects/provision.ts";
 import type { Kernel, Machinery } from "../kernel.ts";
 import { openLinuxKernel } from "../linux/linux-kernel.ts";
@@ -18,6 +18,7 @@ import { type Changes, changesPath, openChanges } from "../log/changes.ts";
 import type { Errand } from "../log/errands.ts";
 import { createStore, type Store } from "../log/file.ts";
 import { logDirectory, recover } from "../log/recover.ts";
+import type { Retention } from "../log/segments.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
 import { bootId, hindrances, leftBy, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
@@ -38,7 +39,22 @@ export type Prepared = {
   readonly boot: string;
   /** Hooks that a dead daemon has not finished. */
   readonly unfinished: readonly Errand[];
+  /** Of the log. */
+  readonly directory: string;
+  /** What the configuration says of the log; a reload changes it. */
+  readonly kept: { log: LogConfig };
 };
+
+export type PrepareOptions = Source & {
+  readonly stateDirectory: string;
+  /** In bytes, when the command line says it. */
+  readonly retention: number | null;
+};
+
+const retentionOf = ({ retentionBytes, retentionAge }: LogConfig, asked: number | null): Retention => ({
+  bytes: asked ?? retentionBytes,
+  since: Date.now() - retentionAge / 1_000,
+});
 
 /** Reads the configuration, or refuses with every mistake in it. */
 function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
@@ -103,7 +119,7 @@ function enter(netNamespace: string): void {
 }
 
 /** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
-export function prepare(options: Source & { stateDirectory: string; retention: number }, journal: Journal): Prepared {
+export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   const loaded = loadOrRefuse(options, journal);
   requireCapabilities();
   enter(loaded.netNamespace);
@@ -136,15 +152,16 @@ export function prepare(options: Source & { stateDirectory: string; retention: n
   // What went by our own hand is no news: an owner, who is Master at once, would take it for a theft.
   kernel.drain();
   const directory = logDirectory(options.stateDirectory);
+  const kept = { log: config.eventLog };
   const store = createStore({
     ...where,
     lost,
     directory,
     ahead,
     queueLimit: QUEUE_LIMIT,
-    retention: options.retention,
+    retention: () => retentionOf(kept.log, options.retention),
   });
-  return { kernel, store, config, boot, provisioner, unfinished };
+  return { kept, directory, kernel, store, config, boot, provisioner, unfinished };
 }
 
 /** The machine made to fit, or left as it was. */

@@ -2,6 +2,7 @@
 // what a webhook is sent. The fields are a promise; `schema` grows when one changes its meaning.
 
 import type { Notice } from "../core/effect.ts";
+import { type Standard, standardOf } from "../core/reason.ts";
 import type { Instant } from "../core/time.ts";
 
 /** What only the machine around the fold knows. */
@@ -26,6 +27,8 @@ export type Story = {
   readonly from: Notice["from"];
   readonly to: Notice["to"];
   readonly reason: Notice["because"];
+  /** The reason in the words of the standards. */
+  readonly standard: Standard;
   /** The oldest first; `time` as above. */
   readonly cause: readonly { readonly time: string; readonly what: string }[];
   readonly priority: number;
@@ -55,6 +58,7 @@ export function storyOf(notice: Notice, { event, time, routerId }: Circumstances
     from,
     to,
     reason: because,
+    standard: standardOf(because, to),
     cause: cause.map((one) => ({ time: clock(one.at), what: one.what })),
     priority: rest.priority,
     basePriority: rest.basePriority,
@@ -89,6 +93,9 @@ export function variablesOf(story: Story, { hook, attempt, superseded }: Telling
     HEIRD_FROM: story.from,
     HEIRD_TO: story.to,
     HEIRD_REASON: story.reason,
+    HEIRD_RFC8347: story.standard.rfc8347 ?? "",
+    HEIRD_RFC8347BIS: story.standard.rfc8347bis ?? "",
+    HEIRD_RFC6527: String(story.standard.rfc6527),
     HEIRD_CAUSE: story.cause.map(({ what }) => what).join("; "),
     HEIRD_PRIORITY: String(story.priority),
     HEIRD_BASE_PRIORITY: String(story.basePriority),

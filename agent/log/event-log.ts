@@ -5,20 +5,21 @@ import { hostname } from "node:os";
 import type { RouterConfig, RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { companionsOf, membersWith } from "../core/group.ts";
-import type { Reason } from "../core/reason.ts";
+import { type Reason, standardOf } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
-import type { Instant } from "../core/time.ts";
+import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Store } from "./file.ts";
+import type { Recorder } from "./flight.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
 import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
 import { redactConfig, redactSeen } from "./redact.ts";
 import { createWindows, routineOf } from "./routine.ts";
 
-/** A segment ends when it has grown beyond this many bytes. */
-const SEGMENT_BYTES = 16 * 1024 * 1024;
+/** A segment ends after a day at the latest, so that old ones can go, and the last hour stands in few lines. */
+const SEGMENT_SPAN: Duration = seconds(86_400);
 
 export type EventLog = {
   /** Puts a turn on record. Returns before anything of it is done, and never waits for a disk. */
@@ -31,17 +32,27 @@ export type EventLog = {
   readonly held: () => readonly Holding[];
 };
 
+/** What a daemon has beside its log. */
+export type Beside = {
+  /** The hooks that a dead daemon has not finished. */
+  readonly unfinished?: readonly Errand[];
+  readonly recorder?: Pick<Recorder, "keep" | "configure">;
+};
+
 export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
 
-/** Opens a new segment of the log in `store`, which begins with `state` as it is, and with the hooks a dead daemon has not finished. */
+/**
+ * Opens a new segment of the log in `store`, which begins with `state` as it is. Segments become as large
+ * as the configuration says, unless `segmentBytes` does.
+ */
 export function openEventLog(
   store: Store,
   identity: LogIdentity,
   wall: () => number,
   state: AgentState,
   at: Instant,
-  segmentBytes = SEGMENT_BYTES,
-  unfinished: readonly Errand[] = [],
+  segmentBytes?: number,
+  { unfinished = [], recorder }: Beside = {},
 ): EventLog {
   const windows = createWindows();
   const answers = createAnswers();
@@ -50,6 +61,7 @@ export function openEventLog(
   const ledger = openLedger(NOTHING_HELD);
   let { seq, hash, hlc, segment } = store.last;
   let bytes = 0;
+  let begun = at;
 
   const write = (when: Instant, fields: Record<string, unknown>): void => {
     hlc = Math.max(hlc, wall());
@@ -63,6 +75,7 @@ export function openEventLog(
   const begin = (now: AgentState, when: Instant, start: boolean): void => {
     segment += 1;
     bytes = 0;
+    begun = when;
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
@@ -79,8 +92,16 @@ export function openEventLog(
     ledger.enter(turn);
     errands.enter(turn, wall());
     write(when, { seen: redactSeen(seen, store.epoch) });
-    for (const mark of marksOf(turn)) write(when, mark);
+    if (seen.type === "configured") recorder?.configure(turn.state.config.eventLog);
+    const marks = marksOf(turn);
+    if (marks.length === 0) return;
+    const recording = recorder?.keep(segment, seq, when) ?? null;
+    for (const mark of marks) write(when, recording === null ? mark : { ...mark, recording });
   };
+  const isOver = ({ state: { config }, event }: Turn): boolean =>
+    bytes > (segmentBytes ?? config.eventLog.segmentBytes) ||
+    since(begun, event.at) > SEGMENT_SPAN ||
+    store.lostLines() > 0;
 
   begin(state, at, true);
   return {
@@ -91,7 +112,7 @@ export function openEventLog(
       if (routine === "idle") return;
       if (routine === null) record(turn);
       else writeWindows(windows.add(routine, turn.event.at));
-      if ((bytes > segmentBytes || store.lostLines() > 0) && store.ready()) {
+      if (isOver(turn) && store.ready()) {
         writeWindows(closeAll());
         begin(turn.state, turn.event.at, false);
       }
@@ -149,4 +170,5 @@ const markOf = ({ key, name }: RouterConfig, from: PhaseName, phase: PhaseName, 
   from,
   phase,
   because,
+  standard: standardOf(because, phase),
 });

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Advertisement, Observation } from "../core/event.ts";
-import type { Reason } from "../core/reason.ts";
+import type { Reason, Standard } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Errand } from "./errands.ts";
@@ -99,6 +99,10 @@ export type Mark = {
   readonly from: PhaseName;
   readonly phase: PhaseName;
   readonly because: Reason;
+  /** The reason in the words of the standards; not in the lines of older daemons. */
+  readonly standard?: Standard;
+  /** The file beside the segment that has what the flight recorder held. */
+  readonly recording?: string;
 };
 
 export type Line =

@@ -13,10 +13,17 @@ export type Segments = {
   readonly close: () => Promise<void>;
 };
 
+/** Of the segments the oldest go until what remains is at most so large, and no older. */
+export type Retention = {
+  readonly bytes: number;
+  /** In ms since 1970: a segment whose last line was written before goes. */
+  readonly since: number;
+};
+
 export type SegmentsOptions = {
   readonly directory: string;
-  /** Segments beyond this many bytes in all are deleted, oldest first. */
-  readonly retention: number;
+  /** How much is kept, asked whenever a segment begins. */
+  readonly retention: () => Retention;
   /** How a segment is opened; from node:fs unless a test has a disk of its own. */
   readonly openSegment?: ((path: string) => Promise<SegmentFile>) | undefined;
 };
@@ -38,7 +45,7 @@ export function createSegments({ directory, retention, openSegment = openForWrit
     target = null;
     const handle = await openSegment(join(directory, segmentName(wanted)));
     target = { segment: wanted, handle, position: (await handle.stat()).size };
-    await prune(directory, retention, wanted);
+    await prune(directory, retention(), wanted);
     return target;
   };
 
@@ -73,12 +80,46 @@ async function writeAll(file: Target, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Deletes the oldest segments until the rest fits; the current one always stays. */
-async function prune(directory: string, retention: number, current: number): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => /^\d{8}\.jsonl$/.test(name)).sort();
+const OF_A_SEGMENT = /^(\d{8})(?:\.jsonl|\.damaged|-\d{12}\.flight)$/;
+
+/** Deletes the oldest segments, and the recordings that belong to them; the current one always stays. */
+async function prune(directory: string, { bytes, since }: Retention, current: number): Promise<void> {
+  const bySegment = new Map<number, string[]>();
+  for (const name of (await readdir(directory)).sort()) {
+    const number = OF_A_SEGMENT.exec(name)?.[1];
+    if (number === undefined) continue;
+    const names = bySegment.get(Number(number)) ?? [];
+    names.push(join(directory, name));
+    bySegment.set(Number(number), names);
+  }
   let total = 0;
-  for (const name of names.reverse()) {
-    total += (await stat(join(directory, name))).size;
-    if (total > retention && name !== segmentName(current)) await unlink(join(directory, name));
+  /** When the segment after the one looked at began, and so when this one ended. */
+  let ended = Number.POSITIVE_INFINITY;
+  for (const [segment, paths] of [...bySegment].reverse()) {
+    for (const path of paths) total += (await stat(path)).size;
+    const goes = segment < current && (total > bytes || ended < since);
+    const began = await beginningOf(join(directory, segmentName(segment)));
+    if (goes) for (const path of paths) await unlink(path);
+    // One that tells no time is as old as the one behind it.
+    ended = began ?? ended;
+  }
+}
+
+const HLC = /"hlc":(\d+)/;
+
+/** When a segment began, ms since 1970, from the first bytes of its header; null when they do not tell. */
+async function beginningOf(path: string): Promise<number | null> {
+  const START = 256;
+  try {
+    const handle = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0);
+      const hlc = HLC.exec(buffer.toString("latin1", 0, bytesRead))?.[1];
+      return hlc === undefined ? null : Number(hlc);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null;
   }
 }

@@ -4,7 +4,7 @@
 import type { IpAddress } from "../core/address.ts";
 import type { DropReason } from "../core/event.ts";
 import { refusedOf } from "../core/neighbours.ts";
-import type { Reason } from "../core/reason.ts";
+import { type Reason, type Standard, standardOf } from "../core/reason.ts";
 import { type AgentState, effectivePriority, type PhaseName, type RouterState } from "../core/state.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
 import type { StoreStatus } from "../log/file.ts";
@@ -44,6 +44,8 @@ export type RouterStatus = {
   readonly version: 2 | 3;
   readonly state: PhaseName;
   readonly because: Reason;
+  /** The reason in the words of the standards. */
+  readonly standard: Standard;
   /** Seconds in this state. */
   readonly forSeconds: number;
   /** What it is in the election: the configured one, and what the tracks add. */
@@ -141,6 +143,7 @@ function routerStatus(state: AgentState, router: RouterState, now: Instant): Rou
     version: config.version,
     state: phase.name,
     because: phase.because,
+    standard: standardOf(phase.because, phase.name),
     forSeconds: since(phase.since, now) / 1e6,
     priority: effectivePriority(router),
     basePriority: config.basePriority,

@@ -1,9 +1,9 @@
 // Datagrams, as observations: advertisements that passed the ladder, and what was refused and why.
 
 import { Observable } from "rxjs";
-import type { Family } from "../core/address.ts";
+import type { Family, IpAddress } from "../core/address.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "../core/config.ts";
-import type { DropReason, Observation } from "../core/event.ts";
+import type { Advertisement, DropReason, Observation } from "../core/event.ts";
 import { routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, instantAt, seconds, since } from "../core/time.ts";
 import type { Datagram, Ear, Kernel, VrrpProtocol } from "../kernel.ts";
@@ -24,9 +24,22 @@ type Where = { readonly name: string; readonly family: Family; readonly ear: Ear
 /** Told of every refused datagram; the log hears of them once a minute. */
 export type CountDrop = (iface: string, reason: DropReason) => void;
 
+/** Told of every datagram that was read, before anything is made of it. */
+export type Tap = {
+  readonly advert: (at: Instant, read: Instant, router: RouterKey, advert: Advertisement) => void;
+  readonly refused: (at: Instant, read: Instant, iface: string, source: IpAddress, reason: DropReason) => void;
+};
+
+const NO_TAP: () => Tap = () => ({ advert: () => undefined, refused: () => undefined });
+
 /** Listens wherever the configuration has a router; follows it when it changes. */
 export const adverts =
-  (kernel: Pick<Kernel, "listen" | "unlisten">, sequences: Sequences, countDrop: CountDrop = () => {}): Driver =>
+  (
+    kernel: Pick<Kernel, "listen" | "unlisten" | "now">,
+    sequences: Sequences,
+    countDrop: CountDrop = () => {},
+    tap: () => Tap = NO_TAP,
+  ): Driver =>
   (turns$) =>
     new Observable<Sighting>((subscriber) => {
       const receiver = createReceiver(sequences);
@@ -39,10 +52,12 @@ export const adverts =
         const received = receiver(datagram, datagram.family, byVrid.get(place) ?? NOBODY);
         if (received.ok) {
           const { router, advert } = received;
+          tap().advert(datagram.at, kernel.now(), router, advert);
           subscriber.next({ at: datagram.at, seen: { type: "advertReceived", router, advert } });
           return;
         }
         countDrop(datagram.interface, received.reason);
+        tap().refused(datagram.at, kernel.now(), datagram.interface, datagram.source, received.reason);
         // Other people's routers on the same LAN are nobody's mistake, unless somebody wants to know.
         if (received.reason === "vrid" && config?.logUnknownVrids !== true) return;
         const seen = complaints.about(datagram, received);

@@ -25,7 +25,7 @@ export const ROOT: readonly Keyword[] = [
     "honoured",
     "Something asked without a program, whose answer decides or weighs.",
   ),
-  own("event_log", block("event_log", false), "pending", "How the event log is kept."),
+  own("event_log", block("event_log", false), "honoured", "How the event log is kept."),
   own("audit", block("audit", false), "pending", "The Redis that the event log is shipped to."),
   own("control", block("control", false), "pending", "The socket that commands are sent to."),
   own("metrics", block("metrics", false), "pending", "Figures for Prometheus."),

@@ -35,16 +35,16 @@ export const WEBHOOK: readonly Keyword[] = [
 
 export const EVENT_LOG: readonly Keyword[] = [
   own("directory", text("directory"), "pending", "Where it is kept.", { default: "log in the state directory" }),
-  own("retention_size", whole(16, 1_048_576, "MiB"), "pending", "How much of it is kept.", { default: "1024" }),
-  own("retention_age", whole(1, 36_500, "days"), "pending", "How long it is kept.", { default: "90" }),
-  own("segment_size", whole(1, 1024, "MiB"), "pending", "How large one file of it becomes.", { default: "16" }),
-  own("recorder", whole(0, 86_400, "s"), "pending", "How much raw input the flight recorder holds; 0 for none.", {
+  own("retention_size", whole(16, 1_048_576, "MiB"), "honoured", "How much of it is kept.", { default: "1024" }),
+  own("retention_age", whole(1, 36_500, "days"), "honoured", "How long it is kept.", { default: "90" }),
+  own("segment_size", whole(1, 1024, "MiB"), "honoured", "How large one file of it becomes.", { default: "16" }),
+  own("recorder", whole(0, 86_400, "s"), "honoured", "How much raw input the flight recorder holds; 0 for none.", {
     default: "600",
   }),
-  own("recorder_before", whole(0, 3600, "s"), "pending", "How much of it is kept from before a transition.", {
+  own("recorder_before", whole(0, 3600, "s"), "honoured", "How much of it is kept from before a transition.", {
     default: "30",
   }),
-  own("recorder_after", whole(0, 3600, "s"), "pending", "How much of it is kept from after a transition.", {
+  own("recorder_after", whole(0, 3600, "s"), "honoured", "How much of it is kept from after a transition.", {
     default: "10",
   }),
 ];

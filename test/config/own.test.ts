@@ -181,9 +181,21 @@ test("what would leave a router unsafe is refused until it is honoured; the rest
   const tracked = loadText(`vrrp_check c {\nping 192.0.2.1\n}\n${instance("witness {\nc\n}")}`);
   expect(tracked.config).toBeNull();
   expect(codesOf(tracked)).toEqual(["H0402 7:1"]);
-  const kept = loadText(
-    `event_log {\nretention_age 5\n}\n${instance("fast_handover", "192.0.2.10/24 on_loss ignore")}`,
-  );
+  const kept = loadText(`event_log {\ndirectory /srv\n}\n${instance("fast_handover", "192.0.2.10/24 on_loss ignore")}`);
   expect(kept.config).not.toBeNull();
-  expect(codesOf(kept)).toEqual(["H0401 1:1"]);
+  expect(codesOf(kept)).toEqual(["H0401 2:1"]);
+});
+
+test("how the log is kept is what the file says", () => {
+  const { config } = loadText(
+    `event_log {\nretention_size 64\nretention_age 5\nsegment_size 2\nrecorder 60\nrecorder_before 20\nrecorder_after 5\n}\n${instance("", "192.0.2.10/24")}`,
+  );
+  expect(config?.eventLog).toEqual({
+    retentionBytes: 64 * 1024 * 1024,
+    retentionAge: 5 * 86_400 * 1_000_000,
+    segmentBytes: 2 * 1024 * 1024,
+    recorder: 60_000_000,
+    recorderBefore: 20_000_000,
+    recorderAfter: 5_000_000,
+  });
 });

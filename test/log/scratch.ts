@@ -46,7 +46,7 @@ export function openStore(
   const ahead = options.ahead === undefined ? aheadIn(stateDirectory) : options.ahead;
   const recovered = recover(stateDirectory, ahead);
   const { epoch, last, unwritten } = recovered;
-  const limits = { retention: 64 * MIB, queueLimit: MIB, lost: unwritten.length };
+  const limits = { retention: () => ({ bytes: 64 * MIB, since: 0 }), queueLimit: MIB, lost: unwritten.length };
   const store = createStore({ ...limits, directory: logDirectory(stateDirectory), epoch, last, ...options, ahead });
   return { store, recovered };
 }

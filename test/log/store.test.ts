@@ -1,14 +1,14 @@
 // A disk that hangs or is full holds nothing up: lines wait within bounds, beyond them they are counted,
 // and when it is back the log goes on with a segment that owns up to the gap.
 
-import { appendFileSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { step } from "../../agent/core/agent.ts";
 import { type AgentState, initialState } from "../../agent/core/state.ts";
 import { instantAt } from "../../agent/core/time.ts";
 import { aheadPath } from "../../agent/log/ahead.ts";
-import type { EventLog } from "../../agent/log/event-log.ts";
+import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
 import { createStore } from "../../agent/log/file.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, recover, segmentsOf } from "../../agent/log/recover.ts";
@@ -148,7 +148,7 @@ describe("a full disk", () => {
       ...recovered,
       directory: logDirectory(at),
       ahead: null,
-      retention: 1_000_000,
+      retention: () => ({ bytes: 1_000_000, since: 0 }),
       queueLimit: 1_000_000,
       lost: recovered.unwritten.length,
     });
@@ -194,7 +194,7 @@ describe("the write-ahead copy", () => {
 describe("the segments", () => {
   it("are deleted from the oldest on, and the rest is a whole log", async () => {
     const at = directory();
-    const { store } = openStore(at, { retention: 40_000 });
+    const { store } = openStore(at, { retention: () => ({ bytes: 40_000, since: 0 }) });
     const log = openLog(store);
     chatter(log, initialState, 2_000);
     await store.close(5_000);
@@ -207,9 +207,39 @@ describe("the segments", () => {
     expect(segmentsOf(at).length).toBeLessThanOrEqual(5);
   });
 
+  it("are deleted when their last line is older than the retention, with what lies beside them", async () => {
+    const at = directory();
+    const day = 86_400_000;
+    const retention = { bytes: 1e9, since: 0 };
+    const { store } = openStore(at, { retention: () => retention });
+    let wall = 10 * day;
+    const identity = { version: "1", cluster: "lab", boot: "b" };
+    const log = openEventLog(store, identity, () => wall, initialState, instantAt(0));
+    // A segment ends after a day: one begins at day 10, and one on each of the next five.
+    for (let days = 1; days <= 5; days++) {
+      wall = (10 + days) * day + days;
+      const at = instantAt(days * (day + 1) * 1_000);
+      log.commit(step(initialState, { at, seen: dropped(days) }));
+      await until("it is on the disk", () => store.status().durable === log.head());
+    }
+    expect(segmentsOf(at)).toHaveLength(6);
+    const beside = segmentsOf(at).map((file) => file.replace(/\.jsonl$/, "-000000000007.flight"));
+    for (const file of beside) writeFileSync(file, "");
+    // Kept is what was written since day 13: the segment of day 12 ends when that of day 13 begins, at 13 days
+    // and 3 ms, and so it just stays; those of the days 10 and 11 go.
+    retention.since = 13 * day;
+    log.commit(step(initialState, { at: instantAt(6 * (day + 1) * 1_000), seen: dropped(6) }));
+    await store.close(5_000);
+    const named = (files: readonly string[]): readonly number[] =>
+      files.map((file) => Number(/(\d{8})/.exec(file)?.[1]));
+    expect(named(segmentsOf(at))).toEqual([3, 4, 5, 6, 7]);
+    expect(named(beside.filter((file) => existsSync(file)))).toEqual([3, 4, 5, 6]);
+    expect(readLog(at).flaws).toEqual([]);
+  });
+
   it("are not touched by what else lies there", async () => {
     const at = directory();
-    const { store } = openStore(at, { retention: 1 });
+    const { store } = openStore(at, { retention: () => ({ bytes: 1, since: 0 }) });
     const log = openLog(store);
     appendFileSync(`${segmentsOf(at)[0]}.note`, "mine");
     chatter(log, initialState, 100);

@@ -20,7 +20,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 function open(stateDirectory, ahead, queueLimit) {
   const { epoch, last, unwritten } = recover(stateDirectory, ahead);
   const directory = logDirectory(stateDirectory);
-  const store = createStore({ directory, ahead, epoch, last, retention: 1e9, queueLimit, lost: unwritten.length });
+  const store = createStore({ directory, ahead, epoch, last, retention: () => ({ bytes: 1e9, since: 0 }), queueLimit, lost: unwritten.length });
   const log = openEventLog(store, { version: "1", cluster: "lab", boot: "b" }, Date.now, initialState, 0, 20_000);
   let count = 0;
   const write = () => {

@@ -88,6 +88,7 @@ const INSTANCES = [
     version: 2,
     state: "backup",
     because: "startup",
+    standard: { rfc8347: "vrrp-event-startup", rfc8347bis: "vrrp-event-startup", newMaster: "not-master", rfc6527: 0 },
     forSeconds: 3.5,
     priority: 100,
     basePriority: 100,
@@ -112,6 +113,12 @@ const INSTANCES = [
     version: 3,
     state: "master",
     because: "master_silent",
+    standard: {
+      rfc8347: "vrrp-event-master-timeout",
+      rfc8347bis: "vrrp-event-active-timeout",
+      newMaster: "no-response",
+      rfc6527: 3,
+    },
     // 4.5 s less 2.609375 s.
     forSeconds: 1.890625,
     priority: 200,
@@ -137,6 +144,12 @@ const INSTANCES = [
     version: 2,
     state: "fault",
     because: "link_down",
+    standard: {
+      rfc8347: "vrrp-event-interface-down",
+      rfc8347bis: "vrrp-event-interface-down",
+      newMaster: "not-master",
+      rfc6527: 0,
+    },
     forSeconds: 3.5,
     priority: 100,
     basePriority: 100,
