@@ -39,7 +39,7 @@ export const alarm =
         kernel.drain();
         const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.
-        for (const { at, seen } of state === null ? [] : duesOf(state)) if (at <= now) subscriber.next(seen);
+        for (const seen of reached(state, now)) subscriber.next(seen);
         ringing = false;
         arm();
       };
@@ -53,6 +53,10 @@ export const alarm =
         kernel.setAlarm(null, ring);
       };
     });
+
+/** What is due at an instant. */
+const reached = (state: AgentState | null, now: Instant) =>
+  (state === null ? [] : duesOf(state)).flatMap(({ at, seen }) => (at <= now ? [seen] : []));
 
 /** Packets and deadlines move the deadline of one router only, and those of its group; of 250, the others need no look. */
 function mayComeFirst({ event: { seen }, state, before }: Turn, armed: Instant): boolean {
