@@ -59,28 +59,20 @@ export function openEventLog(
   const closeAll = (): readonly Window[] => [...windows.close(null), ...answers.close(null)];
   const errands = openErrands(lifeOf(store.epoch, identity.boot), unfinished);
   const ledger = openLedger(NOTHING_HELD);
-  let { seq, hash, hlc, segment } = store.last;
-  let bytes = 0;
+  const pen = createPen(store, wall);
+  const { write, head } = pen;
+  let { segment } = store.last;
   let begun = at;
-
-  const write = (when: Instant, fields: Record<string, unknown>): void => {
-    hlc = Math.max(hlc, wall());
-    seq += 1;
-    const sealed = seal(hash, { seq, at: when, hlc, ...fields });
-    hash = sealed.hash;
-    bytes += sealed.text.length;
-    store.append(sealed.text, seq);
-  };
 
   const begin = (now: AgentState, when: Instant, start: boolean): void => {
     segment += 1;
-    bytes = 0;
+    pen.turnPage();
     begun = when;
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
     const left = { holdings: ledger.balance(), hooks: errands.open() };
-    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: hash });
+    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: pen.hash() });
   };
   const writeWindows = (closed: readonly Window[]): void => {
     for (const window of closed) write(window.last, { window });
@@ -95,11 +87,11 @@ export function openEventLog(
     if (seen.type === "configured") recorder?.configure(turn.state.config.eventLog);
     const marks = marksOf(turn);
     if (marks.length === 0) return;
-    const recording = recorder?.keep(segment, seq, when) ?? null;
+    const recording = recorder?.keep(segment, head(), when) ?? null;
     for (const mark of marks) write(when, recording === null ? mark : { ...mark, recording });
   };
   const isOver = ({ state: { config }, event }: Turn): boolean =>
-    bytes > (segmentBytes ?? config.eventLog.segmentBytes) ||
+    pen.bytes() > (segmentBytes ?? config.eventLog.segmentBytes) ||
     since(begun, event.at) > SEGMENT_SPAN ||
     store.lostLines() > 0;
 
@@ -121,8 +113,31 @@ export function openEventLog(
       writeWindows(closeAll());
       write(when, { state: snapshotOf(now) });
     },
-    head: () => seq,
+    head,
     held: () => [...ledger.held().values()],
+  };
+}
+
+/** Gives each line its place in the chain. */
+function createPen(store: Store, wall: () => number) {
+  let { seq, hash, hlc } = store.last;
+  let bytes = 0;
+  return {
+    write: (when: Instant, fields: Record<string, unknown>): void => {
+      hlc = Math.max(hlc, wall());
+      seq += 1;
+      const sealed = seal(hash, { seq, at: when, hlc, ...fields });
+      hash = sealed.hash;
+      bytes += sealed.text.length;
+      store.append(sealed.text, seq);
+    },
+    head: () => seq,
+    hash: () => hash,
+    /** Since the page was turned. */
+    bytes: () => bytes,
+    turnPage: () => {
+      bytes = 0;
+    },
   };
 }
 
