@@ -62,12 +62,10 @@ export function openEventLog(
   const pen = createPen(store, wall);
   const { write, head } = pen;
   let { segment } = store.last;
-  let begun = at;
 
   const begin = (now: AgentState, when: Instant, start: boolean): void => {
     segment += 1;
-    pen.turnPage();
-    begun = when;
+    pen.turnPage(when);
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
@@ -91,9 +89,7 @@ export function openEventLog(
     for (const mark of marks) write(when, recording === null ? mark : { ...mark, recording });
   };
   const isOver = ({ state: { config }, event }: Turn): boolean =>
-    pen.bytes() > (segmentBytes ?? config.eventLog.segmentBytes) ||
-    since(begun, event.at) > SEGMENT_SPAN ||
-    store.lostLines() > 0;
+    store.lostLines() > 0 || pen.isFull(segmentBytes ?? config.eventLog.segmentBytes, event.at);
 
   begin(state, at, true);
   return {
@@ -122,6 +118,7 @@ export function openEventLog(
 function createPen(store: Store, wall: () => number) {
   let { seq, hash, hlc } = store.last;
   let bytes = 0;
+  let begun: Instant | null = null;
   return {
     write: (when: Instant, fields: Record<string, unknown>): void => {
       hlc = Math.max(hlc, wall());
@@ -133,11 +130,13 @@ function createPen(store: Store, wall: () => number) {
     },
     head: () => seq,
     hash: () => hash,
-    /** Since the page was turned. */
-    bytes: () => bytes,
-    turnPage: () => {
+    turnPage: (at: Instant) => {
       bytes = 0;
+      begun = at;
     },
+    /** Whether this page is as large, or as old, as one may become. */
+    isFull: (limit: number, at: Instant): boolean =>
+      bytes > limit || (begun !== null && since(begun, at) > SEGMENT_SPAN),
   };
 }
 
