@@ -78,6 +78,7 @@ export function lower(
     checks: lowerChecks(declaration, keepalivedScript),
     netNamespace: declaration.globals.netNamespace ?? "",
     logUnknownVrids: declaration.globals.logUnknownVrids,
+    audit: audit(declaration, globals.routerId ?? hostname),
   };
 }
 
@@ -92,6 +93,9 @@ const eventLog = ({ services: { eventLog: log } }: Declaration): LogConfig => ({
   recorderBefore: log.recorderBefore,
   recorderAfter: log.recorderAfter,
 });
+
+const audit = ({ services }: Declaration, name: string): AgentConfig["audit"] =>
+  services.audit === null ? null : { ...services.audit, node: services.audit.node ?? name };
 
 type Place = (iface: string) => Placing;
 

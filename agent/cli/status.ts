@@ -31,7 +31,7 @@ export function brief(status: Status): string {
   ].join("  ");
   const rows = status.instances.map(row);
   const heading = ["Instance", "Iface", "ID", "Fam", "State", "For", "Pri", "Master", "Addresses", "Last change"];
-  return `${head}${hooksInWords(status.hooks)}\n\n${table(heading, rows)}${remarks(status)}`;
+  return `${head}${hooksInWords(status.hooks)}${auditInWords(status.audit)}\n\n${table(heading, rows)}${remarks(status)}`;
 }
 
 /** What a row has no room for, and mostly there is nothing. */
@@ -63,6 +63,23 @@ function hooksInWords({ waiting, running, failed, superseded, fifoMissed, lastFa
     ...(fifoMissed > 0 ? [`${fifoMissed} line(s) a FIFO did not take`] : []),
   ];
   return said.length === 0 ? "" : `\nhooks: ${said.join("; ")}`;
+}
+
+/** A line of its own where the log is shipped. */
+function auditInWords(audit: Status["audit"]): string {
+  if (audit === null) return "";
+  const { lagEvents, lagSeconds, durability, forks, missed, connected, error, clock } = audit;
+  const said = [
+    lagEvents === 0 ? "shipped" : `${lagEvents} lines (${inWords(lagSeconds)}) behind`,
+    ...(connected ? [`confirmed by ${durability}`] : ["not connected"]),
+    ...(error === null ? [] : [error]),
+    ...(forks === 0 ? [] : [`FORKED ${forks} time(s): another history of this log is in the Redis`]),
+    ...(missed === 0 ? [] : [`${missed} lines were deleted here before they were shipped`]),
+    ...(clock.offsetUs === null
+      ? []
+      : [`clock ${clock.offsetUs / 1_000} ms from the Redis, +-${(clock.offsetErrUs ?? 0) / 1_000} ms`]),
+  ];
+  return `\naudit: ${said.join("; ")}`;
 }
 
 function remarksOn({ priority, basePriority, tracks, heldBy, group, rival }: RouterStatus): readonly string[] {

@@ -345,6 +345,22 @@ export type LogConfig = {
   readonly recorderAfter: Duration;
 };
 
+/** The Redis that the log is shipped to. It says where its secrets are, and has none. */
+export type AuditConfig = {
+  /** redis://, rediss:// and unix: URLs; several are nodes of one Redis Cluster. */
+  readonly redis: readonly string[];
+  /** Whom to ask for the Redis instead, and how they call it. */
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  readonly sentinelName: string | null;
+  /** The routers whose logs belong together, and this one among them. */
+  readonly cluster: string;
+  readonly node: string;
+  readonly username: string | null;
+  readonly password: { readonly from: "file" | "environment"; readonly name: string } | null;
+  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
+  readonly retentionDays: number;
+};
+
 export type AgentConfig = {
   /** global_defs router_id: how this router calls itself to people. */
   readonly routerId: string;
@@ -367,6 +383,8 @@ export type AgentConfig = {
   readonly filter: FilterConfig;
   readonly notify: NotifyConfig;
   readonly eventLog: LogConfig;
+  /** Null: the log is shipped nowhere. */
+  readonly audit: AuditConfig | null;
 };
 
 /**

@@ -125,4 +125,5 @@ export const usualAgent = {
   filter: { table: "heird", priority: -1, counters: false },
   notify: usualNotify,
   eventLog: usualLog,
+  audit: null,
 } as const satisfies AgentConfig;

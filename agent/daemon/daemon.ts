@@ -29,7 +29,7 @@ import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
-import { type Status, statusOf } from "../operate/status.ts";
+import { auditStatus, type Status, statusOf } from "../operate/status.ts";
 import { run } from "../run.ts";
 import { adverts, type CountDrop } from "../sources/adverts.ts";
 import { checks } from "../sources/checks.ts";
@@ -40,6 +40,7 @@ import { paths } from "../sources/paths.ts";
 import { routes } from "../sources/routes.ts";
 import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
+import { type Auditor, openAuditor } from "./auditor.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
 import { watchPulse } from "./pulse.ts";
@@ -56,6 +57,8 @@ const LAST_WORDS = 2_000;
  * TimeoutStopSec=5s has room for more. Nobody waits when there is none.
  */
 const HOOKS_AT_STOP = 2_000;
+/** How long a clean end waits for the Redis that answers, in ms. */
+const LAST_SHIPPED = 500;
 const LONGEST_LAST_SCRIPT = seconds(10);
 const WATCHDOG_MS = 1_000;
 const OVERDUE = seconds(1);
@@ -79,6 +82,7 @@ type Life = Prepared & {
   readonly commander: Commander;
   readonly reloader: Reloader;
   readonly checkBook: CheckBook;
+  readonly auditor: Auditor;
   readonly started: Instant;
   readonly realtime: boolean;
   readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
@@ -128,7 +132,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
   const { kernel, store, boot, unfinished } = prepared;
   const started = kernel.now();
-  const identity = { version: VERSION, cluster: "default", boot };
+  const identity = { version: VERSION, cluster: prepared.config.audit?.cluster ?? "default", boot };
   const who = `${hostname()} ${store.epoch} ${boot} heird-${VERSION}`;
   const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
   recorder.configure(prepared.config.eventLog);
@@ -153,8 +157,9 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
     },
   });
   const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
+  const auditor = openAuditor(prepared.directory, log.head, journal);
   const books = { checkBook: createCheckBook(), claims: claimed() };
-  return { ...prepared, ...made, ...books, started, realtime, dropped: {}, memory };
+  return { ...prepared, ...made, ...books, auditor, started, realtime, dropped: {}, memory };
 }
 
 /** Routers start when the startup_script has ended, or has taken too long. */
@@ -170,7 +175,8 @@ function begin({ config: { notify: shared }, doer, kernel, commander, journal, m
   });
 }
 
-function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept }: Life, turn: Turn): void {
+function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, auditor }: Life, turn: Turn): void {
+  if (turn.state.config !== memory.state.config) auditor.ship(turn.state.config.audit);
   memory.state = turn.state;
   const { seen } = turn.event;
   if (seen.type === "configured") kept.log = seen.config.eventLog;
@@ -213,6 +219,7 @@ const status = ({
   claims,
   log,
   provisioner,
+  auditor,
 }: Life): Status =>
   statusOf(memory.state, kernel.now(), {
     started,
@@ -225,6 +232,7 @@ const status = ({
     settings: provisioner.settings(),
     claims: claims.list(kernel.now()),
     hooks: notifier.status(),
+    audit: auditStatus(auditor.status(), log.head(), Date.now()),
     seq: log.head(),
   });
 
@@ -238,7 +246,7 @@ function listenToSignals(life: Life): void {
 
 /** The orderly end: priority 0, addresses gone, the log closed. */
 async function end(life: Life, signal: string): Promise<void> {
-  const { memory, journal, commander, performer, notifier, provisioner, log, recorder, kernel, store } = life;
+  const { memory, journal, commander, performer, notifier, provisioner, log, recorder, kernel, store, auditor } = life;
   if (memory.ending) return;
   memory.ending = true;
   journal.info(`${signal}: resigning`);
@@ -254,6 +262,7 @@ async function end(life: Life, signal: string): Promise<void> {
   memory.server?.close();
   kernel.close();
   await store.close(LAST_WORDS);
+  await auditor.close(LAST_SHIPPED);
   journal.flush();
   process.exit(EXIT.ok);
 }

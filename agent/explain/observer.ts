@@ -42,31 +42,40 @@ type Found = Mutable<Witnessed> & { outcomes: Outcome[] };
 
 /** Every transition of these steps for which `wanted` holds, with what led up to it and what came of it. */
 export function witnessed(steps: Iterable<Told>, wanted: (transition: Transition) => boolean): readonly Witnessed[] {
+  const look = createWitness();
+  const found: Witnessed[] = [];
+  for (const step of steps) for (const one of look(step)) if (wanted(one.transition)) found.push(one);
+  return found;
+}
+
+/**
+ * Watches steps as they come, and gives the transitions of each. What came of one is added to it by
+ * the steps that follow.
+ */
+export function createWitness(): (step: Told) => readonly Witnessed[] {
   const changesOf = createChronicle();
   const trails = new Map<RouterKey, ReturnType<typeof createTrail>>();
   const outside = new Map<RouterKey, Mutable<OutsideStamps>>();
-  const found: Found[] = [];
   const current = new Map<RouterKey, Found>();
   const strikes = createStrikes();
-  for (const step of steps) {
+  return (step) => {
+    const found: Found[] = [];
     strikes.look(step);
     for (const router of step.state.routers) remember(router, step, outside, strikes.of);
     const changes = changesOf(step);
     // Whoever moved by itself comes first: the others of its group are told to have followed it.
     for (const transition of [...changes].sort((a, b) => Number(hasFollowed(a)) - Number(hasFollowed(b)))) {
-      current.delete(transition.router);
       const one = scene(transition, step, trails.get(transition.router)?.now(), outside.get(transition.router));
       lead(one, step, outside);
       const stamps = outside.get(transition.router);
       if (stamps !== undefined) stamps.entering = causesOf(one);
-      if (!wanted(transition)) continue;
       found.push(one);
       current.set(transition.router, one);
     }
     outcome(step.line, current);
     for (const { config } of step.state.routers) trailOf(trails, config.key).look(step);
-  }
-  return found;
+    return found;
+  };
 }
 
 const EMPTY: Trail = { accepted: null, weaker: null, resigned: null, last: null, priorities: [], entered: null };

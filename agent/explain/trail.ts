@@ -33,6 +33,7 @@ export type Trail = {
   readonly resigned: Heard | null;
   /** The last one of any kind. */
   readonly last: Heard | null;
+  /** The last change; a list, because there may have been none. */
   readonly priorities: readonly PriorityChange[];
   /** When it came to the phase it was in before the transition. */
   readonly entered: Stamp | null;
@@ -61,7 +62,7 @@ export function createTrail(key: RouterKey): { readonly look: (step: Told) => vo
 
 function withPriority(trail: Trail, was: RouterState, is: RouterState, { seq, at }: Stamp): Trail {
   const [from, to] = [effectivePriority(was), effectivePriority(is)];
-  return from === to ? trail : { ...trail, priorities: [...trail.priorities, { seq, at, from, to }] };
+  return from === to ? trail : { ...trail, priorities: [{ seq, at, from, to }] };
 }
 
 function heardIn({ line }: Told, key: RouterKey): Heard | null {

@@ -36,6 +36,7 @@ const libcSetscheduler = libc.func("int sched_setscheduler(int pid, int policy, 
 const libcTimerfdCreate = libc.func("int timerfd_create(int clock, int flags)");
 const libcTimerfdSettime = libc.func("int timerfd_settime(int fd, int flags, void *value, void *old)");
 const libcClockGettime = libc.func("int clock_gettime(int clock, void *time)");
+const libcAdjtimex = libc.func("int adjtimex(void *timex)");
 const libcPipe = libc.func("int pipe2(void *ends, int flags)");
 const libcMkfifo = libc.func("int mkfifo(str path, uint32 mode)");
 const libcStrerror = libc.func("str strerror(int number)");
@@ -108,6 +109,9 @@ const LOCK_NB = 4;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const TFD_TIMER_ABSTIME = 1;
+
+/** Fills a struct timex; gives the state of the clock, 0..5. */
+export const adjtimex = (timex: DataView): number => checked(libcAdjtimex(timex));
 
 const wallTime = new DataView(new ArrayBuffer(128), 0, 16);
 /** Wall-clock time in microseconds, with the nanoseconds as a fraction. Steps when somebody sets the clock. */

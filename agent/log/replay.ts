@@ -65,16 +65,21 @@ export type Told = {
 export function* told(lines: Iterable<Line>): Generator<Told> {
   let replayed = NOTHING_REPLAYED;
   for (const line of lines) {
-    const { state: before } = replayed;
-    if (line.type === "event") {
-      const { state, effects } = step(before, { at: line.at, seen: line.seen });
-      replayed = { ...replayed, seq: line.seq, state };
-      yield { line, before, state, effects };
-      continue;
-    }
-    replayed = replayLine(replayed, line);
-    yield { line, before, state: replayed.state, effects: NO_EFFECTS };
+    const next = toldLine(replayed, line);
+    replayed = next.after;
+    yield next.told;
   }
+}
+
+/** One of them, and from where the next goes on. What replay and record disagree about is not kept. */
+export function toldLine(replayed: Replayed, line: Line): { readonly told: Told; readonly after: Replayed } {
+  const { state: before } = replayed;
+  if (line.type === "event") {
+    const { state, effects } = step(before, { at: line.at, seen: line.seen });
+    return { told: { line, before, state, effects }, after: { ...replayed, seq: line.seq, state } };
+  }
+  const { state, seq, foreign } = replayLine(replayed, line);
+  return { told: { line, before, state, effects: NO_EFFECTS }, after: { state, seq, foreign, divergences: [] } };
 }
 
 const NO_EFFECTS: readonly Effect[] = [];

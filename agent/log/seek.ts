@@ -23,10 +23,14 @@ const NAME = /^\d{8}\.jsonl$/;
  * Only the first line of each is read.
  */
 export function segmentHeads(path: string): readonly SegmentHead[] {
-  return filesOf(path).map((file) => ({ file, size: statSync(file).size, header: firstLine(file) }));
+  return filesOf(path).map(headOf);
 }
 
-function filesOf(path: string): readonly string[] {
+/** One of them. */
+export const headOf = (file: string): SegmentHead => ({ file, size: statSync(file).size, header: firstLine(file) });
+
+/** Their files, oldest first. */
+export function filesOf(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];
   const below = join(path, "log");
   const directory = existsSync(below) ? below : path;

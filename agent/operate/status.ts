@@ -1,6 +1,7 @@
 // What the daemon answers when asked how it is: one document, with a schema number that grows when
 // a field changes its meaning.
 
+import type { ShipperStatus } from "../audit/shipper.ts";
 import type { IpAddress } from "../core/address.ts";
 import type { DropReason } from "../core/event.ts";
 import { refusedOf } from "../core/neighbours.ts";
@@ -33,6 +34,13 @@ export type HookStatus = {
   /** Lines that a FIFO did not take. */
   readonly fifoMissed: number;
   readonly lastFailure: string | null;
+};
+
+/** How far the log is shipped. */
+export type AuditStatus = ShipperStatus & {
+  /** Lines that the Redis has not, and how long ago the last one that it has was written, in seconds; 0 when it has all. */
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
 };
 
 export type RouterStatus = {
@@ -100,6 +108,8 @@ export type Status = {
   /** Who else claimed addresses while we were their Master. */
   readonly claims: readonly ClaimStatus[];
   readonly hooks: HookStatus;
+  /** Null when it is shipped nowhere, or nothing is known of that yet. */
+  readonly audit: AuditStatus | null;
   /** What waits for time alone: links for their delay, the routers for that of the startup. */
   readonly waits: readonly WaitStatus[];
   readonly instances: readonly RouterStatus[];
@@ -118,6 +128,13 @@ export type Surroundings = Omit<
   readonly started: Instant;
   readonly seq: number;
 };
+
+export function auditStatus(shipping: ShipperStatus | null, head: number, wall: number): AuditStatus | null {
+  if (shipping === null) return null;
+  const lagEvents = Math.max(0, head - shipping.shipped);
+  const since = shipping.shippedAt === 0 ? 0 : Math.max(0, wall - shipping.shippedAt) / 1_000;
+  return { ...shipping, lagEvents, lagSeconds: lagEvents === 0 ? 0 : since };
+}
 
 export function statusOf(state: AgentState, now: Instant, { started, seq, ...rest }: Surroundings): Status {
   return {

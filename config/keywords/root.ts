@@ -26,7 +26,7 @@ export const ROOT: readonly Keyword[] = [
     "Something asked without a program, whose answer decides or weighs.",
   ),
   own("event_log", block("event_log", false), "honoured", "How the event log is kept."),
-  own("audit", block("audit", false), "pending", "The Redis that the event log is shipped to."),
+  own("audit", block("audit", false), "honoured", "The Redis that the event log is shipped to."),
   own("control", block("control", false), "pending", "The socket that commands are sent to."),
   own("metrics", block("metrics", false), "pending", "Figures for Prometheus."),
   row("static_ipaddress", lines("addresses"), "honoured", "Addresses that are there while the daemon runs."),

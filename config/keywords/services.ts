@@ -50,22 +50,22 @@ export const EVENT_LOG: readonly Keyword[] = [
 ];
 
 export const AUDIT: readonly Keyword[] = [
-  own("redis", text("URL"), "pending", "Where the log goes: redis://, rediss:// or unix:; several for a cluster.", {
+  own("redis", text("URL"), "honoured", "Where the log goes: redis://, rediss:// or unix:; several for a cluster.", {
     twice: "both",
   }),
-  own("sentinel", texts("host and port", 1, 2), "pending", "Whom to ask for the Redis instead (port 26379).", {
+  own("sentinel", texts("host and port", 1, 2), "honoured", "Whom to ask for the Redis instead (port 26379).", {
     twice: "both",
   }),
-  own("sentinel_name", text("name"), "pending", "How the sentinels call that Redis."),
-  own("cluster", text("name"), "pending", "The routers whose logs belong together."),
-  own("node", text("name"), "pending", "This router among them.", { default: "router_id" }),
-  own("username", text("name"), "pending", "The user of the Redis."),
-  own("password_file", text("path"), "pending", "A file with the password on its first line."),
-  own("password_env", text("variable"), "pending", "A variable of the environment with the password."),
-  own("tls_ca", text("path"), "pending", "Certificates to trust instead of the system's."),
-  own("tls_cert", text("path"), "pending", "The certificate to show."),
-  own("tls_key", text("path"), "pending", "The key of that certificate."),
-  own("retention", whole(1, 36_500, "days"), "pending", "How long the Redis keeps it.", { default: "400" }),
+  own("sentinel_name", text("name"), "honoured", "How the sentinels call that Redis."),
+  own("cluster", text("name"), "honoured", "The routers whose logs belong together."),
+  own("node", text("name"), "honoured", "This router among them.", { default: "router_id" }),
+  own("username", text("name"), "honoured", "The user of the Redis."),
+  own("password_file", text("path"), "honoured", "A file with the password on its first line."),
+  own("password_env", text("variable"), "honoured", "A variable of the environment with the password."),
+  own("tls_ca", text("path"), "honoured", "Certificates to trust instead of the system's."),
+  own("tls_cert", text("path"), "honoured", "The certificate to show."),
+  own("tls_key", text("path"), "honoured", "The key of that certificate."),
+  own("retention", whole(1, 36_500, "days"), "honoured", "How long the Redis keeps it.", { default: "400" }),
 ];
 
 export const CONTROL: readonly Keyword[] = [

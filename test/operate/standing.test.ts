@@ -35,6 +35,7 @@ const statusAfter = (life: Life, now: number): Status =>
     settings: [],
     claims: [],
     hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
+    audit: null,
     seq: 1,
   });
 

@@ -72,6 +72,7 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     settings: [],
     claims: CLAIMS,
     hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
+    audit: null,
     seq: 41,
   });
 
@@ -177,6 +178,7 @@ describe("the status document", () => {
     expect(pid).toBe(process.pid);
     expect(status).toEqual({
       hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
+      audit: null,
       schema: 1,
       version: "1.2.3",
       routerId: "rt1",

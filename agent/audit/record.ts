@@ -1,0 +1,173 @@
+// The audit record: what a transition was, by itself, for whoever does not fold the log. Types, and the
+// words of the two standards that ride along with our reasons.
+
+import type { Reason } from "../core/reason.ts";
+import type { PhaseName } from "../core/state.ts";
+
+/** Who held the addresses as far as this node knew. */
+export type Peer = {
+  readonly addr: string;
+  readonly prio: number;
+  readonly self: boolean;
+  /** Wall-clock ms of the last advertisement that held us back; null of ourselves. */
+  readonly lastAdvertAt: number | null;
+};
+
+export type Subject = {
+  readonly name: string;
+  readonly router: string;
+  readonly vrid: number;
+  readonly family: "ipv4" | "ipv6";
+  readonly interface: string;
+  readonly version: 2 | 3;
+  readonly vips: readonly string[];
+  readonly syncGroup: string | null;
+};
+
+export type Priority = {
+  readonly configured: number;
+  readonly effectiveBefore: number;
+  readonly effectiveAfter: number;
+  /** `value` is what the tracked thing said, `applied` what that added; null: FAULT. */
+  readonly terms: readonly {
+    readonly track: string;
+    readonly weight: number;
+    readonly value: "unknown" | "up" | "down" | number;
+    readonly applied: number | null;
+  }[];
+};
+
+export type Timers = {
+  readonly adverMs: number;
+  readonly masterAdverMs: number | null;
+  readonly skewMs: number;
+  readonly masterDownMs: number;
+  /** Wall-clock ms of the deadline that was met, and by how much the answer was late, in µs. */
+  readonly deadlineAt: number | null;
+  readonly latenessUs: number | null;
+};
+
+/** One step of the chain, the root first and this event last. */
+export type Step = { readonly seq: number; readonly at: number; readonly summary: string };
+
+export type Evidence = {
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+    readonly queuedMs: number;
+    readonly execMs: number;
+  }[];
+  readonly link: { readonly interface: string; readonly up: boolean } | null;
+  readonly adverts: readonly {
+    readonly src: string;
+    readonly prio: number;
+    readonly count: number;
+    readonly lastRx: number;
+    readonly maxGapMs: number;
+  }[];
+  /** Who asked, where somebody did and the log says who. */
+  readonly actor: string | null;
+};
+
+/** One effect and how it went, of the transition that wanted it. */
+export type Deed = {
+  readonly kind: string;
+  readonly target: string;
+  readonly startedMs: number;
+  readonly tookMs: number;
+  readonly ok: boolean;
+  readonly detail: string;
+};
+
+type Common = {
+  readonly v: 1;
+  readonly id: string;
+  readonly cluster: string;
+  readonly node: string;
+  readonly epoch: string;
+  readonly bootId: string;
+  readonly seq: number;
+  readonly time: { readonly hlc: string; readonly wall: string; readonly monoNs: string };
+  readonly config: { readonly hash: string; readonly generation: number };
+  readonly software: { readonly version: string; readonly foldVersion: number };
+};
+
+export type TransitionRecord = Common & {
+  readonly kind: "transition";
+  readonly vr: Subject;
+  readonly transition: {
+    readonly from: PhaseName;
+    readonly to: PhaseName;
+    readonly reason: Reason | "died";
+    readonly yangEvent: string | null;
+    readonly mibReason: 0 | 1 | 2 | 3;
+    readonly previousStateMs: number | null;
+  };
+  readonly master: { readonly before: Peer | null; readonly after: Peer | null };
+  readonly priority: Priority;
+  readonly timers: Timers;
+  readonly cause: readonly Step[];
+  readonly evidence: Evidence;
+};
+
+/** What came of a transition, an effect at a time. */
+export type DeedRecord = Common & {
+  readonly kind: "vip" | "notify";
+  readonly vr: { readonly name: string; readonly router: string };
+  /** The id of the transition it belongs to; null when it belongs to none. */
+  readonly of: string | null;
+  readonly effects: readonly Deed[];
+};
+
+/** A daemon began. `died`: who was what when the one before it ended without a word. */
+export type LifecycleRecord = Common & {
+  readonly kind: "lifecycle";
+  readonly start: boolean;
+  readonly lost: number;
+  readonly routers: readonly Subject[];
+  readonly died: readonly { readonly name: string; readonly router: string; readonly from: PhaseName }[];
+};
+
+export type AuditRecord = TransitionRecord | DeedRecord | LifecycleRecord;
+
+/** RFC 8347 event, and RFC 6527 new-master reason: 0 not a new Master, 1 priority, 2 preempted, 3 no response. */
+export type Standards = { readonly yangEvent: string | null; readonly mibReason: 0 | 1 | 2 | 3 };
+
+const none: Standards = { yangEvent: null, mibReason: 0 };
+const event = (yangEvent: string, mibReason: Standards["mibReason"] = 0): Standards => ({
+  yangEvent: `vrrp-event-${yangEvent}`,
+  mibReason,
+});
+
+/** A reason in the words of the two standards; ours are finer than either. */
+export const STANDARDS: Readonly<Record<Reason | "died", Standards>> = {
+  none,
+  startup: event("startup"),
+  owner_startup: event("owner-preempt", 1),
+  checks_pending: event("startup"),
+  shutdown: event("shutdown"),
+  master_silent: event("master-timeout", 3),
+  master_weaker: event("lower-priority-master", 2),
+  master_resigned: event("master-timeout", 1),
+  preempt_delay_over: event("preempt-hold-timeout", 2),
+  peer_stronger: event("higher-priority-backup"),
+  peer_tie_address: event("higher-priority-backup"),
+  peer_owner: event("higher-priority-backup"),
+  self_stall: none,
+  link_down: event("interface-down"),
+  link_up: event("interface-up"),
+  no_primary_address: event("no-primary-ip-address"),
+  primary_address: event("primary-ip-address"),
+  source_missing: event("no-primary-ip-address"),
+  no_peers: none,
+  check_fault: none,
+  check_recovered: none,
+  group_master: none,
+  group_backup: none,
+  group_fault: none,
+  group_recovered: none,
+  vip_lost: none,
+  config: none,
+  died: none,
+};

@@ -1,0 +1,319 @@
+// Makes audit records of a log as it is folded, a line at a time. The fold is the daemon's own; nothing
+// is decided here, and nothing of the past is kept that the next record does not need.
+
+import { createHash } from "node:crypto";
+import type { Run } from "../core/check.ts";
+import type { AgentConfig, RouterKey } from "../core/config.ts";
+import type { Observation } from "../core/event.ts";
+import { contributionOf } from "../core/priority.ts";
+import { type AgentState, effectivePriority, type RouterState, routerOf } from "../core/state.ts";
+import { masterDownInterval, skewTime } from "../core/timers.ts";
+import { causesOf } from "../explain/causes.ts";
+import { wallClock } from "../explain/chronicle.ts";
+import { createWitness, type Witnessed } from "../explain/observer.ts";
+import type { Heard } from "../explain/trail.ts";
+import type { Header, Line } from "../log/line.ts";
+import { NOTHING_REPLAYED, toldLine } from "../log/replay.ts";
+import type { Kind } from "./entry.ts";
+import { idOf } from "./keys.ts";
+import {
+  type AuditRecord,
+  type Deed,
+  type Evidence,
+  type Peer,
+  type Priority,
+  STANDARDS,
+  type Subject,
+  type Timers,
+  type TransitionRecord,
+} from "./record.ts";
+
+export type Told = { readonly kind: Kind; readonly record: AuditRecord | null };
+
+export type Recorder = {
+  /** The next line. */
+  readonly look: (line: Line) => Told;
+  /** The number of the last line looked at; -1 before the first. */
+  readonly seq: () => number;
+};
+
+/** Answers of one check that are kept as evidence. */
+const STRIKES = 3;
+
+type Memory = {
+  header: Header | null;
+  generation: number;
+  configHash: string;
+  config: AgentConfig | null;
+  /** What the last event moved, until its marks are written; and the last transition of each router. */
+  moved: Map<RouterKey, Witnessed>;
+  latest: Map<RouterKey, { readonly id: string; readonly at: number }>;
+  runs: Map<string, readonly Run[]>;
+  links: Map<string, boolean>;
+};
+
+export function createRecorder(cluster: string, node: string): Recorder {
+  const witness = createWitness();
+  const clock = wallClock();
+  let replayed = NOTHING_REPLAYED;
+  const memory: Memory = {
+    header: null,
+    generation: 0,
+    configHash: "",
+    config: null,
+    moved: new Map(),
+    latest: new Map(),
+    runs: new Map(),
+    links: new Map(),
+  };
+  const common = (line: Line) => ({
+    v: 1 as const,
+    id: idOf(line),
+    cluster,
+    node,
+    epoch: memory.header?.epoch ?? "",
+    bootId: memory.header?.boot ?? "",
+    seq: line.seq,
+    time: {
+      hlc: idOf(line),
+      wall: new Date(Math.round(clock.wallOf(line.at))).toISOString(),
+      monoNs: `${line.at}000`,
+    },
+    config: { hash: memory.configHash, generation: memory.generation },
+    software: { version: memory.header?.version ?? "", foldVersion: memory.header?.foldVersion ?? 0 },
+  });
+  return {
+    seq: () => replayed.seq,
+    look: (line) => {
+      const { told, after } = toldLine(replayed, line);
+      replayed = after;
+      clock.look(line);
+      learn(memory, line, told.state);
+      const moved = witness(told);
+      if (moved.length > 0) memory.moved = new Map(moved.map((one) => [one.transition.router, one]));
+      switch (line.type) {
+        case "mark":
+          return { kind: "transition", record: transitionRecord(memory, line, told.state, common(line), clock.wallOf) };
+        case "header": {
+          const died = line.start
+            ? moved.map(({ transition: { name, router, from } }) => ({ name, router, from }))
+            : [];
+          const routers = told.state.routers.map((router) => subjectOf(told.state, router));
+          const { start, lost } = line;
+          return { kind: "lifecycle", record: { ...common(line), kind: "lifecycle", start, lost, routers, died } };
+        }
+        case "event":
+          return seen(memory, line, told, common(line));
+        case "window":
+          return { kind: "routine", record: null };
+        case "snapshot":
+          return { kind: "snapshot", record: null };
+      }
+    },
+  };
+}
+
+/** What later records say of the configuration, the checks and the links. */
+function learn(memory: Memory, line: Line, state: AgentState): void {
+  if (line.type === "header") {
+    memory.header = line;
+    if (line.start) memory.generation = 0;
+  }
+  if (state.config !== memory.config) {
+    memory.config = state.config;
+    memory.generation += 1;
+    memory.configHash = createHash("sha256").update(JSON.stringify(state.config)).digest("hex");
+    const known = new Set(state.config.checks.map(({ name }) => name));
+    for (const name of memory.runs.keys()) if (!known.has(name)) memory.runs.delete(name);
+  }
+  if (line.type !== "event") return;
+  const { seen: what } = line;
+  if (what.type === "linkChanged") memory.links.set(what.link.name, what.link.up);
+  if (what.type === "checkReported")
+    memory.runs.set(what.check, [...(memory.runs.get(what.check) ?? []), what.run].slice(-STRIKES));
+}
+
+type CommonOf = Omit<
+  TransitionRecord,
+  "kind" | "vr" | "transition" | "master" | "priority" | "timers" | "cause" | "evidence"
+>;
+type WallOf = (at: Line["at"]) => number;
+
+function transitionRecord(
+  memory: Memory,
+  mark: Extract<Line, { type: "mark" }>,
+  state: AgentState,
+  common: CommonOf,
+  wallOf: WallOf,
+): TransitionRecord | null {
+  const scene = memory.moved.get(mark.router);
+  if (scene === undefined) return null;
+  const { before, after, at } = scene.transition;
+  const router = after ?? before;
+  if (router === null) return null;
+  memory.latest.set(mark.router, { id: common.id, at });
+  const { from, phase: to, because: reason } = mark;
+  return {
+    ...common,
+    kind: "transition",
+    vr: subjectOf(state, router),
+    transition: {
+      from,
+      to,
+      reason,
+      ...STANDARDS[reason],
+      previousStateMs: before === null ? null : (at - before.phase.since) / 1_000,
+    },
+    master: { before: masterOf(before, wallOf), after: masterOf(after, wallOf) },
+    priority: priorityOf(router, before),
+    timers: timersOf(router, before, at, wallOf),
+    cause: causesOf(scene).map(({ seq, at: when, text }) => ({ seq, at: wallOf(when), summary: text })),
+    evidence: evidenceOf(memory, scene, router, wallOf),
+  };
+}
+
+const subjectOf = ({ config: { groups } }: AgentState, { config }: RouterState): Subject => ({
+  name: config.name,
+  router: config.key,
+  vrid: config.vrid,
+  family: config.family,
+  interface: config.interface,
+  version: config.version,
+  vips: config.virtualAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+  syncGroup: groups.find(({ members }) => members.includes(config.key))?.name ?? null,
+});
+
+function masterOf(router: RouterState | null, wallOf: WallOf): Peer | null {
+  if (router === null) return null;
+  const { phase, primaryAddress } = router;
+  if (phase.name === "master" && primaryAddress !== null)
+    return { addr: primaryAddress, prio: effectivePriority(router), self: true, lastAdvertAt: null };
+  if (phase.name !== "backup" || phase.heard === null) return null;
+  const { source: addr, priority: prio } = phase.heard;
+  return { addr, prio, self: false, lastAdvertAt: wallOf(phase.heardAt) };
+}
+
+const priorityOf = (router: RouterState, before: RouterState | null): Priority => ({
+  configured: router.config.basePriority,
+  effectiveBefore: effectivePriority(before ?? router),
+  effectiveAfter: effectivePriority(router),
+  terms: router.config.tracks.map((track) => {
+    const value = router.verdicts[track.check] ?? "unknown";
+    return { track: track.check, weight: track.weight, value, applied: contributionOf(track, value) };
+  }),
+});
+
+function timersOf({ config }: RouterState, before: RouterState | null, at: Line["at"], wallOf: WallOf): Timers {
+  const priority = before === null ? config.basePriority : effectivePriority(before);
+  const waited = before?.phase.name === "backup" ? before.phase : null;
+  const interval = waited?.masterAdverInterval ?? config.adverInterval;
+  const deadline = waited !== null && waited.masterDownAt <= at ? waited.masterDownAt : null;
+  return {
+    adverMs: config.adverInterval / 1_000,
+    masterAdverMs: waited === null ? null : waited.masterAdverInterval / 1_000,
+    skewMs: skewTime(config.version, priority, interval) / 1_000,
+    masterDownMs: masterDownInterval(config.version, priority, interval, config.downTimerAdverts) / 1_000,
+    deadlineAt: deadline === null ? null : wallOf(deadline),
+    latenessUs: deadline === null ? null : at - deadline,
+  };
+}
+
+function evidenceOf(memory: Memory, { trail }: Witnessed, { config }: RouterState, wallOf: WallOf): Evidence {
+  const heard = [trail.accepted, trail.weaker, trail.resigned].filter((one): one is Heard => one !== null);
+  const up = memory.links.get(config.interface);
+  return {
+    checks: config.tracks.flatMap(({ check }) =>
+      (memory.runs.get(check) ?? []).map(({ ok, detail, queued, took }) => ({
+        name: check,
+        ok,
+        detail,
+        queuedMs: queued / 1_000,
+        execMs: took / 1_000,
+      })),
+    ),
+    link: up === undefined ? null : { interface: config.interface, up },
+    adverts: heard.map(({ advert, count, last, maxGap }) => ({
+      src: advert.source,
+      prio: advert.priority,
+      count,
+      lastRx: wallOf(last),
+      maxGapMs: maxGap / 1_000,
+    })),
+    actor: null,
+  };
+}
+
+/** Effects take this long at most, µs; what comes later belongs to the phase. */
+const AFTERMATH = 3_000_000;
+
+type States = { readonly before: AgentState; readonly state: AgentState };
+
+function seen(memory: Memory, line: Extract<Line, { type: "event" }>, states: States, common: CommonOf): Told {
+  const { seen: what, at } = line;
+  const kind = kindOf(what, states);
+  const deed = deedIn(what);
+  if (deed === null || (kind !== "vip" && kind !== "notify")) return { kind, record: null };
+  const { router } = deed;
+  const latest = memory.latest.get(router);
+  const near = latest !== undefined && (kind === "notify" || at - latest.at <= AFTERMATH);
+  const startedMs = latest === undefined || !near ? 0 : (at - latest.at) / 1_000 - deed.done.tookMs;
+  const name = routerOf(states.state, router)?.config.name ?? router;
+  const effects = [{ ...deed.done, startedMs }];
+  return { kind, record: { ...common, kind, vr: { name, router }, of: near ? latest.id : null, effects } };
+}
+
+function deedIn(what: Observation): { readonly router: RouterKey; readonly done: Omit<Deed, "startedMs"> } | null {
+  switch (what.type) {
+    case "effectDone": {
+      const { router, effect: kind, took, detail } = what;
+      return { router, done: { kind, target: router, tookMs: took / 1_000, ok: true, detail } };
+    }
+    case "effectFailed": {
+      const { router, effect: kind, error: detail } = what;
+      return { router, done: { kind, target: router, tookMs: 0, ok: false, detail } };
+    }
+    case "hookEnded": {
+      const { router, hook: target, took, outcome, detail } = what;
+      return { router, done: { kind: "notify", target, tookMs: took / 1_000, ok: outcome === "done", detail } };
+    }
+    default:
+      return null;
+  }
+}
+
+function kindOf(what: Observation, { before, state }: States): Kind {
+  switch (what.type) {
+    case "commanded":
+      return "command";
+    case "configured":
+      return "config";
+    case "linkChanged":
+    case "waitOver":
+      return "link";
+    case "addressesChanged":
+    case "addressClaimed":
+    case "pathsLost":
+    case "effectDone":
+    case "effectFailed":
+      return "vip";
+    case "hookBegan":
+    case "hookEnded":
+    case "fifoMissed":
+      return "notify";
+    case "advertDropped":
+      return "refused";
+    case "checkReported":
+    case "checkDue":
+      return before.routers !== state.routers && priorityMoved(before, state) ? "priority" : "check";
+    case "advertReceived":
+      return routerOf(before, what.router)?.phase.name === "master" ? "dual_master" : "master_seen";
+    case "deadlineReached":
+      return "other";
+  }
+}
+
+const priorityMoved = (before: AgentState, state: AgentState): boolean =>
+  state.routers.some((router, i) => {
+    const was = before.routers[i];
+    return was !== undefined && was !== router && effectivePriority(was) !== effectivePriority(router);
+  });

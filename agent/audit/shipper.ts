@@ -1,0 +1,310 @@
+// Ships the log to a Redis: every line once, in order, whatever happens to the Redis, the network or
+// this process. The log is the queue, so nothing is remembered here; where to go on is asked of the
+// server at every connection, and what it has is compared by hash before anything is put behind it.
+
+import { BATCH, type Desk, openDesk } from "./desk.ts";
+import { type ClockNote, type Entry, UNKNOWN_CLOCK } from "./entry.ts";
+import { idOf, logKey, markKey } from "./keys.ts";
+import { measureOffset } from "./offset.ts";
+import type { Outbox } from "./outbox.ts";
+import { locate, type Place } from "./place.ts";
+import type { Connect, Durability, Session } from "./port.ts";
+
+export type Surroundings = {
+  readonly outbox: Outbox;
+  readonly connect: Connect;
+  /** ms since 1970. */
+  readonly wall: () => number;
+  /** ms of a clock that nobody sets. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Waits so long, or until it is to stop; with `news` also until the log has grown. */
+  readonly pause: (ms: number, until: "news" | "stop") => Promise<void>;
+  /** How well the kernel knows the time. */
+  readonly kernelClock: () => Pick<ClockNote, "sync" | "errUs">;
+  /** A sentence for the journal. */
+  readonly tell: (level: "info" | "warn" | "error", sentence: string) => void;
+};
+
+export type Names = { readonly cluster: string; readonly node: string };
+
+export type ShipperStatus = {
+  readonly connected: boolean;
+  readonly stream: string | null;
+  /** Numbers of lines: the last one shipped, and the last one that the Redis says is safe. -1 before the first. */
+  readonly shipped: number;
+  readonly durable: number;
+  readonly durability: Durability["kind"] | "unknown";
+  /** When the last line that was shipped was written, ms since 1970; 0 before the first. */
+  readonly shippedAt: number;
+  readonly batches: number;
+  /** Times that the Redis had less than it once had. */
+  readonly resyncs: number;
+  /** Streams of this log with another history. */
+  readonly forks: number;
+  /** Lines that were deleted from the log before they could be shipped. */
+  readonly missed: number;
+  /** How long the last batch took to be answered, in ms. */
+  readonly ackMs: number;
+  readonly clock: ClockNote;
+  /** What went wrong last; null while nothing does. */
+  readonly error: string | null;
+};
+
+export type Shipper = {
+  /** Ships until it is told to stop. */
+  readonly run: () => Promise<void>;
+  readonly stop: () => void;
+  readonly status: () => ShipperStatus;
+  /** What the daemon says of itself: its last line, and when that was still the last. */
+  readonly pulse: (head: number, wall: number) => void;
+};
+
+/** Between attempts, in ms: doubled from the first to the last, and half of it by chance. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+/** How often a log is looked at that nobody says has grown. */
+const LOOK_AGAIN = 1_000;
+const MARK_EVERY = 10_000;
+const CONFIRM_EVERY = 1_000;
+const TIME_EVERY = 5_000;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+type Life = Surroundings & {
+  readonly names: Names;
+  readonly status: Mutable<ShipperStatus>;
+  readonly desk: Desk;
+  readonly memory: {
+    stopped: boolean;
+    failures: number;
+    /** How many entries go at once; less after an answer that took too long. */
+    batch: number;
+    full: boolean;
+    head: { readonly seq: number; readonly wall: number } | null;
+    /** When it was done last, by `now`. */
+    marked: number;
+    confirmed: number;
+    timed: number;
+  };
+};
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+export function createShipper(names: Names, surroundings: Surroundings): Shipper {
+  const status: Life["status"] = {
+    connected: false,
+    stream: null,
+    shipped: -1,
+    durable: -1,
+    durability: "unknown",
+    shippedAt: 0,
+    batches: 0,
+    resyncs: 0,
+    forks: 0,
+    missed: 0,
+    ackMs: 0,
+    clock: UNKNOWN_CLOCK,
+    error: null,
+  };
+  const memory: Life["memory"] = {
+    stopped: false,
+    failures: 0,
+    batch: BATCH,
+    full: false,
+    head: null,
+    marked: NEVER,
+    confirmed: NEVER,
+    timed: NEVER,
+  };
+  const desk = openDesk(surroundings.outbox, names, () => status.clock);
+  const life: Life = { ...surroundings, names, status, desk, memory };
+  return {
+    run: () => live(life),
+    stop: () => {
+      memory.stopped = true;
+    },
+    status: () => ({ ...status }),
+    pulse: (seq, wall) => {
+      memory.head = { seq, wall };
+    },
+  };
+}
+
+async function live(life: Life): Promise<void> {
+  const { memory, status, desk } = life;
+  while (!memory.stopped) {
+    let session: Session | null = null;
+    try {
+      session = await life.connect();
+      await converse(life, session);
+    } catch (cause) {
+      failed(life, cause instanceof Error ? cause.message : String(cause));
+    } finally {
+      status.connected = false;
+      session?.close();
+    }
+    if (!memory.stopped && memory.failures > 0) await life.pause(backOff(life), "stop");
+  }
+  desk.close();
+}
+
+function failed({ memory, status, tell }: Life, why: string): void {
+  // A Redis that is away for a week is told once.
+  if (memory.failures === 0 && !memory.stopped)
+    tell("warn", `audit: ${why}; the log keeps what is to be shipped, and it is tried again`);
+  memory.failures += 1;
+  // What took too long may have been too much at once.
+  memory.batch = Math.max(1, Math.floor(memory.batch / 4));
+  status.error = why;
+}
+
+/** Half of it by chance: many routers that lost one Redis do not come back together. */
+function backOff({ memory, random }: Life): number {
+  const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, memory.failures - 1));
+  return most / 2 + (random() * most) / 2;
+}
+
+/** One connection, from the cursor on. Returns when the cursor is to be asked for anew. */
+async function converse(life: Life, session: Session): Promise<void> {
+  const { memory, status, outbox } = life;
+  const epoch = outbox.epoch();
+  const place = epoch === null ? null : await locate(session, outbox, life.names, epoch);
+  if (place !== null) standAt(life, place);
+  if (memory.failures > 0) life.tell("info", `audit: shipping again, from line ${status.shipped + 1} on`);
+  memory.failures = 0;
+  status.connected = true;
+  status.error = null;
+  if (place === null) return rest(life, session, null);
+  await shipFrom(life, session, place);
+}
+
+/** On and on, until the log is another one or the server has not what it should have. */
+async function shipFrom(life: Life, session: Session, place: Place): Promise<void> {
+  const { memory, status, outbox, now } = life;
+  let { after } = place;
+  while (!memory.stopped) {
+    await tellTime(life, session);
+    const entries = life.desk.take(status.shipped, place.epoch).slice(0, memory.batch);
+    const last = entries.at(-1);
+    if (last === undefined) {
+      if (outbox.epoch() !== place.epoch) return;
+      await rest(life, session, place);
+      continue;
+    }
+    if (!(await ship(life, session, place, after, entries))) return;
+    if (!memory.full) after = idOf(last);
+    await mark(life, session, place);
+    if (now() - memory.confirmed >= CONFIRM_EVERY) await confirm(life, session);
+  }
+}
+
+/** Nothing is to be shipped. */
+async function rest(life: Life, session: Session, place: Place | null): Promise<void> {
+  await mark(life, session, place);
+  await confirm(life, session);
+  await life.pause(LOOK_AGAIN, "news");
+}
+
+function standAt({ status, memory, names, tell }: Life, { key, forks, seq, epoch }: Place): void {
+  if (status.stream === key && seq < status.shipped) status.resyncs += 1;
+  if (forks > status.forks) {
+    const other = logKey(names.cluster, { node: names.node, epoch, fork: forks - 1 });
+    tell("error", `audit: FORK: ${other} has another history than this log; it is left as it is, and ${key} is used`);
+  }
+  status.durable = status.stream === key ? Math.min(status.durable, seq) : -1;
+  status.forks = forks;
+  status.stream = key;
+  status.shipped = seq;
+  memory.confirmed = NEVER;
+}
+
+/** Whether it may go on like this; otherwise the cursor has to be asked for. */
+async function ship(
+  life: Life,
+  session: Session,
+  { key }: Place,
+  after: string | null,
+  entries: readonly Entry[],
+): Promise<boolean> {
+  const { memory, status, now, tell } = life;
+  const begun = now();
+  const appended = await session.append(key, after, entries);
+  status.ackMs = now() - begun;
+  if (appended.result === "full") {
+    if (!memory.full) tell("error", `audit: the Redis is full (${appended.says}); the log keeps what is to be shipped`);
+    memory.full = true;
+    status.error = appended.says;
+    memory.failures += 1;
+    await life.pause(backOff(life), "stop");
+    return true;
+  }
+  if (memory.full) tell("info", "audit: the Redis has room again");
+  memory.full = false;
+  if (appended.result !== "taken") {
+    if (appended.result !== "there") status.resyncs += 1;
+    if (appended.result === "broken") {
+      tell("error", `audit: ${key} lost its end while it was written to; what follows goes into a new stream`);
+      await session.bury(key, idOf(entries.at(-1) ?? { hlc: 0, seq: 0 }));
+    }
+    return false;
+  }
+  memory.failures = 0;
+  memory.batch = Math.min(BATCH, memory.batch * 2);
+  status.error = null;
+  status.batches += 1;
+  status.missed += missing(status.shipped, entries[0]);
+  const last = entries.at(-1);
+  if (last !== undefined) {
+    status.shipped = last.seq;
+    status.shippedAt = last.hlc;
+  }
+  return true;
+}
+
+/** Lines that should have come before this one, and that the log does not own up to. */
+function missing(shipped: number, first: Entry | undefined): number {
+  if (first === undefined) return 0;
+  const lost = /"lost":(\d+)/.exec(first.kind === "lifecycle" ? first.body.slice(0, 512) : "")?.[1] ?? "0";
+  return Math.max(0, first.seq - shipped - 1 - Number(lost));
+}
+
+async function tellTime(life: Life, session: Session): Promise<void> {
+  const { memory, status, now } = life;
+  if (now() - memory.timed < TIME_EVERY) return;
+  memory.timed = now();
+  status.clock = { ...life.kernelClock(), ...(await measureOffset(session, life.wall, now)) };
+}
+
+async function confirm({ memory, status, now }: Life, session: Session): Promise<void> {
+  if (status.durable === status.shipped && status.durability !== "unknown") return;
+  const { shipped } = status;
+  const { kind } = await session.confirm();
+  memory.confirmed = now();
+  status.durability = kind;
+  if (kind !== "memory") status.durable = shipped;
+}
+
+/** What a node says of itself every ten seconds: until when nothing has happened that is not here. */
+async function mark({ memory, status, names, wall, now }: Life, session: Session, place: Place | null): Promise<void> {
+  if (now() - memory.marked < MARK_EVERY) return;
+  memory.marked = now();
+  const { head } = memory;
+  const whole = head !== null && status.shipped >= head.seq;
+  const text = {
+    v: 1,
+    node: names.node,
+    epoch: place?.epoch ?? null,
+    stream: status.stream,
+    seq: status.shipped,
+    // Without the daemon's word nobody knows whether there was more.
+    until: whole ? head.wall : status.shippedAt,
+    at: wall(),
+    durable: status.durable,
+    durability: status.durability,
+    forks: status.forks,
+    missed: status.missed,
+    clock: status.clock,
+  };
+  await session.mark(markKey(names.cluster, names.node), JSON.stringify(text));
+}
