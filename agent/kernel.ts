@@ -50,8 +50,12 @@ export type InterfaceState = {
   readonly addresses: readonly InterfaceAddress[];
 };
 
-/** MACVLAN_MODE_PRIVATE: macvlans of one parent do not hear each other. */
-export const PRIVATE_MODE = 1;
+/**
+ * MACVLAN_MODE_VEPA: macvlans of one parent do not hear each other, but the parent hears what comes from
+ * another router's station of the same virtual MAC. In private mode the kernel gives the multicast of that
+ * station to the macvlan alone, and a Backup would not hear its Master.
+ */
+export const VEPA_MODE = 2;
 
 export type InterfaceAddress = {
   readonly address: IpAddress;
@@ -200,7 +204,7 @@ export type LinkRequest = {
 
 /** What of the machine is made to fit a configuration, seldom and never while an advertisement waits. */
 export type Machinery = {
-  /** Makes a link upon another, still down, and a macvlan in private mode. Known in `interfaces` when this returns. */
+  /** Makes a link upon another, still down, and a macvlan in VEPA mode. Known in `interfaces` when this returns. */
   readonly addLink: (link: LinkRequest) => Outcome;
   /** Sets a link administratively up. */
   readonly raiseLink: (name: string) => Outcome;

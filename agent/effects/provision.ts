@@ -21,7 +21,7 @@ import {
   unfiltered,
   virtualInterfacesOf,
 } from "../core/machine.ts";
-import type { InterfaceState, Kernel, Machinery, Outcome } from "../kernel.ts";
+import { type InterfaceState, type Kernel, type Machinery, type Outcome, VEPA_MODE } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import { parseMac, printMac } from "../wire/mac.ts";
 
@@ -166,11 +166,8 @@ export function isAsWanted(
 ): boolean {
   const parent = kernel.interfaces.get(wanted.parent)?.index;
   if (there.upon === null || there.upon.kind !== wanted.kind || there.upon.parent !== parent) return false;
-  return wanted.kind === "ipvlan" || (there.upon.mode === PRIVATE_MODE && printMac(there.mac) === wanted.mac);
+  return wanted.kind === "ipvlan" || (there.upon.mode === VEPA_MODE && printMac(there.mac) === wanted.mac);
 }
-
-/** MACVLAN_MODE_PRIVATE. */
-const PRIVATE_MODE = 1;
 
 /** B14.4: one that is as wanted is used; another macvlan of that name is replaced. */
 function fitLink(hand: Hand, wanted: VirtualInterface): readonly string[] {

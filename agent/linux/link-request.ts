@@ -1,6 +1,6 @@
 // Links that are made and unmade by rtnetlink, from values to bytes: macvlans, and up and down.
 
-import { type LinkRequest, PRIVATE_MODE } from "../kernel.ts";
+import { type LinkRequest, VEPA_MODE } from "../kernel.ts";
 import {
   begin,
   finish,
@@ -43,7 +43,7 @@ function nest(to: RequestBuffer, type: number): () => void {
   return () => to.view.setUint32(start, (to.length - start) | (type << 16), true);
 }
 
-/** Writes RTM_NEWLINK for a link that is down, a macvlan private (B14.3); refused when there is a link of that name. */
+/** Writes RTM_NEWLINK for a link that is down, a macvlan in VEPA mode; refused when there is a link of that name. */
 export function writeAddLink(
   to: RequestBuffer,
   { kind, name, parent, mac, group }: UponRequest,
@@ -59,7 +59,7 @@ export function writeAddLink(
   putAttribute(to, IFLA_INFO_KIND, encoder.encode(kind));
   if (kind === "macvlan") {
     const data = nest(to, IFLA_INFO_DATA);
-    putUint32(to, 8 | (IFLA_MACVLAN_MODE << 16), PRIVATE_MODE);
+    putUint32(to, 8 | (IFLA_MACVLAN_MODE << 16), VEPA_MODE);
     data();
   }
   info();

@@ -33,7 +33,7 @@ function machine(settings: Readonly<Record<string, string>> = {}, links: readonl
     interfaces,
     addLink: ({ kind, name, parent, mac }) => {
       const index = interfaces.get(parent)?.index ?? 0;
-      interfaces.set(name, link(name, 10 + interfaces.size, { kind, parent: index, mode: 1 }, [...mac]));
+      interfaces.set(name, link(name, 10 + interfaces.size, { kind, parent: index, mode: 2 }, [...mac]));
       for (const setting of ["arp_ignore", "accept_local"]) sysctls.set(`net/ipv4/conf/${name}/${setting}`, "0");
       deeds.push(`make ${name}`);
       return DONE;
@@ -156,15 +156,19 @@ describe("a machine made to fit a configuration", () => {
   });
 
   it("uses a macvlan that is as wanted and leaves it there, and replaces any other", () => {
-    const same = link("vrrp.51", 9, { kind: "macvlan", parent: 2, mode: 1 }, [0, 0, 0x5e, 0, 1, 0x33]);
+    const same = link("vrrp.51", 9, { kind: "macvlan", parent: 2, mode: 2 }, [0, 0, 0x5e, 0, 1, 0x33]);
     const reused = machine({}, [same]);
     reused.provisioner.furnish(VMAC);
     reused.provisioner.settle(usualAgent);
     expect(reused.interfaces.get("vrrp.51")).toBe(same);
-    const other = machine({}, [{ ...same, upon: { kind: "macvlan", parent: 3, mode: 1 } }]);
+    const other = machine({}, [{ ...same, upon: { kind: "macvlan", parent: 3, mode: 2 } }]);
     other.provisioner.furnish(VMAC);
     expect(other.deeds.filter((deed) => /vrrp/.test(deed)).slice(0, 2)).toEqual(["remove vrrp.51", "make vrrp.51"]);
     expect(other.told.join()).toMatch(/vrrp\.51 is another macvlan .* replaced/);
+    // Upon one in private mode no other router of the same virtual MAC would be heard.
+    const deaf = machine({}, [{ ...same, upon: { kind: "macvlan", parent: 2, mode: 1 } }]);
+    deaf.provisioner.furnish(VMAC);
+    expect(deaf.deeds.filter((deed) => /vrrp/.test(deed)).slice(0, 2)).toEqual(["remove vrrp.51", "make vrrp.51"]);
   });
 
   it("takes another name where something else has it, and finds it again", () => {
@@ -174,7 +178,7 @@ describe("a machine made to fit a configuration", () => {
     const [named] = config.routers;
     expect(named?.vmac?.name).toBe("vrrp.51.1");
     expect(named?.virtualAddresses.map((own) => own.interface)).toEqual(["vrrp.51.1"]);
-    interfaces.set("vrrp.51.1", link("vrrp.51.1", 12, { kind: "macvlan", parent: 2, mode: 1 }));
+    interfaces.set("vrrp.51.1", link("vrrp.51.1", 12, { kind: "macvlan", parent: 2, mode: 2 }));
     expect(nameable(kernel, VMAC).config).toEqual(config);
   });
 

@@ -21,24 +21,24 @@ import {
 } from "../netns/wire.ts";
 
 const ADDRESSES = ["192.168.1.1", "fe80::1:1", "2001:db8::1"];
-const [INTERVAL, LATE] = [300_000, 100_000];
-// RFC 5798 §6.1, priority 100 at 0.3 s: Skew_Time = (256 - 100) * 0.3 s / 256 = 0.1828125 s,
-// Master_Down_Interval = 3 * 0.3 s + Skew_Time = 1.0828125 s. FRR counts whole centiseconds: 0.18 s and 1.08 s.
-const SKEW = 180_000;
-const DOWN = 1_080_000;
+const [INTERVAL, LATE] = [500_000, 100_000];
+// RFC 5798 §6.1, priority 100 at 0.5 s: Skew_Time = (256 - 100) * 0.5 s / 256 = 0.3046875 s,
+// Master_Down_Interval = 3 * 0.5 s + Skew_Time = 1.8046875 s. FRR counts whole centiseconds: 0.30 s and 1.80 s.
+const SKEW = 300_000;
+const DOWN = 1_800_000;
 
 const frr = (priority: number): FrrRouter => ({
   vrid: 1,
   priority,
-  interval: 300,
+  interval: 500,
   ipv4: ["192.168.1.1/24"],
   ipv6: ["fe80::1:1/64", "2001:db8::1/64"],
   linkLocal: "fe80::12",
 });
 const heird = (priority: number, extra: readonly string[] = []): string =>
   configOf(
-    { name: "FOUR", priority, interval: "0.3", addresses: ["192.168.1.1/24"], extra },
-    { name: "SIX", priority, interval: "0.3", addresses: ["fe80::1:1/64", "2001:db8::1/64"] },
+    { name: "FOUR", priority, interval: "0.5", addresses: ["192.168.1.1/24"], extra },
+    { name: "SIX", priority, interval: "0.5", addresses: ["fe80::1:1/64", "2001:db8::1/64"] },
   );
 
 /** One of the two: whom it speaks as, and how many of its two families it holds the addresses of. */
@@ -130,7 +130,7 @@ const SAID = (
         vrid: 1,
         priority,
         addresses: ["192.168.1.1"],
-        interval: 30,
+        interval: 50,
         source,
         destination: "224.0.0.18",
       }) as const,

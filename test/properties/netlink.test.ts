@@ -126,7 +126,7 @@ describe("the rtnetlink codec", () => {
           const common = { type: "link", gone: false, index: 0, name, parent, flags: 0, mtu: 0, interrupted: false };
           // The last two have no name; the kernel never says anything like it.
           expect(readMessages(to.bytes.subarray(0, to.length))).toEqual([
-            { ...common, kind: "macvlan", mode: 1, mac },
+            { ...common, kind: "macvlan", mode: 2, mac },
             { ...common, kind: "ipvlan", mode: 0, mac: new Uint8Array() },
           ]);
         },
