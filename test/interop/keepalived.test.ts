@@ -9,6 +9,7 @@ import { eventually } from "../netns/eventually.ts";
 import { expectWithin, rounds, tell } from "../netns/figures.ts";
 import type { Keepalived } from "../netns/keepalived.ts";
 import type { Host } from "../netns/lan.ts";
+import { expectOneMaster } from "../netns/mastership.ts";
 import type { Packet } from "../netns/packet.ts";
 import { mustSkip } from "../netns/requirements.ts";
 import { onSite, ROUTERS, type Site } from "../netns/site.ts";
@@ -29,7 +30,8 @@ type Flavour = {
   /** The primary addresses of rt1 and rt2. */
   readonly sources: readonly [string, string];
   readonly addresses: readonly string[];
-  /** Of priority 100, which the weaker one always has; µs. */
+  /** Of priority 100, which the weaker one always has; all in µs. */
+  readonly interval: number;
   readonly skew: number;
   readonly down: number;
 };
@@ -48,6 +50,7 @@ const FLAVOURS: readonly Flavour[] = [
     config: (priority) => configOf({ priority, version: 2, password: "password", addresses: V4 }),
     sources: SOURCES,
     addresses: ["192.168.1.1", "192.168.1.2"],
+    interval: 1_000_000,
     skew: 609_375,
     down: 3_609_375,
   },
@@ -57,6 +60,7 @@ const FLAVOURS: readonly Flavour[] = [
     config: (priority) => configOf({ priority, interval: "0.5", addresses: V4 }),
     sources: SOURCES,
     addresses: ["192.168.1.1", "192.168.1.2"],
+    interval: 500_000,
     skew: 304_687,
     down: 1_804_687,
   },
@@ -66,6 +70,7 @@ const FLAVOURS: readonly Flavour[] = [
     config: (priority) => configOf({ priority, interval: "0.5", addresses: V6 }),
     sources: ["fe80::ff:fe00:1", "fe80::ff:fe00:2"],
     addresses: ["fe80::1:1", "2001:db8::1"],
+    interval: 500_000,
     skew: 304_687,
     down: 1_804_687,
   },
@@ -205,6 +210,7 @@ describe.skipIf(mustSkip("heird beside Keepalived", needs)).concurrent("heird be
         expect(complaintsOf(keepalived)).toEqual([]);
         // Keepalived is the heir here: how quick it is, is told and given room.
         report("heird", flavour, measured, 60_000);
+        expectOneMaster(`${flavour.title}: heird the stronger one`, await seen.stop(), flavour.interval);
       });
     });
 
@@ -239,6 +245,7 @@ describe.skipIf(mustSkip("heird beside Keepalived", needs)).concurrent("heird be
         }
         expect(complaintsOf(keepalived)).toEqual([]);
         report("Keepalived", flavour, measured, 20_000);
+        expectOneMaster(`${flavour.title}: Keepalived the stronger one`, await seen.stop(), flavour.interval);
       });
     });
   }

@@ -109,6 +109,25 @@ export function frame(ip: readonly number[], destination?: string): string {
   return `${to.replaceAll(":", "")}020000000066${six ? "86dd" : "0800"}${hex(ip)}`;
 }
 
+const octets = (mac: string): number[] => mac.split(":").map((octet) => Number.parseInt(octet, 16));
+const hexOf = (bytes: readonly number[]): string => Buffer.from(bytes).toString("hex");
+
+/** What a station says when it takes an IPv4 address for its own: RFC 5227 §1.2, gratuitous ARP as a request. */
+export function arpClaim(address: string, mac: string): string {
+  const head = [...octets("ff:ff:ff:ff:ff:ff"), ...octets(mac), 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1];
+  return hexOf([...head, ...octets(mac), ...bytesOf(address), 0, 0, 0, 0, 0, 0, ...bytesOf(address)]);
+}
+
+/** The same of an IPv6 address: RFC 4861 §7.2.6, an unsolicited neighbour advertisement with Override, to all nodes. */
+export function naClaim(address: string, mac: string): string {
+  const [source, destination] = [bytesOf(address), bytesOf("ff02::1")];
+  const tail = [0x20, 0, 0, 0, ...source, 2, 1, ...octets(mac)];
+  const pseudo = [...source, ...destination, 0, 0, ...u16(4 + tail.length), 0, 0, 0, 58];
+  const payload = [136, 0, ...u16(checksum([...pseudo, 136, 0, 0, 0, ...tail])), ...tail];
+  const ip = packet({ source: address, destination: "ff02::1", payload, protocol: 58 });
+  return hexOf([...octets("33:33:00:00:00:01"), ...octets(mac), 0x86, 0xdd, ...ip]);
+}
+
 // Sent to another process as text: it must use nothing from outside.
 const PROGRAM = `
 import { readFileSync } from "node:fs";

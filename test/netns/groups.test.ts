@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { configOf, type Instance } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import type { Host } from "./lan.ts";
+import { expectOneMaster } from "./mastership.ts";
 import { mustSkip } from "./requirements.ts";
 import { onSite, ROUTERS } from "./site.ts";
 import { advertFrom, resignationFrom, VRRP_TRAFFIC, wallClock } from "./wire.ts";
@@ -27,6 +28,8 @@ const six = (priority: number): Instance => ({
   interval: "0.2",
   addresses: [`${V6}/64`],
 });
+/** 0.2 s, in µs. */
+const INTERVAL = 200_000;
 const grouped = (priority: number): string => `${GROUP}${configOf(four(priority), six(priority))}`;
 
 const holdsBoth = async (host: Host): Promise<boolean> => (await host.holds(V4)) && host.holds(V6);
@@ -60,13 +63,14 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
       await alone(rt2, rt1);
       await heal(rt1);
       await alone(rt1, rt2);
-      await seen.stop();
+      expectOneMaster("a sync group of heird's", await seen.stop(), INTERVAL);
     });
   });
 
   test("Keepalived's group fails over to heird's as one, and back", { timeout: 60_000 }, async () => {
     await onSite("company", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
+      const seen = await site.capture(VRRP_TRAFFIC);
       await site.heird("rt2", grouped(100));
       const keepalived = await rt1.startKeepalived(grouped(200));
       await alone(rt1, rt2);
@@ -74,6 +78,7 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
       await alone(rt2, rt1);
       await rt1.startKeepalived(grouped(200));
       await alone(rt1, rt2);
+      expectOneMaster("a sync group of Keepalived's", await seen.stop(), INTERVAL);
     });
   });
 
@@ -96,7 +101,31 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
       await seen.next("the owner advertises", (p) => p.at > reloaded && advertFrom(FIRST, 4)(p));
       expect(await rt2.holds(V4)).toBe(false);
       expect(seen.packets().some((p) => p.at > reloaded && advertFrom(SECOND, 4)(p))).toBe(false);
-      await seen.stop();
+      expectOneMaster("preempt_delay, and an owner", await seen.stop(), INTERVAL);
+    });
+  });
+
+  test("Keepalived's preempt_delay tolerates heird for its time, and its owner nobody", {
+    timeout: 60_000,
+  }, async () => {
+    await onSite("owner", ROUTERS, async (site) => {
+      const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
+      const seen = await site.capture(VRRP_TRAFFIC);
+      const weak = await site.heird("rt2", configOf(four(100)));
+      await weak.reach("master");
+      const started = wallClock();
+      const late = await rt1.startKeepalived(configOf(four(200, ["preempt_delay 2"])));
+      const claim = await seen.next("rt1 preempts", (p) => p.at > started && advertFrom(FIRST, 4)(p));
+      expect(claim.at - started).toBeGreaterThan(2_000_000);
+      await eventually("rt1 alone holds the address", async () => (await rt1.holds(V4)) && !(await rt2.holds(V4)));
+      await late.stop();
+      await eventually("heird inherits", async () => (await rt2.holds(V4)) && !(await rt1.holds(V4)));
+      const again = wallClock();
+      await rt1.startKeepalived(configOf(four(255)));
+      await seen.next("the owner claims", (p) => p.at > again && advertFrom(FIRST, 4)(p));
+      await weak.reach("backup");
+      await eventually("rt1 alone holds it again", async () => (await rt1.holds(V4)) && !(await rt2.holds(V4)));
+      expectOneMaster("Keepalived's preempt_delay and owner", await seen.stop(), INTERVAL);
     });
   });
 });
