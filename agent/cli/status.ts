@@ -82,16 +82,47 @@ function auditInWords(audit: Status["audit"]): string {
   return `\naudit: ${said.join("; ")}`;
 }
 
-function remarksOn({ priority, basePriority, tracks, heldBy, group, rival }: RouterStatus): readonly string[] {
+function remarksOn(router: RouterStatus): readonly string[] {
+  const { priority, basePriority, tracks, heldBy, group } = router;
   const weighing = tracks.filter(({ adds }) => adds !== null && adds !== 0).map(weighed);
   return [
     ...heldBy.map((holding) => inPlainWords(holding, group)),
     ...(weighing.length > 0 ? [`priority ${priority}: ${basePriority} configured, ${weighing.join(", ")}`] : []),
-    ...(rival === null
-      ? []
-      : [
-          `two Masters: ${rival.ownAddress ? `its own address ${rival.address} (a loop, or a duplicate address)` : `${rival.address} (${rival.priority})`}, first heard ${inWords(rival.firstSeconds)} ago, last ${inWords(rival.lastSeconds)} ago`,
-        ]),
+    ...rivalsOf(router),
+    ...router.neighbours.flatMap((neighbour) => differencesOf(router, neighbour)),
+  ];
+}
+
+/** Who speaks for this virtual router beside its Master: believed, or refused for what differs. */
+function rivalsOf({ rival, splitBrain, vrid }: RouterStatus): readonly string[] {
+  const said: string[] = [];
+  if (rival !== null) {
+    const { address, ownAddress, firstSeconds, lastSeconds } = rival;
+    const who = ownAddress
+      ? `its own address ${address} (a loop, or a duplicate address)`
+      : `${address} (${rival.priority})`;
+    said.push(`two Masters: ${who}, first heard ${inWords(firstSeconds)} ago, last ${inWords(lastSeconds)} ago`);
+  }
+  // Somebody of another priority is the rival above.
+  if (splitBrain !== null && splitBrain.field !== "priority") {
+    const { source, field, detail, secondsAgo } = splitBrain;
+    said.push(
+      `split brain suspected: ${source} speaks for VRID ${vrid}, too, and is refused: ${field} differs (${detail}), last ${inWords(secondsAgo)} ago`,
+    );
+  }
+  return said;
+}
+
+/** What a neighbour that is believed does otherwise, and others might refuse. */
+function differencesOf(
+  { version, family, checksum }: RouterStatus,
+  neighbour: RouterStatus["neighbours"][number],
+): readonly string[] {
+  const sums = version === 3 && family === "ipv4" && neighbour.checksum !== checksum;
+  const [theirs, ours] = neighbour.checksum === "plain" ? ["without", "with"] : ["with", "without"];
+  return [
+    ...(sums ? [`${neighbour.address} sends the checksum ${theirs} pseudo-header, and this router ${ours}`] : []),
+    ...(neighbour.sameAddresses ? [] : [`${neighbour.address} advertises other addresses`]),
   ];
 }
 

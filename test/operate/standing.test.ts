@@ -221,3 +221,61 @@ describe("a second Master", () => {
     expect(statusAfter(ALONE, 3_000_000).instances[0]?.rival).toBeNull();
   });
 });
+
+describe("who speaks for its VRID and is refused", () => {
+  const refusedAt = (at: number): readonly [number, Observation] => [
+    at,
+    {
+      ...{ type: "advertDropped", router: OWNER.key, interface: "eth0", source: ip("10.0.0.9"), count: 1 },
+      ...{ reason: "version", detail: "version 3, ours 2" },
+    } as Observation,
+  ];
+  const said =
+    "split brain suspected: 10.0.0.9 speaks for VRID 51, too, and is refused: version differs (version 3, ours 2)";
+
+  it("stands in the status with the field that differs, for programs and for people", () => {
+    const status = statusAfter([...ALONE, refusedAt(2_000_000)], 4_000_000);
+    expect(status.instances[0]?.splitBrain).toEqual({
+      source: "10.0.0.9",
+      field: "version",
+      detail: "version 3, ours 2",
+      secondsAgo: 2,
+    });
+    expect(brief(status)).toContain(`O: ${said}, last 2s ago`);
+  });
+
+  it("is told once in the journal, and not at all by who is no Master", () => {
+    const suspicions = (life: Life) => warningsOf(life).filter((line) => line.includes("split brain"));
+    expect(suspicions([...ALONE, refusedAt(2_000_000), refusedAt(3_000_000)])).toEqual([`O: ${said}`]);
+    const backup = begun({ ...usualAgent, routers: [{ ...OWNER, basePriority: 100 }] });
+    expect(suspicions([...backup, refusedAt(2_000_000)])).toEqual([]);
+    expect(statusAfter([...backup, refusedAt(2_000_000)], 3_000_000).instances[0]?.splitBrain).toBeNull();
+  });
+});
+
+describe("a neighbour that is believed", () => {
+  const three = router("eth0", "ipv4", 51, { name: "O", basePriority: 100, version: 3 });
+  const heard = (checksum: "plain" | "pseudoHeader", address: string) => {
+    const advert = {
+      version: 3,
+      vrid: 51,
+      priority: 200,
+      maxAdverInterval: seconds(1),
+      source: ip("10.0.0.9"),
+    } as const;
+    const seen: Observation = {
+      type: "advertReceived",
+      router: three.key,
+      advert: { ...advert, addresses: [ip(address)], checksum },
+    };
+    return brief(statusAfter([...begun({ ...usualAgent, routers: [three] }), [2_000_000, seen]], 2_100_000));
+  };
+
+  it("is named with what it does otherwise, and not for doing the same", () => {
+    const differs = "O: 10.0.0.9 sends the checksum without pseudo-header, and this router with";
+    expect(heard("plain", "10.0.51.100")).toContain(differs);
+    expect(heard("pseudoHeader", "10.0.51.100")).not.toContain("10.0.0.9 sends");
+    expect(heard("pseudoHeader", "10.0.51.101")).toContain("O: 10.0.0.9 advertises other addresses");
+    expect(heard("pseudoHeader", "10.0.51.100")).not.toContain("other addresses");
+  });
+});
