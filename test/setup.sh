@@ -55,7 +55,8 @@ wanted_programs() {
   if [ "$purpose" = bench ]; then printf '%s\n' "keepalived keepalived" "nft nftables"; fi
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
-      "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr" "strace strace" "redis-server redis-server"
+      "systemd-analyze systemd" "fish fish" "zsh zsh" "vrrpd frr" "strace strace" "redis-server redis-server" \
+      "radvd radvd"
   fi
   # raw-socket is compiled where there is no build of it yet.
   if needs_npm; then printf '%s\n' "make make" "g++ g++" "python3 python3"; fi
@@ -107,7 +108,7 @@ install_packages() {
   for package in "${packages[@]}"; do
     # Only what was installed just now: a Keepalived that was here before is somebody's.
     case "$package" in
-      keepalived | frr | redis-server) if has systemctl; then systemctl disable --now "$package.service" >/dev/null 2>&1 || true; fi ;;
+      keepalived | frr | redis-server | radvd) if has systemctl; then systemctl disable --now "$package.service" >/dev/null 2>&1 || true; fi ;;
     esac
   done
   if [ "$policy_is_ours" = yes ]; then

@@ -137,7 +137,7 @@ const SAID = (
   ),
 );
 
-const timeout = 90_000;
+const timeout = 180_000;
 
 describe.skipIf(mustSkip("heird beside FRR", ["ip", "nft", "tcpdump", "vrrpd"])).concurrent("heird beside FRR", () => {
   test("heird is the stronger one: it preempts, resigns, dies, and FRR takes over", { timeout }, async () => {

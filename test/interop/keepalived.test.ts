@@ -175,7 +175,7 @@ function report(who: string, { title, skew, down }: Flavour, { stop, crash, both
 }
 
 describe.skipIf(mustSkip("heird beside Keepalived", needs)).concurrent("heird beside Keepalived", () => {
-  const timeout = 60_000 + rounds(1) * 20_000;
+  const timeout = 180_000 + rounds(1) * 20_000;
   for (const flavour of FLAVOURS) {
     test(`${flavour.title}: heird is the stronger one`, { timeout }, async () => {
       await onScene("s", flavour, async (scene, measured) => {

@@ -211,7 +211,7 @@ describe
   .skipIf(mustSkip("transports beside Keepalived", ["ip", "nft", "tcpdump", "keepalived"]))
   .concurrent("transports beside Keepalived", () => {
     for (const flavour of FLAVOURS)
-      test(flavour.title, { timeout: 120_000 }, async () => {
+      test(flavour.title, { timeout: 180_000 }, async () => {
         await onSite(`t${flavour.tag}`, flavour.hosts ?? ROUTERS, async (site) => {
           await flavour.prepare?.(site);
           const seen = await site.capture(VRRP_TRAFFIC);

@@ -37,7 +37,7 @@ async function times(
 const needs = ["ip", "nft", "tcpdump"] as const;
 
 describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", () => {
-  test("blocks, refreshes and their pace, while adverts go on", { timeout: 90_000 }, async () => {
+  test("blocks, refreshes and their pace, while adverts go on", { timeout: 180_000 }, async () => {
     await onSite("garp", HOSTS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
       const seen = await site.capture(VRRP_TRAFFIC);
@@ -78,7 +78,7 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
   });
 
   test("a weaker advert to one member: it is answered at once, and the whole group announces", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("weaker", HOSTS, async (site) => {
       const { mac, linkLocal } = site.host("rt1");
@@ -116,7 +116,7 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
   });
 
   test("somebody else's ARP and NA: the Master says again where the addresses are, a Backup does not", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("claims", HOSTS, async (site) => {
       const [rt1, rt2, rt3] = [site.host("rt1"), site.host("rt2"), site.host("rt3")];
@@ -157,7 +157,7 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
   });
 
   test("garp_extra_if: what stands on another interface is announced there again and again", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("elsewhere", ROUTERS.slice(0, 1), async (site) => {
       const rt1 = site.host("rt1");

@@ -48,7 +48,7 @@ const heal = (host: Host): Promise<string> =>
 const needs = ["ip", "keepalived", "nft", "tcpdump"] as const;
 
 describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => {
-  test("heird's group fails over as one, to Keepalived's and back", { timeout: 60_000 }, async () => {
+  test("heird's group fails over as one, to Keepalived's and back", { timeout: 180_000 }, async () => {
     await onSite("group", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
       const seen = await site.capture(VRRP_TRAFFIC);
@@ -67,7 +67,7 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
     });
   });
 
-  test("Keepalived's group fails over to heird's as one, and back", { timeout: 60_000 }, async () => {
+  test("Keepalived's group fails over to heird's as one, and back", { timeout: 180_000 }, async () => {
     await onSite("company", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
       const seen = await site.capture(VRRP_TRAFFIC);
@@ -83,7 +83,7 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
   });
 
   test("preempt_delay tolerates a weaker Keepalived for its time, and an owner nobody", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("delay", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
@@ -106,7 +106,7 @@ describe.skipIf(mustSkip("sync groups", needs)).concurrent("sync groups", () => 
   });
 
   test("Keepalived's preempt_delay tolerates heird for its time, and its owner nobody", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("owner", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];

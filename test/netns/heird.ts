@@ -68,7 +68,8 @@ export async function startHeird(host: Host, home: Home, level = "debug"): Promi
     if (!daemon.running()) return true;
     return (await status()).pid > 0;
   };
-  await eventually("heird answers", answers, { otherwise: daemon.output });
+  // On a busy machine a program of this size takes its time to be read.
+  await eventually("heird answers", answers, { within: 30_000, otherwise: daemon.output });
   if (!daemon.running()) throw new Error(`heird ended:\n${daemon.output()}`);
   const reach = async (phase: PhaseName, instance?: string, within = 10_000): Promise<void> => {
     const there = async (): Promise<boolean> => {

@@ -10,6 +10,7 @@ const PACKAGES = {
   bridge: "iproute2",
   keepalived: "keepalived",
   nft: "nftables",
+  radvd: "radvd",
   "systemd-analyze": "systemd",
   tcpdump: "tcpdump",
   vrrpd: "frr",

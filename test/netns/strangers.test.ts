@@ -47,12 +47,12 @@ const refusals = (node: Heird): readonly string[] =>
     line.type === "event" && line.seen.type === "advertDropped" ? [`${line.seen.source} ${line.seen.reason}`] : [],
   );
 const inWords = (host: Host, node: Heird): Promise<string> =>
-  host.run(heird("status", "--state-dir", node.home.stateDirectory));
+  host.run(heird("status", "--state-dir", node.home.stateDirectory), { timeout: 180_000 });
 const instanceOf = async (node: Heird) => (await node.status()).instances[0];
 
 describe.skipIf(mustSkip("strangers", ["ip", "nft", "tcpdump"])).concurrent("strangers", () => {
   test("unicast: who is no peer, comes from too far or speaks to the group is refused", {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("unlisted", HOSTS, async (site) => {
       const [rt1, rt3] = [site.host("rt1"), site.host("rt3")];
@@ -95,7 +95,7 @@ describe.skipIf(mustSkip("strangers", ["ip", "nft", "tcpdump"])).concurrent("str
     });
   });
 
-  test("our own words come back: told as a loop, and answered by nobody", { timeout: 60_000 }, async () => {
+  test("our own words come back: told as a loop, and answered by nobody", { timeout: 180_000 }, async () => {
     await onSite("looped", HOSTS, async (site) => {
       const rt1 = site.host("rt1");
       // IPv4 believes our own source address only where it is told so; IPv6 does not ask.
@@ -128,7 +128,7 @@ describe.skipIf(mustSkip("strangers", ["ip", "nft", "tcpdump"])).concurrent("str
   });
 
   test("a wire of one direction: a Backup that hears nothing is Master, and the Master says so", {
-    timeout: 90_000,
+    timeout: 180_000,
   }, async () => {
     await onSite("oneway", ROUTERS, async (site) => {
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
@@ -160,7 +160,7 @@ describe.skipIf(mustSkip("strangers", ["ip", "nft", "tcpdump"])).concurrent("str
     });
   });
 
-  test("two clusters with one VRID: what differs is said on both sides", { timeout: 90_000 }, async () => {
+  test("two clusters with one VRID: what differs is said on both sides", { timeout: 180_000 }, async () => {
     await onSite("clusters", HOSTS, async (site) => {
       const rt1 = site.host("rt1");
       const other = "192.168.1.77";
@@ -197,7 +197,7 @@ describe.skipIf(mustSkip("strangers", ["ip", "nft", "tcpdump"])).concurrent("str
     });
   });
 
-  test("two owners: the greater address stays, and both know", { timeout: 60_000 }, async () => {
+  test("two owners: the greater address stays, and both know", { timeout: 180_000 }, async () => {
     await onSite("owners", ROUTERS, async (site) => {
       const seen = await site.capture(VRRP_TRAFFIC);
       const [lower, greater] = [await site.heird("rt1", four(255)), await site.heird("rt2", four(255))];
@@ -221,7 +221,7 @@ describe
       ["rt1", "rt2"],
       ["rt2", "rt1"],
     ] as const)
-      test(`heird is ${place}: one of them is left`, { timeout: 60_000 }, async () => {
+      test(`heird is ${place}: one of them is left`, { timeout: 180_000 }, async () => {
         await onSite(`own${place}`, ROUTERS, async (site) => {
           const seen = await site.capture(VRRP_TRAFFIC);
           const [ours, theirs] = [site.host(place), site.host(other)];
