@@ -135,12 +135,5 @@ const definitions = DEFINITIONS.flatMap(([rfc, sections]) =>
 
 export const CLAUSES: readonly Clause[] = [...STATE_MACHINE, ...PACKETS, ...definitions];
 
-/** Demands that no story or test shows, and why that is so. */
-export const UNTOLD: ReadonlyMap<string, string> = new Map([
-  [`${BACKUP} (325)`, "heird sends no router advertisements; that is radvd's or FRR's business"],
-  [`${BACKUP} (335)`, "without a virtual MAC there are no such frames"],
-  [`${MASTER} (630)`, "as (325) of a Backup"],
-  [`${MASTER} (635)`, "heird filters nothing: Accept_Mode is always true, as with Keepalived by default"],
-  [`${MASTER} (645)`, "without a virtual MAC there are no such frames"],
-  [`${MASTER} (650)`, "as (635)"],
-]);
+/** Demands that no story or test shows, and why that is so; none today. */
+export const UNTOLD: ReadonlyMap<string, string> = new Map();

@@ -26,6 +26,9 @@ const backup = (step: number, words: string, holds: string[], absent: string[]) 
 const master = (step: number, words: string, holds: string[], absent: string[]) =>
   demand(`RFC 5798 §6.4.3 (${step})`, words, holds, absent);
 
+const duty = (words: string): string => `test/netns/duties.test.ts: ${words}`;
+const station = (words: string): string => `test/netns/vmac.test.ts: ${words}`;
+
 const OWNER = "the-owner-is-master-at-once";
 const LOWER_RANK = "a-router-of-any-lower-rank-starts-as-backup";
 const SILENCE = "a-backup-that-hears-nothing-becomes-master";
@@ -51,6 +54,18 @@ const TODAY: readonly Demand[] = [
 
   backup(310, "no ARP is answered", [NOTHING_HELD], [ALL_HELD]),
   backup(320, "no neighbour solicitation is answered", [NOTHING_HELD], [ALL_HELD]),
+  backup(
+    325,
+    "no router advertisement comes from it: heird sends none, and radvd finds the virtual address on a Master only",
+    [duty("router advertisements of radvd come from the Master alone")],
+    [duty("the new Master's radvd speaks")],
+  ),
+  backup(
+    335,
+    "a frame for the virtual MAC address is discarded",
+    [duty("the Master forwards them, a Backup does not")],
+    [duty("the Master forwards it")],
+  ),
   backup(340, "no packet for the addresses is accepted", [NOTHING_HELD], [ALL_HELD]),
   backup(345, "told to stop, it cancels its timer", [BACKUP_ENDS], [SILENCE]),
   backup(365, "silence for Master_Down_Interval: Master", [SILENCE], [IN_TIME]),
@@ -85,6 +100,30 @@ const TODAY: readonly Demand[] = [
   master(610, "ARP is answered", [ALL_HELD], [NOTHING_HELD]),
   master(620, "it is in the solicited-node groups", [ALL_HELD], [NOTHING_HELD]),
   master(625, "neighbour solicitations are answered", [ALL_HELD], [NOTHING_HELD]),
+  master(
+    630,
+    "router advertisements come from it: radvd's, in the name of the virtual router",
+    [duty("the Master's radvd speaks")],
+    [duty("router advertisements of radvd come from the Master alone")],
+  ),
+  master(
+    635,
+    "without Accept_Mode neighbour discovery is not dropped",
+    [station("the addresses answer neighbours and nobody else")],
+    [station('reload(config("accept"))')],
+  ),
+  master(
+    645,
+    "a frame for the virtual MAC address is forwarded",
+    [duty("the Master forwards it")],
+    [duty("the Master forwards them, a Backup does not")],
+  ),
+  master(
+    650,
+    "packets for the addresses are accepted under Accept_Mode only",
+    [station("the addresses answer neighbours and nobody else")],
+    [station('reload(config("accept"))')],
+  ),
   master(655, "told to stop, it cancels its timer", [MASTER_ENDS], ["a-master-advertises-every-interval"]),
   master(665, "and says priority 0", ["two-masters-that-shut-down-resign-before-either-lets-go"], [BACKUP_ENDS]),
   master(

@@ -164,6 +164,8 @@ describe.skipIf(mustSkip("virtual MAC addresses", needs))("virtual MAC addresses
     });
   });
 
+  // RFC 5798 §6.4.3 (650): accepted under Accept_Mode only. RFC 5798 §6.4.3 (635): without it, neighbour
+  // discovery is not dropped all the same.
   test("no_accept: the addresses answer neighbours and nobody else", async () => {
     await onSite("noaccept", SITE, async (site) => {
       const client = site.host("client");
