@@ -126,6 +126,7 @@ function router(
       downTimerAdverts: instance.downTimerAdverts,
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,
+      maxFailovers: instance.maxFailovers,
       authentication: authentication(instance),
       v3Checksum: instance.v3ChecksumAsV2 ? "plain" : "pseudoHeader",
       virtualAddresses: instance.addresses.map(own),

@@ -143,6 +143,8 @@ function inPlainWords({ because, what }: Holding, group: string | null): string 
       return `FAULT: ${what} of its sync group ${group} is`;
     case "group_backup":
       return `ready to be Master, and waits for ${what} of its sync group ${group}`;
+    case "max_failovers":
+      return what;
   }
 }
 

@@ -1,10 +1,10 @@
 // What a Backup hears and waits for: RFC 5798 §6.4.2. It stays a Backup here; router.ts makes it Master.
 
-import { PRIORITY_STOP } from "./config.ts";
+import { PRIORITY_STOP, type RouterConfig } from "./config.ts";
 import type { Advertisement } from "./event.ts";
 import type { Reason } from "./reason.ts";
 import { type Backup, effectivePriority, type RouterState } from "./state.ts";
-import { after, type Duration, type Instant, movedBy } from "./time.ts";
+import { after, type Duration, type Instant, inSeconds, movedBy, until } from "./time.ts";
 import { masterDownInterval, skewTime } from "./timers.ts";
 
 /** A valid advertisement. */
@@ -19,16 +19,20 @@ export function backupHears(router: RouterState, phase: Backup, advert: Advertis
   if (!config.preempt || advert.priority >= priority) {
     // (445): a Master to live with. Learn its interval, wait all over again.
     const preemptAt = advert.priority >= priority ? null : phase.preemptAt;
-    return accept(router, phase, advert, at, preemptAt);
+    return accept(router, phase, advert, at, preemptAt, null);
   }
-  if (config.preemptDelay > 0) {
-    // Keepalived (B9.4): the delay starts with the first weaker advertisement.
-    const preemptAt = phase.preemptAt ?? after(at, config.preemptDelay);
-    if (at < preemptAt) return accept(router, phase, advert, at, preemptAt);
-  }
+  // Keepalived (B9.4): the delay starts with the first weaker advertisement.
+  const delayed = config.preemptDelay > 0;
+  const preemptAt = delayed ? (phase.preemptAt ?? after(at, config.preemptDelay)) : phase.preemptAt;
+  const limitedUntil = limitedUntilOf(router, phase, advert, at);
+  const tolerates = delayed && preemptAt !== null && at < preemptAt;
+  if (tolerates || limitedUntil !== null) return accept(router, phase, advert, at, preemptAt, limitedUntil);
   // (470): a weaker one does not hold us back
   const masterDownAt = config.conduct.fastHandover ? handover(router, phase, advert, at) : phase.masterDownAt;
-  return phase.weaker && masterDownAt === phase.masterDownAt ? phase : { ...phase, masterDownAt, weaker: true };
+  if (phase.weaker && masterDownAt === phase.masterDownAt) return phase;
+  // What ended a limit is told as that only where it was one: a Master that fell is taken over from before.
+  const over = phase.limitedUntil !== null && phase.limitedUntil <= at ? phase.limitedUntil : null;
+  return { ...phase, masterDownAt, weaker: true, limitedUntil: over };
 }
 
 /**
@@ -52,6 +56,7 @@ function accept(
   advert: Advertisement,
   at: Instant,
   preemptAt: Instant | null,
+  limitedUntil: Instant | null,
 ): Backup {
   const masterAdverInterval = advert.maxAdverInterval;
   return {
@@ -65,8 +70,44 @@ function accept(
     resigned: false,
     weaker: false,
     preemptAt,
+    limitedUntil,
     willing: false,
   };
+}
+
+/**
+ * max_failovers: until when a router that was Master too often leaves this weaker Master alone; null when
+ * it need not. It never waits longer for silence or for a resignation, and not for a Master that has itself
+ * become weaker: addresses that nobody holds, or somebody who says that he should not, are worse than one
+ * failover too many.
+ */
+function limitedUntilOf(
+  { config: { maxFailovers }, masteries }: RouterState,
+  { heard }: Backup,
+  advert: Advertisement,
+  at: Instant,
+): Instant | null {
+  if (maxFailovers === null) return null;
+  const first = masteries.at(-maxFailovers.count);
+  if (first === undefined) return null;
+  const free = after(first, maxFailovers.window);
+  const fell = heard !== null && heard.source === advert.source && heard.priority > advert.priority;
+  return fell || free <= at ? null : free;
+}
+
+/** Why a weaker Master is left alone at this instant, to people; null when it is not for max_failovers. */
+export function limitInWords({ maxFailovers }: RouterConfig, { limitedUntil }: Backup, at: Instant): string | null {
+  if (maxFailovers === null || limitedUntil === null || limitedUntil <= at) return null;
+  const { count, window } = maxFailovers;
+  const often = count === 1 ? "once" : `${count} times`;
+  return `max_failovers: it became Master ${often} within ${inSeconds(window)}, and leaves a weaker one alone for another ${inSeconds(until(at, limitedUntil))}`;
+}
+
+/** When it became Master, this time among them, as far as that is counted. */
+export function masteriesWith({ config: { maxFailovers }, masteries }: RouterState, at: Instant): readonly Instant[] {
+  if (maxFailovers === null) return masteries.length === 0 ? masteries : [];
+  const { count, window } = maxFailovers;
+  return [...masteries.filter((one) => after(one, window) > at), at].slice(-count);
 }
 
 /** A Backup's timer moved by what its whole span became longer or shorter. */
@@ -93,6 +134,7 @@ export function waitsOn(router: RouterState, phase: Backup, at: Instant): Backup
 export function takeOverReason(phase: Backup, at: Instant): Reason {
   if (phase.resigned) return "master_resigned";
   if (!phase.weaker) return "master_silent";
+  if (phase.limitedUntil !== null) return "failover_limit_over";
   return phase.preemptAt !== null && phase.preemptAt <= at ? "preempt_delay_over" : "master_weaker";
 }
 

@@ -166,6 +166,9 @@ export type Conduct = {
   readonly checkAddresses: boolean;
 };
 
+/** `max_failovers`. */
+export type FailoverLimit = { readonly count: number; readonly window: Duration };
+
 /** Something whose health moves the priority; `check` names it in `AgentConfig.checks`. */
 export type Track = {
   readonly check: string;
@@ -309,6 +312,8 @@ export type RouterConfig = {
   /** That one and those. */
   readonly virtualInterfaces: readonly VirtualInterface[];
   readonly conduct: Conduct;
+  /** Become Master so often in so long, then leave a weaker Master alone; null for no limit. */
+  readonly maxFailovers: FailoverLimit | null;
   readonly tracks: readonly Track[];
   readonly hooks: HookConfig;
 };

@@ -7,7 +7,7 @@ import type { Advertisement } from "./event.ts";
 import { heard } from "./router.ts";
 import { same } from "./same.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "./state.ts";
-import type { Instant } from "./time.ts";
+import { type Instant, instantAt } from "./time.ts";
 
 /** On what two routers of one VRID must agree to hear each other; the words of keepalived.conf. */
 export type Agreement = "version" | "authentication" | "advert_int" | "v3_checksum_as_v2";
@@ -70,8 +70,9 @@ const masterOf = ({ phase }: RouterState): Advertisement | null =>
 function preempts(router: RouterState, master: Advertisement, at: Instant): boolean {
   const next = heard(router, master, at).router;
   if (next.phase.name !== "backup") return true;
-  if (next.phase.weaker || next.phase.preemptAt === null) return next.phase.weaker;
-  const later = heard(next, master, next.phase.preemptAt).router;
+  const { weaker, preemptAt, limitedUntil } = next.phase;
+  if (weaker || (preemptAt === null && limitedUntil === null)) return weaker;
+  const later = heard(next, master, instantAt(Math.max(preemptAt ?? at, limitedUntil ?? at))).router;
   return later.phase.name !== "backup" || later.phase.weaker;
 }
 

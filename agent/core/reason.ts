@@ -18,6 +18,8 @@ export const REASONS = [
   "master_resigned",
   /** The weaker Master was tolerated for preempt_delay. */
   "preempt_delay_over",
+  /** The weaker Master was left alone for as long as max_failovers said. */
+  "failover_limit_over",
   /** A higher priority was heard. */
   "peer_stronger",
   /** The same priority was heard from a greater address. */

@@ -24,7 +24,8 @@ function moved(before: RouterState, router: RouterState, phase: Backup, at: Inst
   const { preemptDelay } = router.config;
   const longer = preemptDelay - before.config.preemptDelay;
   const preemptAt = phase.preemptAt === null || preemptDelay === 0 ? null : movedBy(longer, phase.preemptAt, at);
-  return { ...rearmed(before, router, phase, masterAdverInterval, at), preemptAt };
+  const limitedUntil = router.config.maxFailovers === null ? null : phase.limitedUntil;
+  return { ...rearmed(before, router, phase, masterAdverInterval, at), preemptAt, limitedUntil };
 }
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {

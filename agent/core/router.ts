@@ -17,7 +17,7 @@ import {
   newTimers,
   wasSilentTooLong,
 } from "./announcing.ts";
-import { backupHears, downIntervalOf, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
+import { backupHears, downIntervalOf, masteriesWith, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
@@ -54,6 +54,7 @@ export const newRouter = (config: RouterConfig, at: Instant): RouterState => ({
   rival: null,
   refused: null,
   neighbours: [],
+  masteries: [],
 });
 
 // ---------------------------------------------------------------- Initialize, FAULT (§6.4.1)
@@ -360,6 +361,7 @@ function becomeBackup(router: RouterState, at: Instant, because: Reason, advert:
     resigned: false,
     weaker: false,
     preemptAt: null,
+    limitedUntil: null,
     willing: false,
   };
   return { ...router, phase };
@@ -379,5 +381,6 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
     restoreAt: null,
     restored: null,
   };
-  return { router: { ...router, phase }, effects: [advertise(router), ...takeUp(router, heldBy(config))] };
+  const effects = [advertise(router), ...takeUp(router, heldBy(config))];
+  return { router: { ...router, phase, masteries: masteriesWith(router, at) }, effects };
 }

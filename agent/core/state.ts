@@ -38,6 +38,8 @@ export type Backup = Begun & {
   readonly weaker: boolean;
   /** preempt_delay: until when a weaker Master is tolerated; null while none was heard. */
   readonly preemptAt: Instant | null;
+  /** max_failovers: until when a weaker Master is left alone; null while it need not be. */
+  readonly limitedUntil: Instant | null;
   /** Nobody held it back for its whole time, and it would be Master but for its sync group (B11.1). */
   readonly willing: boolean;
 };
@@ -102,6 +104,8 @@ export type RouterState = {
   readonly refused: Refused | null;
   /** Who was heard, the latest first. */
   readonly neighbours: readonly Neighbour[];
+  /** When it became Master, the latest last, as far as `max_failovers` counts; empty without. */
+  readonly masteries: readonly Instant[];
 };
 
 /** A neighbour as its valid advertisements show it. Nothing of the protocol depends on it. */
@@ -191,6 +195,7 @@ export const inPhase = (router: RouterState, phase: Phase): RouterState => ({
   rival: router.rival,
   refused: router.refused,
   neighbours: router.neighbours,
+  masteries: router.masteries,
 });
 
 /** Other routers and links; written out for the turns there are most of, as a spread takes longer than all the rest of them. */

@@ -94,6 +94,7 @@ export const usualRouter = (family: Family) =>
     vmac: null,
     virtualInterfaces: [],
     conduct: usualConduct,
+    maxFailovers: null,
     tracks: [],
     hooks: usualHooks,
   }) as const satisfies Partial<RouterConfig>;

@@ -57,6 +57,7 @@ function known(scene: Scene): readonly Cause[] {
     case "master_resigned":
       return [...resigned(trail), ranOut(scene)];
     case "preempt_delay_over":
+    case "failover_limit_over":
       return [...weaker(scene), ranOut(scene)];
     case "peer_owner":
     case "peer_stronger":

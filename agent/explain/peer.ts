@@ -38,6 +38,7 @@ const MUTUAL: ReadonlySet<Reason | "died"> = new Set<Reason>([
   "master_weaker",
   "master_resigned",
   "preempt_delay_over",
+  "failover_limit_over",
   "peer_stronger",
   "peer_tie_address",
   "peer_owner",
@@ -85,6 +86,7 @@ function chainOn(other: NodeLog, key: RouterKey, scene: Witnessed, own: NodeLog)
       return lastMove(other, key, transition.wall, ({ from }) => from === "master");
     case "master_weaker":
     case "preempt_delay_over":
+    case "failover_limit_over":
       return lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
     default:
       return [

@@ -1,6 +1,7 @@
 // Why a router is not Master, and the smallest changes that would make it so. Each of them was tried:
 // the advertisement that holds the router back is folded again with the change in place.
 
+import { limitInWords } from "../core/backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "../core/config.ts";
 import { hindranceOf } from "../core/hindrance.ts";
 import { standingOf } from "../core/priority.ts";
@@ -81,6 +82,8 @@ function waiting(state: AgentState, router: RouterState, phase: Backup, at: Inst
   if (advert.priority >= own) because.push(`${master} is Master, and its own priority is ${own}${terms(router)}`);
   if (!router.config.preempt) because.push(`nopreempt: it leaves a living Master alone whatever its priority`);
   if (phase.preemptAt !== null) because.push(`preempt_delay runs for another ${inSeconds(until(at, phase.preemptAt))}`);
+  const limit = limitInWords(router.config, phase, at);
+  if (limit !== null) because.push(limit);
   if (because.length === 0) because.push(`${master} is weaker; its timer runs out in ${due}`);
   return { because, enough: [...tried(router, phase, at), `${advert.source} falls silent, or resigns`] };
 }
@@ -126,6 +129,7 @@ function tried(router: RouterState, phase: Backup, at: Instant): readonly string
   if (!router.config.preempt && frees(given({ preempt: true }))) enough.push("preempt instead of nopreempt");
   if (router.config.preemptDelay > 0 && frees(given({ preemptDelay: 0 as RouterConfig["preemptDelay"] })))
     enough.push("no preempt_delay");
+  if (router.config.maxFailovers !== null && frees(given({ maxFailovers: null }))) enough.push("no max_failovers");
   for (let priority = router.config.basePriority + 1; priority < PRIORITY_OWNER; priority++)
     if (frees(given({ basePriority: priority }))) {
       enough.push(`priority ${priority} instead of ${router.config.basePriority}`);

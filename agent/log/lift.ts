@@ -39,8 +39,15 @@ function liftRouter(router: RouterConfig): RouterConfig {
 const liftAddress = (own: VirtualAddress): VirtualAddress => complete<VirtualAddress>(own, usualAddress);
 
 const OLD_STATE = { running: false, waits: [], checks: {}, links: {}, routers: [] } as const;
-const OLD_ROUTER = { verdicts: {}, company: "well", rival: null, refused: null, neighbours: [] } as const;
-const OLD_BACKUP = { willing: false } as const;
+const OLD_ROUTER = {
+  verdicts: {},
+  company: "well",
+  rival: null,
+  refused: null,
+  neighbours: [],
+  masteries: [],
+} as const;
+const OLD_BACKUP = { willing: false, limitedUntil: null } as const;
 const OLD_MASTER = { lost: [], restoreAt: null, restored: null } as const;
 
 /** A state as it is now. */

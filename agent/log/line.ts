@@ -119,16 +119,19 @@ export const snapshotOf = ({ running, waits, checks, links, routers }: AgentStat
   checks,
   links,
   // One after the other, so that equal states are equal texts.
-  routers: routers.map(({ phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours }) => ({
-    phase,
-    linkUp,
-    primaryAddress,
-    verdicts,
-    company,
-    rival,
-    refused,
-    neighbours,
-  })),
+  routers: routers.map(
+    ({ phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries }) => ({
+      phase,
+      linkUp,
+      primaryAddress,
+      verdicts,
+      company,
+      rival,
+      refused,
+      neighbours,
+      masteries,
+    }),
+  ),
 });
 
 /** The state a snapshot was taken of. */

@@ -65,7 +65,8 @@ function accepted(before: RouterState, router: RouterState, turn: Turn): boolean
   if (was.name !== "backup" || is.name !== "backup" || turn.effects.length > 0) return false;
   // Something new about a neighbour is worth a line of its own.
   if (before.neighbours !== router.neighbours) return false;
-  return is.heardAt === turn.event.at && was.heard !== null && !was.resigned && was.preemptAt === is.preemptAt;
+  if (was.preemptAt !== is.preemptAt || was.limitedUntil !== is.limitedUntil) return false;
+  return is.heardAt === turn.event.at && was.heard !== null && !was.resigned;
 }
 
 /** The windows that are open. At most two a router: one that is folded, one that is not. */

@@ -2,6 +2,7 @@
 // packet. The event log is the record; this is what scrolls by.
 
 import { type Logger, pino } from "pino";
+import { limitInWords } from "../core/backup.ts";
 import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
@@ -38,6 +39,7 @@ export function tell(journal: Journal, turn: Turn): void {
   tellCompany(journal, turn);
   tellLoss(journal, turn);
   tellRival(journal, turn);
+  tellLimit(journal, turn);
   tellCheck(journal, turn);
 }
 
@@ -57,6 +59,19 @@ function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): 
     { instance: name, router: seen.router, ...rival },
     `${name}: split brain suspected: two Masters, heard ${what}`,
   );
+}
+
+/** A Master too often: told once each time that it holds back. */
+function tellLimit(journal: Journal, { before, state, event: { at, seen } }: Turn): void {
+  if (seen.type !== "advertReceived" || before.routers === state.routers) return;
+  const router = routerOf(state, seen.router);
+  const was = routerOf(before, seen.router)?.phase;
+  if (router?.phase.name !== "backup" || router.phase.limitedUntil === null) return;
+  if (was?.name === "backup" && was.limitedUntil === router.phase.limitedUntil) return;
+  const sentence = limitInWords(router.config, router.phase, at);
+  const { name, key } = router.config;
+  if (sentence !== null)
+    journal.warn({ instance: name, router: key, master: seen.advert.source }, `${name}: ${sentence}`);
 }
 
 /** One line when a check is judged otherwise than before, with the answer that did it. */

@@ -2,6 +2,7 @@
 // and who contradicts it.
 
 import type { IpAddress } from "../core/address.ts";
+import { limitInWords } from "../core/backup.ts";
 import { isUndecided, isWilling, ownHindranceOf } from "../core/hindrance.ts";
 import { contributionOf, type Verdict } from "../core/priority.ts";
 import type { Reason } from "../core/reason.ts";
@@ -20,11 +21,13 @@ export type TrackStatus = {
 
 /** One of the things that keep a router from taking part, or from being Master. */
 export type Holding = {
-  readonly because: Extract<
-    Reason,
-    "link_down" | "no_primary_address" | "check_fault" | "checks_pending" | "group_fault" | "group_backup"
-  >;
-  /** The link, the check, or the instance of the same sync group. */
+  readonly because:
+    | Extract<
+        Reason,
+        "link_down" | "no_primary_address" | "check_fault" | "checks_pending" | "group_fault" | "group_backup"
+      >
+    | "max_failovers";
+  /** The link, the check, the instance of the same sync group, or a sentence. */
   readonly what: string;
 };
 
@@ -49,7 +52,7 @@ export const groupNameOf = ({ config }: AgentState, router: RouterState): string
   config.groups.find(({ members }) => members.includes(router.config.key))?.name ?? null;
 
 /** Everything that holds a router back, its own first. Nothing does so that has not been started. */
-export function holdingsOf(state: AgentState, router: RouterState): readonly Holding[] {
+export function holdingsOf(state: AgentState, router: RouterState, now: Instant): readonly Holding[] {
   if (!isActive(state)) return [];
   const others = othersOf(state, router);
   const named = (because: Holding["because"], which: readonly RouterState[]): readonly Holding[] =>
@@ -62,8 +65,14 @@ export function holdingsOf(state: AgentState, router: RouterState): readonly Hol
       others.filter((other) => ownHindranceOf(other) !== null),
     ),
     ...named("checks_pending", others.filter(isUndecided)),
+    ...limitOf(router, now),
     ...named("group_backup", willing ? others.filter((other) => !isWilling(other)) : []),
   ];
+}
+
+function limitOf({ phase, config }: RouterState, now: Instant): readonly Holding[] {
+  const sentence = phase.name === "backup" ? limitInWords(config, phase, now) : null;
+  return sentence === null ? [] : [{ because: "max_failovers", what: sentence }];
 }
 
 function ownHoldings({ links }: AgentState, router: RouterState): readonly Holding[] {

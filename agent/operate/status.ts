@@ -165,7 +165,7 @@ function routerStatus(state: AgentState, router: RouterState, now: Instant): Rou
     priority: effectivePriority(router),
     basePriority: config.basePriority,
     tracks: tracksOf(router),
-    heldBy: holdingsOf(state, router),
+    heldBy: holdingsOf(state, router, now),
     group: groupNameOf(state, router),
     rival: rivalOf(router, now),
     master: masterOf(router),

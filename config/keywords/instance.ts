@@ -267,8 +267,8 @@ export const INSTANCE: readonly Keyword[] = [
   own(
     "max_failovers",
     texts("count and seconds", 2, 2),
-    "pending",
-    "Become Master at most so often in so many seconds.",
+    "honoured",
+    "Having become Master so often in so many seconds, leave a weaker Master alone until fewer of them are left; silence, a resignation and a Master that itself became weaker are taken over from all the same.",
   ),
   own("pre_master", command, "honoured", "Run before the addresses come."),
   own("pre_backup", command, "honoured", "Run before the addresses go."),

@@ -43,6 +43,7 @@ const PARTS: Readonly<Record<PhaseName, readonly string[]>> = {
     "resigned",
     "weaker",
     "preemptAt",
+    "limitedUntil",
     "willing",
   ],
   master: [

@@ -88,6 +88,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
       downTimerAdverts: fc.constantFrom(3, 3, 3, 1, 5),
       preempt: fc.constantFrom(true, true, false),
       preemptDelay: span(0, 0, 500, 4_000),
+      maxFailovers: fc.constantFrom(null, null, { count: 1, window: milliseconds(5_000) }),
       transport: transportOf(family),
       virtual: fc.uniqueArray(fc.tuple(fc.constantFrom(...POOL[family].virtual), fc.constantFrom(24, 32)), {
         selector: ([one]) => one,

@@ -69,6 +69,7 @@ const SITUATION_OF: Readonly<Record<string, Situation>> = {
   master_resigned: "failover after a resignation",
   master_weaker: "preemption",
   preempt_delay_over: "preemption after its delay",
+  failover_limit_over: "preemption after its limit",
   peer_tie_address: "tie decided by address",
   link_down: "FAULT for a link",
   check_fault: "FAULT for a check",

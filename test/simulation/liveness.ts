@@ -32,7 +32,7 @@ const longestSkew = ({ version, adverInterval }: RouterConfig): number => (versi
 
 /**
  * S1: from healing to the one and only Master, in µs. Whoever was switched on waits for its startup and
- * its link, hears somebody weaker for its preempt delay, and then waits for its Master_Down_Interval;
+ * its link, hears somebody weaker for its preempt delay or its limit, and then waits for its Master_Down_Interval;
  * a group goes when its last member is willing, which is another one. Bad clocks add a fiftieth.
  */
 export function settlingTime(world: World): number {
@@ -41,6 +41,8 @@ export function settlingTime(world: World): number {
   const delays =
     Math.max(...configs.map(({ startupDelay }) => startupDelay)) +
     Math.max(...routers.map(({ preemptDelay }) => preemptDelay)) +
+    // The last time that somebody became Master falls out of its window, and only then may it be more.
+    Math.max(...routers.map(({ maxFailovers }) => maxFailovers?.window ?? 0)) +
     Math.max(0, ...configs.flatMap(({ linkDelays }) => Object.values(linkDelays).map(({ up }) => up))) +
     // At most two good answers, two seconds apart, and the first at once.
     Math.max(0, ...configs.flatMap(({ checks }) => checks.map(({ interval }) => 2 * interval)));

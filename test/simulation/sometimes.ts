@@ -5,6 +5,7 @@ export const SITUATIONS = [
   "failover after a resignation",
   "preemption",
   "preemption after its delay",
+  "preemption after its limit",
   "tie decided by address",
   "two Masters on one LAN",
   "resignation lost",

@@ -28,12 +28,14 @@ export const ownAddress = (family: Family, lan: number, node: number): string =>
 
 export function drawSwarm(seed: number): readonly Site[] {
   const random = randomFrom(seed ^ 0x5eed);
+  // Dice of their own, so that what a seed was before there were limits is what it is.
+  const limits = randomFrom(seed ^ 0x11417);
   const size = random.pick([2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 8]);
   const commons = drawCommons(random, size);
   const grouped = commons.length > 1 && random.happens(500);
   const delayed = random.happens(150);
   return Array.from({ length: size }, (_, i): Site => {
-    const config = drawConfig(random, commons, { node: i, grouped, delayed });
+    const config = drawConfig(random, commons, { limits, node: i, grouped, delayed });
     const lans = [...new Set(commons.map((common) => common.interface))];
     const ports = lans.map((name) => ({
       name,
@@ -81,12 +83,19 @@ function drawCommons(random: Random, size: number): readonly Common[] {
   });
 }
 
-type Whose = { readonly node: number; readonly grouped: boolean; readonly delayed: boolean };
+type Whose = { readonly limits: Random; readonly node: number; readonly grouped: boolean; readonly delayed: boolean };
 
-function drawConfig(random: Random, commons: readonly Common[], { node, grouped, delayed }: Whose): AgentConfig {
+function drawConfig(
+  random: Random,
+  commons: readonly Common[],
+  { limits, node, grouped, delayed }: Whose,
+): AgentConfig {
   const ofNode = random.pick([50, 100, 100, 100, 150, 200, 254]);
   const tracks = drawTracks(random);
   const nopreempt = random.happens(150);
+  const maxFailovers = limits.happens(250)
+    ? { count: limits.between(1, 3), window: seconds(limits.between(3, 20)) }
+    : null;
   const preemptDelay = random.happens(120) ? seconds(random.between(1, 5)) : seconds(0);
   const routers = commons.map((common): RouterConfig => {
     const own = grouped ? ofNode : random.pick([50, 100, 100, 150, 200, 254]);
@@ -101,6 +110,7 @@ function drawConfig(random: Random, commons: readonly Common[], { node, grouped,
       downTimerAdverts: 3,
       preempt: !nopreempt || owner,
       preemptDelay: owner ? seconds(0) : preemptDelay,
+      maxFailovers: owner ? null : maxFailovers,
       announce: { ...ANNOUNCE, masterDelay: random.pick(DELAYS) },
       conduct: drawConduct(random, common.family),
       tracks: owner ? [] : tracks,

@@ -99,6 +99,7 @@ export const ROUTER_OPTIONS: readonly string[] = [
   "timer_expired_backup",
   "priority_change",
   "fast_handover",
+  "max_failovers",
 ];
 
 /** What may be said of the whole daemon. */
@@ -134,6 +135,7 @@ export function routerConfigOf(name: string, options: Options): RouterConfig {
     downTimerAdverts: wholeOf(text("down_timer_adverts", "3")),
     preempt: oneOf(text("preempt", "yes"), ["yes", "no"]) === "yes",
     preemptDelay: spanOf(text("preempt_delay", "0s")),
+    maxFailovers: limitOf(options.get("max_failovers")),
     authentication: password === undefined ? { type: "none" } : { type: "pass", password },
     v3Checksum: oneOf(text("v3_checksum_as_v2", "no"), ["yes", "no"]) === "yes" ? "plain" : "pseudoHeader",
     virtualAddresses: virtualAddressesOf(
@@ -171,6 +173,12 @@ function conductOf(options: Options, usual: Conduct): Conduct {
       oneOf(options.get("priority_change") ?? "immediate", ["immediate", "next_advert"]) === "immediate",
     fastHandover: on("fast_handover", usual.fastHandover),
   };
+}
+
+/** `3/60s`: so often in so long. */
+function limitOf(text: string | undefined): RouterConfig["maxFailovers"] {
+  const [count = "", window = ""] = text?.split("/") ?? [];
+  return text === undefined ? null : { count: wholeOf(count), window: spanOf(window) };
 }
 
 /** `eth1,eth2:-30,eth3:20:reverse`: links, with their weights. */
