@@ -7,7 +7,7 @@ import { hindranceOf } from "../core/hindrance.ts";
 import { standingOf } from "../core/priority.ts";
 import { heard } from "../core/router.ts";
 import { type AgentState, type Backup, effectivePriority, type RouterState } from "../core/state.ts";
-import { type Instant, inSeconds, until } from "../core/time.ts";
+import { type Instant, inSeconds, seconds, until } from "../core/time.ts";
 
 export type WhyNot = {
   readonly router: string;
@@ -106,6 +106,13 @@ function terms({ config, verdicts }: RouterState): string {
   return moved.length === 0 ? "" : ` (${config.basePriority} configured, ${moved.join(", ")})`;
 }
 
+/** What may make a router leave a weaker Master alone, taken away. */
+const impatience = ({ preempt, preemptDelay, maxFailovers }: RouterConfig) => [
+  ...(preempt ? [] : [["preempt instead of nopreempt", { preempt: true }] as const]),
+  ...(preemptDelay > 0 ? [["no preempt_delay", { preemptDelay: seconds(0) }] as const] : []),
+  ...(maxFailovers === null ? [] : [["no max_failovers", { maxFailovers: null }] as const]),
+];
+
 /** The changes of which one alone ends the waiting: a check that turns, preemption, a priority. */
 function tried(router: RouterState, phase: Backup, at: Instant): readonly string[] {
   const advert = phase.heard;
@@ -114,10 +121,8 @@ function tried(router: RouterState, phase: Backup, at: Instant): readonly string
     const next = heard(changed, advert, at).router;
     return next.phase.name !== "backup" || next.phase.weaker;
   };
-  const given = (change: Partial<RouterConfig>): RouterState => ({
-    ...router,
-    config: { ...router.config, ...change },
-  });
+  const { config } = router;
+  const given = (change: Partial<RouterConfig>): RouterState => ({ ...router, config: { ...config, ...change } });
   const enough: string[] = [];
   for (const { check } of router.config.tracks)
     for (const verdict of ["up", "down"] as const)
@@ -126,10 +131,7 @@ function tried(router: RouterState, phase: Backup, at: Instant): readonly string
         frees({ ...router, verdicts: { ...router.verdicts, [check]: verdict } })
       )
         enough.push(`${check} becomes ${verdict}`);
-  if (!router.config.preempt && frees(given({ preempt: true }))) enough.push("preempt instead of nopreempt");
-  if (router.config.preemptDelay > 0 && frees(given({ preemptDelay: 0 as RouterConfig["preemptDelay"] })))
-    enough.push("no preempt_delay");
-  if (router.config.maxFailovers !== null && frees(given({ maxFailovers: null }))) enough.push("no max_failovers");
+  for (const [words, change] of impatience(config)) if (frees(given(change))) enough.push(words);
   for (let priority = router.config.basePriority + 1; priority < PRIORITY_OWNER; priority++)
     if (frees(given({ basePriority: priority }))) {
       enough.push(`priority ${priority} instead of ${router.config.basePriority}`);

@@ -88,7 +88,7 @@ const routerOn = (iface: string, family: Family, vrid: number): fc.Arbitrary<Rou
       downTimerAdverts: fc.constantFrom(3, 3, 3, 1, 5),
       preempt: fc.constantFrom(true, true, false),
       preemptDelay: span(0, 0, 500, 4_000),
-      maxFailovers: fc.constantFrom(null, null, { count: 1, window: milliseconds(5_000) }),
+      maxFailovers: fc.constantFrom(null, null, { count: 1, window: milliseconds(2_000) }),
       transport: transportOf(family),
       virtual: fc.uniqueArray(fc.tuple(fc.constantFrom(...POOL[family].virtual), fc.constantFrom(24, 32)), {
         selector: ([one]) => one,
@@ -233,6 +233,14 @@ const persistent: fc.Arbitrary<readonly Intention[]> = fc
     ]),
   );
 
+/** A Master yields, and somebody else, who is weaker, is there for a while afterwards. */
+const succession: fc.Arbitrary<readonly Intention[]> = fc.record({ router: nth, from: nth }).map(({ router, from }) => {
+  const hear = { type: "hear", router, interval: milliseconds(1_000) } as const;
+  const weaker: Intention = { ...hear, rank: "weaker", from: from + 1 };
+  const ring: Intention = { type: "ring", late: milliseconds(0) };
+  return [ring, { ...hear, rank: "stronger", from }, weaker, { type: "pass", span: milliseconds(2_000) }, weaker, ring];
+});
+
 /** A router gets what it asked for, and somebody else takes it away. */
 const theft: fc.Arbitrary<readonly Intention[]> = somewhere((iface, family) =>
   fc
@@ -251,6 +259,7 @@ const theft: fc.Arbitrary<readonly Intention[]> = somewhere((iface, family) =>
 const intention: fc.Arbitrary<readonly Intention[]> = fc.oneof(
   { weight: 20, arbitrary: one.map((single) => [single]) },
   { weight: 1, arbitrary: persistent },
+  { weight: 1, arbitrary: succession },
   { weight: 2, arbitrary: theft },
 );
 

@@ -181,12 +181,16 @@ function limitOf(text: string | undefined): RouterConfig["maxFailovers"] {
   return text === undefined ? null : { count: wholeOf(count), window: spanOf(window) };
 }
 
-/** `eth1,eth2:-30,eth3:20:reverse`: links, with their weights. */
+/** `eth1,eth2:-30,eth3:20:reverse`: links, with their weights; `script/a:-30` is a check. */
 function tracksOf(text: string | undefined): readonly Track[] {
   return (text?.split(",") ?? []).map((written) => {
     const [name = "", weight = "0", reverse] = written.split(":");
     if (!/^-?\d+$/.test(weight)) throw new Error(`"${weight}" is no weight`);
-    return { check: linkCheck(name), weight: Number(weight), reverse: reverse === "reverse" };
+    return {
+      check: name.includes("/") ? name : linkCheck(name),
+      weight: Number(weight),
+      reverse: reverse === "reverse",
+    };
   });
 }
 

@@ -1,10 +1,12 @@
 // Plays a story: each command, the turns it leads to, and how they are told.
 
 import { parseAddress } from "../../agent/core/address.ts";
+import type { CheckConfig } from "../../agent/core/check.ts";
 import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
 import { type Path, traceOf } from "../../agent/core/path.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
+import { checkOf, runOf } from "./checking.ts";
 import {
   addressOf,
   GLOBAL_OPTIONS,
@@ -37,11 +39,16 @@ function actOut({ line, commands }: Scene, act: (command: Command) => readonly s
 }
 
 /** What a command may use: the stage, and the routers as the story has described them so far. */
-type Play = { readonly stage: Stage; readonly routers: Map<string, Options>; globals: Options };
+type Play = {
+  readonly stage: Stage;
+  readonly routers: Map<string, Options>;
+  readonly checks: Map<string, CheckConfig>;
+  globals: Options;
+};
 type Act = (play: Play, words: readonly string[], details: Command["details"]) => readonly string[];
 
 function createPlayer(): (command: Command) => readonly string[] {
-  const play: Play = { stage: createStage(), routers: new Map(), globals: new Map() };
+  const play: Play = { stage: createStage(), routers: new Map(), checks: new Map(), globals: new Map() };
   return ({ words: [name = "", ...words], details }) => {
     const act = ACTS.get(name);
     if (act === undefined) throw new Error(`"${name}" is none of ${[...ACTS.keys()].join(" ")}`);
@@ -60,6 +67,15 @@ const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
       return [];
     },
   ],
+  [
+    "check",
+    (play, words) => {
+      const check = checkOf(words);
+      play.checks.set(check.name, check);
+      return play.routers.size === 0 ? [] : reconfigure(play, []);
+    },
+  ],
+  ["answer", ({ stage }, words) => tell(answers(stage, words), false)],
   ["startup", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "startup" } })], false)],
   ["shutdown", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "shutdown" } })], false)],
   ["link", ({ stage }, words) => tell([stage.see({ type: "linkChanged", link: linkOf(words) })], false)],
@@ -84,7 +100,10 @@ function describe(words: readonly string[]): readonly string[] {
 }
 
 /** Each change is a name and what differs, or `removed`; all of them are one new configuration. */
-function reconfigure({ stage, routers, globals }: Play, changes: readonly (readonly string[])[]): readonly string[] {
+function reconfigure(
+  { stage, routers, checks, globals }: Play,
+  changes: readonly (readonly string[])[],
+): readonly string[] {
   for (const [name = "", ...words] of changes) {
     if (words.join(" ") !== "removed")
       routers.set(name, new Map([...(routers.get(name) ?? []), ...optionsOf(words, ROUTER_OPTIONS)]));
@@ -92,9 +111,20 @@ function reconfigure({ stage, routers, globals }: Play, changes: readonly (reado
   }
   const configs = [...routers].map(([name, options]) => routerConfigOf(name, options));
   const groups = groupsOf(configs.map(({ name, key }) => ({ group: routers.get(name)?.get("group"), key })));
-  const config = { ...usualAgent, ...globalsOf(globals), routerId: "story", routers: configs, groups };
+  const config = {
+    ...usualAgent,
+    ...globalsOf(globals),
+    routerId: "story",
+    routers: configs,
+    groups,
+    checks: [...checks.values()],
+  };
   return tell([stage.see({ type: "configured", config })], false);
 }
+
+/** `answer script/a good good bad`: one run after the other, at this instant. */
+const answers = (stage: Stage, [check = "", ...words]: readonly string[]) =>
+  words.map((word) => stage.see({ type: "checkReported", check, run: runOf(word, stage.now()) }));
 
 function groupsOf(members: readonly { readonly group: string | undefined; readonly key: RouterKey }[]) {
   const names = new Set(members.flatMap(({ group }) => (group === undefined || group === "none" ? [] : [group])));
