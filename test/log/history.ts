@@ -78,19 +78,15 @@ const two = [virtual("10.0.1.100", "eth0"), virtual("10.0.1.101", "eth0")];
 const keysOf = (routers: readonly RouterConfig[]) => routers.map(({ key }) => key);
 const groupOf = (routers: readonly RouterConfig[]) => ({ name: "G", members: keysOf(routers), hooks: usualHooks });
 
+const HESITANT = { version: 3, preemptDelay: seconds(4), basePriority: 200 } as const;
+
 /** What a reload can bring; the first one is what a life begins with. */
 export const CONFIGS: readonly AgentConfig[] = [
   [
     router("eth0", "ipv4", 1, { virtualAddresses: two, authentication: { type: "pass", password: PASSWORD } }),
     router("eth0", "ipv4", 2, { version: 3, adverInterval: milliseconds(100), announce: ODD }),
     router("eth1", "ipv6", 3, { preempt: false, adverInterval: milliseconds(250), tracks: TRACKS }),
-    router("eth1", "ipv4", 4, {
-      version: 3,
-      preemptDelay: seconds(4),
-      basePriority: 200,
-      tracks: TRACKS.slice(1),
-      maxFailovers: { count: 2, window: seconds(9) },
-    }),
+    router("eth1", "ipv4", 4, { ...HESITANT, tracks: TRACKS.slice(1), maxFailovers: { count: 2, window: seconds(9) } }),
   ],
   [
     router("eth0", "ipv4", 1, { virtualAddresses: two.slice(1), basePriority: 120 }),
