@@ -81,6 +81,7 @@ const STANDARD: Readonly<Record<Reason, Named>> = {
   master_weaker: named("lower-priority-master", "preempted"),
   master_resigned: named("master-timeout", "priority"),
   preempt_delay_over: named("preempt-hold-timeout", "preempted"),
+  failover_limit_over: named("lower-priority-master", "preempted"),
   peer_stronger: named("higher-priority-backup"),
   peer_tie_address: named("higher-priority-backup"),
   peer_owner: named(null),

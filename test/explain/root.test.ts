@@ -96,8 +96,9 @@ function holdsFor(scene: Witnessed, lines: readonly Line[]): boolean {
   expect(root.at, says).toBeLessThanOrEqual(at);
   // A timer that was set twice at one instant is not moved by taking away one of the two.
   if (line?.type !== "event" || root.at === scene.trail.entered?.at) return false;
-  // preempt_delay begins with any weaker advertisement: the second one would have done as well.
-  if (because === "preempt_delay_over" || !isOneAdvertisement(line) || isTwofold(line, lines)) return false;
+  // preempt_delay begins with any weaker advertisement, and max_failovers ends with one: another would have done as well.
+  const anyone = because === "preempt_delay_over" || because === "failover_limit_over";
+  if (anyone || !isOneAdvertisement(line) || isTwofold(line, lines)) return false;
   const until = (at + LATENESS) as Instant;
   const there = likewise(outcomes(lines, until), scene.transition);
   if (there === undefined) return false;

@@ -32,6 +32,7 @@ const NEW_MASTER: readonly (readonly [Reason, string | null, string | null, numb
   ["master_silent", "vrrp-event-master-timeout", "vrrp-event-active-timeout", 3],
   ["master_weaker", "vrrp-event-lower-priority-master", "vrrp-event-lower-priority-active", 2],
   ["preempt_delay_over", "vrrp-event-preempt-hold-timeout", "vrrp-event-preempt-hold-timeout", 2],
+  ["failover_limit_over", "vrrp-event-lower-priority-master", "vrrp-event-lower-priority-active", 2],
   ["master_resigned", "vrrp-event-master-timeout", "vrrp-event-active-timeout", 1],
   ["owner_startup", "vrrp-event-owner-preempt", "vrrp-event-owner-preempt", 1],
   ["group_master", null, null, 1],
