@@ -151,6 +151,7 @@ export const STANDARDS: Readonly<Record<Reason | "died", Standards>> = {
   master_weaker: event("lower-priority-master", 2),
   master_resigned: event("master-timeout", 1),
   preempt_delay_over: event("preempt-hold-timeout", 2),
+  failover_limit_over: event("lower-priority-master", 2),
   peer_stronger: event("higher-priority-backup"),
   peer_tie_address: event("higher-priority-backup"),
   peer_owner: event("higher-priority-backup"),
