@@ -149,10 +149,7 @@ export type Conduct = {
   readonly ownerIgnoresAdverts: boolean;
   /** Whether the interface's own link and its loss are FAULT. */
   readonly trackPrimary: boolean;
-  /**
-   * `timer_expired_backup`: nopreempt only; when our own timer rings so late that a router of this
-   * priority (1..254) may have taken over, it has. Null: never.
-   */
+  /** `timer_expired_backup`, nopreempt only: as late as this priority would have taken over; null: never. */
   readonly timerExpiredBackup: number | null;
   /** Traffic to the virtual addresses is accepted though we are not the owner. RFC 5798 §6.1 Accept_Mode. */
   readonly accept: boolean;
@@ -165,9 +162,6 @@ export type Conduct = {
   /** Whether the addresses of a neighbour are compared with ours each time they change, or only once. */
   readonly checkAddresses: boolean;
 };
-
-/** `max_failovers`. */
-export type FailoverLimit = { readonly count: number; readonly window: Duration };
 
 /** Something whose health moves the priority; `check` names it in `AgentConfig.checks`. */
 export type Track = {
@@ -313,7 +307,7 @@ export type RouterConfig = {
   readonly virtualInterfaces: readonly VirtualInterface[];
   readonly conduct: Conduct;
   /** Become Master so often in so long, then leave a weaker Master alone; null for no limit. */
-  readonly maxFailovers: FailoverLimit | null;
+  readonly maxFailovers: { readonly count: number; readonly window: Duration } | null;
   readonly tracks: readonly Track[];
   readonly hooks: HookConfig;
 };
