@@ -1,9 +1,8 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { companionsOf } from "./core/group.ts";
-import { type AgentState, duesOf, nextDeadline, routerOf, type Turn } from "./core/state.ts";
-import type { Instant } from "./core/time.ts";
+import { type Instant, instantAt, milliseconds } from "./core/time.ts";
+import { createDeadlines } from "./deadlines.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
 
@@ -14,21 +13,43 @@ import type { Driver } from "./run.ts";
  *
  * A deadline that moved further away does not touch the alarm; it rings for nothing once, which is
  * cheaper than setting it anew for every advertisement. `rang` is told when it was set for and when it rang.
+ *
+ * A take-over comes once in a long time, and code and data that nobody has touched since have left the
+ * processor's caches: that alone made its advertisement 1.5 ms late. So the alarm rings a little before
+ * it as well, and `rehearse` goes through the motions.
  */
 export const alarm =
-  (kernel: Pick<Kernel, "now" | "setAlarm" | "drain">, rang: (due: Instant, now: Instant) => void = () => {}): Driver =>
+  (
+    kernel: Pick<Kernel, "now" | "setAlarm" | "drain">,
+    rang: (due: Instant, now: Instant) => void = () => {},
+    rehearse: (() => void) | null = null,
+  ): Driver =>
   (turns$) =>
     new Observable((subscriber) => {
-      let state: AgentState | null = null;
+      const deadlines = createDeadlines();
       let armed: Instant | null = null;
       let ringing = false;
+      let rehearsed: Instant | null = null;
 
-      const arm = (): void => {
-        if (ringing || state === null) return;
-        const at = earliestOf(state);
-        if (at === null || (armed !== null && armed <= at)) return;
+      const isNew = (deadline: Instant): boolean =>
+        rehearse !== null && deadline !== rehearsed && deadlines.isTakeOver(deadline);
+      const set = (at: Instant): void => {
+        if (armed !== null && armed <= at) return;
         armed = at;
         kernel.setAlarm(at, ring);
+      };
+      const arm = (): void => {
+        // While it rings, the deadlines move one after the other; it is set once, when all have.
+        const first = ringing ? null : deadlines.earliest();
+        if (first !== null) set(isNew(first) ? before(first) : first);
+      };
+      /** Goes through the motions, when somebody is about to take over; true when that was all. */
+      const practise = (now: Instant): boolean => {
+        const first = deadlines.earliest();
+        if (first === null || first <= now || before(first) > now || !isNew(first)) return false;
+        rehearsed = first;
+        rehearse?.();
+        return true;
       };
       const ring = (): void => {
         const due = armed;
@@ -39,14 +60,14 @@ export const alarm =
         kernel.drain();
         const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.
-        for (const seen of reached(state, now)) subscriber.next(seen);
+        if (!practise(now)) for (const { seen } of deadlines.due(now)) subscriber.next(seen);
         ringing = false;
         arm();
       };
 
-      const turns = turns$.subscribe((turn) => {
-        state = turn.state;
-        if (armed === null || mayComeFirst(turn, armed)) arm();
+      const turns = turns$.subscribe(({ state }) => {
+        deadlines.follow(state);
+        arm();
       });
       return () => {
         turns.unsubscribe();
@@ -54,31 +75,7 @@ export const alarm =
       };
     });
 
-/** What is due at an instant. */
-const reached = (state: AgentState | null, now: Instant) =>
-  (state === null ? [] : duesOf(state)).flatMap(({ at, seen }) => (at <= now ? [seen] : []));
+/** A rehearsal takes half of that, and what it warmed is cold again soon. */
+const HEAD_START = milliseconds(3);
 
-/** Packets and deadlines move the deadline of one router only, and those of its group; of 250, the others need no look. */
-function mayComeFirst({ event: { seen }, state, before }: Turn, armed: Instant): boolean {
-  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return true;
-  const router = routerOf(state, seen.router);
-  if (router === undefined) return false;
-  const at = nextDeadline(router.phase);
-  if (at !== null && at < armed) return true;
-  const places = companionsOf(state.config, seen.router);
-  return places?.some((i) => state.routers[i] !== before.routers[i] && state.routers[i] !== router) ?? false;
-}
-
-function earliestOf({ routers, waits, config, checks }: AgentState): Instant | null {
-  let earliest: Instant | null = null;
-  for (const { phase } of routers) {
-    const at = nextDeadline(phase);
-    if (at !== null && (earliest === null || at < earliest)) earliest = at;
-  }
-  for (const { until } of waits) if (earliest === null || until < earliest) earliest = until;
-  for (const { name } of config.checks) {
-    const at = checks[name]?.dueAt ?? null;
-    if (at !== null && (earliest === null || at < earliest)) earliest = at;
-  }
-  return earliest;
-}
+const before = (deadline: Instant): Instant => instantAt(Math.max(0, deadline - HEAD_START));

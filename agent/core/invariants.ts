@@ -9,19 +9,31 @@ import { nextDeadline, type PhaseName, type RouterState, routerOf, type Turn } f
 
 /** What this turn did wrong, in sentences; empty when all holds. */
 export function violations(turn: Turn): readonly string[] {
+  const changed = changedIn(turn.state.routers, turn.before.routers);
   return [
     ...orderOfEffects(turn),
-    ...timeGoesForward(turn),
-    ...onlyMastersAct(turn),
+    ...timeGoesForward(turn, changed),
+    ...turn.effects.flatMap((effect) => misdeed(turn, effect)),
+    ...changedIn(turn.before.routers, turn.state.routers).flatMap((router) => kept(turn, router)),
     ...routersMatchConfig(turn),
     ...groupsAreOne(turn),
   ];
 }
 
-const onlyMastersAct = (turn: Turn): string[] => [
-  ...turn.effects.flatMap((effect) => misdeed(turn, effect)),
-  ...turn.before.routers.flatMap((router) => kept(turn, router)),
-];
+type Routers = Turn["state"]["routers"];
+
+/** Those that are not the very same in the other list. What held of the others before the turn holds after it. */
+function changedIn(routers: Routers, others: Routers): Routers {
+  if (routers === others) return NOBODY;
+  const changed: RouterState[] = [];
+  for (let i = 0; i < routers.length; i++) {
+    const router = routers[i];
+    if (router !== undefined && router !== others[i]) changed.push(router);
+  }
+  return changed;
+}
+
+const NOBODY: Routers = [];
 
 function misdeed({ before, state }: Turn, effect: Effect): string[] {
   const router = routerOf(state, effect.router);
@@ -83,18 +95,18 @@ function orderOfEffects({ effects }: Turn): string[] {
   return wrong;
 }
 
-function timeGoesForward({ state, event }: Turn): string[] {
+function timeGoesForward({ event }: Turn, changed: Routers): string[] {
   if (event.seen.type === "deadlineReached") return [];
-  const changed = state.routers.filter((router) => router.phase.since === event.at);
   return changed.flatMap((router) => {
-    const deadline = nextDeadline(router.phase);
+    const deadline = router.phase.since === event.at ? nextDeadline(router.phase) : null;
     return deadline !== null && deadline < event.at ? [`${router.config.key} has a deadline in the past`] : [];
   });
 }
 
-function routersMatchConfig({ state }: Turn): string[] {
-  const { routers, config } = state;
-  const match = routers.length === config.routers.length && routers.every((r, i) => r.config === config.routers[i]);
+function routersMatchConfig({ before, state: { routers, config } }: Turn): string[] {
+  if (routers === before.routers && config === before.config) return [];
+  let match = routers.length === config.routers.length;
+  for (let i = 0; match && i < routers.length; i++) match = routers[i]?.config === config.routers[i];
   return match ? [] : ["the routers are not those of the configuration"];
 }
 

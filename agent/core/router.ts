@@ -23,6 +23,7 @@ import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
 import { hindranceOf, isPending } from "./hindrance.ts";
 import { type Holdings, heldBy } from "./holdings.ts";
+import { ANSWERS_PER_INTERVAL, isBareTick, mayHaveLost, ticked } from "./master.ts";
 import { NO_VERDICTS, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import { reconfigure } from "./reload.ts";
@@ -30,15 +31,8 @@ import { outlasts, sighted } from "./rival.ts";
 import { advertise, announce, letGo, NOTHING, resign, takeUp } from "./speak.ts";
 import { type Backup, effectivePriority, inPhase, type Master, type RouterState, type RouterTurn } from "./state.ts";
 import { after, type Instant, seconds } from "./time.ts";
-import { masterDownInterval } from "./timers.ts";
 
 const stay = (router: RouterState): RouterTurn => ({ router, effects: NOTHING });
-
-/**
- * Two routers that both believe they have won would answer each other for ever; three answers
- * between two advertisements convince any Master that can be convinced.
- */
-const ANSWERS_PER_INTERVAL = 3;
 
 /** What others take away again and again is put back so often and no oftener. */
 const BETWEEN_RESTORES = seconds(1);
@@ -300,6 +294,8 @@ export function due(router: RouterState, at: Instant, mayLead: boolean): RouterT
 
 function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn {
   const { adverInterval } = router.config;
+  if (isBareTick(phase, adverInterval, at) && !mayHaveLost(router, phase, at))
+    return { router: inPhase(router, ticked(phase, adverInterval)), effects: [advertise(router)] }; // (685)
   const effects: Effect[] = [];
   let next = phase;
   if (next.adverAt <= at) {
@@ -322,14 +318,6 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
   effects.push(...announced.effects);
   next = announced.phase;
   return next === phase ? stay(router) : { router: inPhase(router, next), effects };
-}
-
-/** `timer_expired_backup`: we were silent for so long that a Backup of that priority may have taken over. */
-function mayHaveLost({ config }: RouterState, phase: Master, at: Instant): boolean {
-  const { conduct, preempt, version, adverInterval, downTimerAdverts } = config;
-  if (conduct.timerExpiredBackup === null || preempt) return false;
-  const silence = at - phase.adverAt + adverInterval;
-  return silence >= masterDownInterval(version, conduct.timerExpiredBackup, adverInterval, downTimerAdverts);
 }
 
 /** A sign that somebody else may have claimed what a Master holds; anybody else has nothing to say to it. */

@@ -8,9 +8,9 @@ import { effectivePriority, type RouterState } from "./state.ts";
 export const NOTHING: readonly Effect[] = [];
 
 export function advertise(router: RouterState): Effect {
-  const [effect] = advertiseAs(router, effectivePriority(router));
-  if (effect === undefined) throw new Error(`${router.config.key} is Master without a primary address`);
-  return effect;
+  const { config, primaryAddress: source } = router;
+  if (source === null) throw new Error(`${config.key} is Master without a primary address`);
+  return { type: "sendAdvert", router: config.key, priority: effectivePriority(router), source };
 }
 
 function advertiseAs(router: RouterState, priority: number): readonly Effect[] {

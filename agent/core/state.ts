@@ -263,12 +263,18 @@ export type Due = {
   readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" | "checkDue" }>;
 };
 
-/** Every deadline there is, of routers and of what else waits; the longest overdue first. */
-export function duesOf({ routers, waits, checks }: AgentState): readonly Due[] {
+/** The deadlines of all but the routers, the earliest first. */
+export function duesBesideRouters({ waits, checks }: Pick<AgentState, "waits" | "checks">): readonly Due[] {
   const dues = waits.map(({ link, until }): Due => ({ at: until, seen: { type: "waitOver", link } }));
   for (const [check, { dueAt }] of Object.entries(checks))
     if (dueAt !== null) dues.push({ at: dueAt, seen: { type: "checkDue", check } });
-  for (const { config, phase } of routers) {
+  return dues.sort((a, b) => a.at - b.at);
+}
+
+/** Every deadline there is, of routers and of what else waits; the longest overdue first. */
+export function duesOf(state: AgentState): readonly Due[] {
+  const dues = [...duesBesideRouters(state)];
+  for (const { config, phase } of state.routers) {
     const at = nextDeadline(phase);
     if (at !== null) dues.push({ at, seen: { type: "deadlineReached", router: config.key } });
   }

@@ -94,7 +94,7 @@ type Life = Prepared & {
 export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: Journal): void {
   if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
-  warmUp();
+  const rehearse = warmUp();
   const life = born(prepared, options, journal, realtime);
   const { kernel, performer, notifier, commander, memory, provisioner } = life;
   beginFiles(prepared.config, journal);
@@ -102,12 +102,13 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   run(
     initialState,
     [
+      // First, so that an advertisement waits for the log alone.
+      performer.drive,
       adverts(kernel, life.sequences, countIn(life.dropped), life.recorder.ring),
       claims(kernel),
-      performer.drive,
       provisioner.drive,
       notifier.drive,
-      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now)),
+      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearse),
       links(kernel),
       routes(kernel),
       paths(kernel),

@@ -95,8 +95,9 @@ export function createWindows(): Windows {
       return closed;
     },
     close: (router) => {
-      const closed = [folded, unchanged].flatMap((windows) => take(windows, router));
-      return closed.sort((a, b) => a.first - b.first);
+      if (router !== null && !folded.has(router) && !unchanged.has(router)) return NOTHING;
+      const closed = [...take(folded, router), ...take(unchanged, router)];
+      return closed.length < 2 ? closed : closed.sort((a, b) => a.first - b.first);
     },
   };
 }
@@ -113,6 +114,7 @@ function overdue(windows: Map<RouterKey, Open>, at: Instant): RouterWindow[] {
 }
 
 const NONE = 0 as Duration;
+const NOTHING: readonly RouterWindow[] = [];
 
 function continues(open: Open, what: Routine): boolean {
   if (what.kind === "unchanged") return true;
