@@ -3,6 +3,7 @@
 import { alarm } from "../alarm.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { type AgentState, initialState, type Turn } from "../core/state.ts";
+import type { Notifier } from "../effects/notify.ts";
 import { perform } from "../effects/perform.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { type Driver, run } from "../run.ts";
@@ -39,12 +40,15 @@ export type DaemonOptions = {
   readonly startup?: boolean;
   /** How checks answer; without it nobody asks. */
   readonly answers?: Answers;
+  /** Who tells people's programs; without it nobody is told, and no address waits. */
+  readonly hooks?: Pick<Notifier, "drive" | "preparer">;
 };
 
 export function startDaemon(kernel: FakeKernel, options: DaemonOptions): Daemon {
   const { config, log, first = [], last = [], onTurn = () => {}, startup = true } = options;
   const sequences = createSequences(() => options.wall() / 1_000);
-  const performer = perform(kernel, sequences, kernel.later, kernel.afterwards);
+  const performer = perform(kernel, sequences, kernel.later, kernel.afterwards, options.hooks?.preparer);
+  const telling = options.hooks === undefined ? [] : [options.hooks.drive];
   const commander = commands();
   let state = initialState;
   let failure: unknown = null;
@@ -52,7 +56,7 @@ export function startDaemon(kernel: FakeKernel, options: DaemonOptions): Daemon 
   const asking = options.answers === undefined ? [] : [scriptedChecks(kernel, options.answers)];
   const heard = [adverts(kernel, sequences), claims(kernel, kernel.later), ...asking];
   const looked = [links(kernel), routes(kernel), paths(kernel)];
-  const sources = [...heard, performer.drive, alarm(kernel), ...looked];
+  const sources = [...heard, performer.drive, ...telling, alarm(kernel), ...looked];
   const drivers = [...first, ...sources, commander.drive, ...last];
   const running = run(initialState, drivers, kernel.now, log).subscribe({
     next: (turn) => {

@@ -17,6 +17,7 @@ export function fakeClaims() {
     },
     /** Whether there is something new to read. */
     receive: (iface: string, { kind, bytes }: Carried): boolean => {
+      if (kind === "packet" && bytes[NEXT_HEADER] !== ICMPV6) return false;
       const frame = kind === "frame" ? bytes : ethernet(bytes);
       const claim = claimIn(frame);
       if (claim === undefined || !wanted.has(claim.address)) return false;
@@ -28,6 +29,10 @@ export function fakeClaims() {
     },
   };
 }
+
+/** Where an IPv6 packet says what it carries, and what neighbour advertisements are carried by. */
+const NEXT_HEADER = 6;
+const ICMPV6 = 58;
 
 /** An IPv6 packet in its frame; nobody here looks at the addresses of that. */
 const ethernet = (packet: Uint8Array): Uint8Array => Uint8Array.of(...new Array(12).fill(0), 0x86, 0xdd, ...packet);

@@ -15,6 +15,7 @@ import {
   type VrrpProtocol,
 } from "../kernel.ts";
 import { VRRP_GROUP } from "../wire/advert.ts";
+import { ETHERNET_HEADER_LENGTH } from "../wire/ethernet.ts";
 import { parseIpv4Packet } from "../wire/ipv4.ts";
 import { parseIpv6Packet } from "../wire/ipv6.ts";
 import { fakeClaims } from "./fake-claims.ts";
@@ -88,7 +89,8 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   const inbox = fakeInbox(process, links);
   const wires = new Map<string, Wire>();
   const orders = fakeOrders(time, process, links, wires);
-  const cables = fakeCables(name, time, { links, wires, inbox });
+  const paths = fakePaths(orders, process.later, time.now);
+  const cables = fakeCables(name, time, { links, wires, inbox, paths });
   const close = (): void => {
     process.end();
     links.watchers.clear();
@@ -126,7 +128,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     has: (iface) => links.at(iface) !== undefined,
     isUp: (iface) => links.at(iface)?.up === true,
     ...cables,
-    ...fakePaths(orders, process.later, time.now),
+    ...paths,
     freeze: process.freeze,
     refuse: orders.refuse,
     addressTakes: orders.addressTakes,
@@ -151,11 +153,12 @@ type Machinery = {
   readonly links: FakeLinks;
   readonly wires: Map<string, Wire>;
   readonly inbox: ReturnType<typeof fakeInbox>;
+  readonly paths: FakePaths;
 };
 type Cables = Pick<FakeKernel, "lay" | "cut" | "setUp" | "setMac" | "plant" | "uproot">;
 
 /** What somebody does to the interfaces who is no process of ours. */
-function fakeCables(name: string, time: VirtualTime, { links, wires, inbox }: Machinery): Cables {
+function fakeCables(name: string, time: VirtualTime, { links, wires, inbox, paths }: Machinery): Cables {
   return {
     lay: (iface, lan) => {
       const plug: Plug = { name, receive: (carried) => inbox.receive(iface, carried, time.now()) };
@@ -168,6 +171,7 @@ function fakeCables(name: string, time: VirtualTime, { links, wires, inbox }: Ma
       wire?.lan.unplug(wire.plug);
       wires.delete(iface);
       links.vanish(iface);
+      paths.forgetPaths((path) => path.kind === "route" && path.interface === iface);
     },
     setUp: (iface, up) => links.setUp(links.present(iface), up),
     setMac: (iface, mac) => links.setMac(links.present(iface), mac),
@@ -206,9 +210,12 @@ function fakeInbox(process: FakeProcess, links: FakeLinks) {
     }
   };
   const poll = (): void => process.poll(read);
+  const listens = (place: string): boolean => PLACES.some((what) => sockets.has(`${place}/${what}`));
   const deliver = (iface: string, bytes: Uint8Array, at: Instant): void => {
-    const datagram = datagramIn(iface, bytes, at);
-    if (datagram === undefined) return;
+    if (!listens(iface) && !listens("")) return;
+    const read = readPacket(bytes);
+    if (read === null) return;
+    const datagram = { ...read, interface: iface, at };
     const { family, protocol, destination } = datagram;
     const here = [...links.known.values()].some(({ addresses }) =>
       addresses.some(({ address }) => address === destination),
@@ -240,7 +247,7 @@ function fakeInbox(process: FakeProcess, links: FakeLinks) {
     receive: (iface: string, carried: Carried, at: Instant): void => {
       if (links.at(iface)?.up !== true) return;
       if (claims.receive(iface, carried)) poll();
-      if (carried.kind === "packet") deliver(iface, carried.bytes, at);
+      deliver(iface, carried.kind === "packet" ? carried.bytes : packetIn(carried.bytes), at);
     },
   };
 }
@@ -304,23 +311,39 @@ function fakeOrders(time: VirtualTime, process: FakeProcess, links: FakeLinks, w
   };
 }
 
-function datagramIn(iface: string, bytes: Uint8Array, at: Instant): Datagram | undefined {
-  const family: Family = (bytes[0] ?? 0) >> 4 === 4 ? "ipv4" : "ipv6";
-  const datagram = { interface: iface, family, complete: true, at };
-  if (family === "ipv4") {
-    const header = parseIpv4Packet(bytes);
-    const protocol = VRRP.find((one) => one === header?.protocol);
-    if (header === undefined || protocol === undefined) return undefined;
-    const { source, destination, ttl, payload } = header;
-    return { ...datagram, source, destination, ttl, protocol, packet: bytes, bytes: payload };
-  }
-  const header = parseIpv6Packet(bytes);
-  if (header === undefined || header.nextHeader !== 112) return undefined;
-  const { source, destination, hopLimit, payload } = header;
-  return { ...datagram, source, destination, ttl: hopLimit, protocol: 112, packet: NOTHING, bytes: payload };
+type Read = Omit<Datagram, "interface" | "at">;
+/** A packet goes to everybody on a LAN, and is read once. */
+const packetsRead = new WeakMap<Uint8Array, Read | null>();
+
+function readPacket(bytes: Uint8Array): Read | null {
+  const known = packetsRead.get(bytes);
+  if (known !== undefined) return known;
+  const read = (bytes[0] ?? 0) >> 4 === 4 ? readIpv4(bytes) : readIpv6(bytes);
+  packetsRead.set(bytes, read);
+  return read;
 }
 
+function readIpv4(bytes: Uint8Array): Read | null {
+  const header = parseIpv4Packet(bytes);
+  const protocol = VRRP.find((one) => one === header?.protocol);
+  if (header === undefined || protocol === undefined) return null;
+  const { source, destination, ttl, payload } = header;
+  return { family: "ipv4", complete: true, source, destination, ttl, protocol, packet: bytes, bytes: payload };
+}
+
+function readIpv6(bytes: Uint8Array): Read | null {
+  const header = parseIpv6Packet(bytes);
+  if (header === undefined || header.nextHeader !== 112) return null;
+  const { source, destination, hopLimit: ttl, payload } = header;
+  return { family: "ipv6", complete: true, source, destination, ttl, protocol: 112, packet: NOTHING, bytes: payload };
+}
+
+/** The IPv6 packet in a frame: the advertisements of a virtual MAC travel so. */
+const packetIn = (frame: Uint8Array): Uint8Array =>
+  frame[12] === 0x86 && frame[13] === 0xdd ? frame.subarray(ETHERNET_HEADER_LENGTH) : NOTHING;
+
 const VRRP = [112, 51] as const;
+const PLACES = ["ipv4/112", "ipv6/112", "ipv4/51"];
 const NOTHING = new Uint8Array();
 
 /** The routing table: everything of a family is reached from the first interface with a cable and an address of it. */

@@ -20,6 +20,9 @@ type Orders = {
 export type FakePaths = Pick<Kernel, "addPaths" | "removePaths" | "watchPaths"> & {
   /** Somebody else removes one. */
   readonly tear: (path: Path) => void;
+  readonly isLaid: (path: Path) => boolean;
+  /** They go with what they lie on: with an interface, or with the power. Nobody is named for it. */
+  readonly forgetPaths: (which: (path: Path) => boolean) => void;
   /** Whether anybody watches. */
   readonly watched: () => boolean;
 };
@@ -29,15 +32,18 @@ export function fakePaths(
   later: (step: () => void) => void,
   now: () => Instant,
 ): FakePaths {
-  const laid = new Set<string>();
+  const laid = new Map<string, Path>();
   const guards = new Set<Guard>();
 
+  const tellAll = (gone: readonly Path[], by: string): void => {
+    for (const guard of [...guards]) guard(gone, () => by);
+  };
   const bend = (path: Path, type: Change): Outcome => {
     const refused = forbidden(path.kind === "route" ? path.interface : null, type);
     if (refused !== null) return refused;
     if (type === "removePath") return laid.delete(wordsOf(path)) ? DONE : failure(path.kind === "route" ? 3 : 2);
     if (laid.has(wordsOf(path))) return failure(17);
-    laid.add(wordsOf(path));
+    laid.set(wordsOf(path), path);
     return DONE;
   };
   const all = (type: Change, paths: readonly Path[]): readonly Outcome[] => {
@@ -54,11 +60,15 @@ export function fakePaths(
       return () => void guards.delete(guard);
     },
     watched: () => guards.size > 0,
+    isLaid: (path) => laid.has(wordsOf(path)),
+    forgetPaths: (which) => {
+      const gone = [...laid.values()].filter(which);
+      for (const path of gone) laid.delete(wordsOf(path));
+      if (gone.length > 0) later(() => tellAll(gone, ""));
+    },
     tear: (path) => {
       if (!laid.delete(wordsOf(path))) throw new Error(`there is no ${wordsOf(path)}`);
-      later(() => {
-        for (const guard of [...guards]) guard([path], () => "ip (pid 4711)");
-      });
+      later(() => tellAll([path], "ip (pid 4711)"));
     },
   };
 }

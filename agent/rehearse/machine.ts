@@ -5,6 +5,7 @@ import type { IpAddress } from "../core/address.ts";
 import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, milliseconds } from "../core/time.ts";
+import type { Notifier } from "../effects/notify.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { isPath, NOTHING_HELD, openLedger } from "../log/ledger.ts";
@@ -21,6 +22,9 @@ export type Port = { readonly name: string; readonly lan: Lan; readonly addresse
 /** What a machine needs of a log. */
 export type MachineLog = Pick<EventLog, "commit" | "held">;
 
+/** Programs end with the daemon that started them. */
+export type MachineHooks = Pick<Notifier, "drive" | "preparer"> & { readonly end: () => void };
+
 export type Hardware = {
   readonly name: string;
   readonly ports: readonly Port[];
@@ -31,6 +35,8 @@ export type Hardware = {
 
 export type MachineOptions = {
   readonly openLog?: (kernel: FakeKernel) => MachineLog;
+  /** Who tells people's programs what a daemon with that configuration does; asked once the log is open. */
+  readonly openHooks?: (kernel: FakeKernel, config: AgentConfig) => MachineHooks | null;
   readonly onTurn?: (turn: Turn, machine: Machine) => void;
 };
 
@@ -79,11 +85,12 @@ export function accountOnly(): MachineLog {
 /** Plugs a machine in and switches it on; no daemon runs yet. */
 export function machineOn(time: VirtualTime, hardware: Hardware, options: MachineOptions = {}): Machine {
   const { name, ports, uptime, ppm } = hardware;
-  const { openLog = accountOnly, onTurn = () => {} } = options;
+  const { openLog = accountOnly, openHooks = () => null, onTurn = () => {} } = options;
   const clock = localTime(time, uptime, ppm);
   const kernel = fakeKernel(name, clock);
   let daemon: Daemon | null = null;
   let log: MachineLog | null = null;
+  let hooks: MachineHooks | null = null;
   let serves = false;
   const failing = new Set<string>();
 
@@ -93,6 +100,8 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
     daemon = null;
     kernel.kill();
     ending?.stop();
+    hooks?.end();
+    hooks = null;
   };
   const clean = (): void => {
     cleanUp(kernel, log?.held() ?? []);
@@ -114,7 +123,15 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
       serves = true;
       const answers = (check: string): boolean => !failing.has(check);
       const wall = (): number => WALL + Math.floor(time.now() / 1_000);
-      daemon = startDaemon(kernel, { config, log, wall, answers, onTurn: (turn) => onTurn(turn, machine) });
+      hooks = openHooks(kernel, config);
+      daemon = startDaemon(kernel, {
+        config,
+        log,
+        wall,
+        answers,
+        onTurn: (turn) => onTurn(turn, machine),
+        ...(hooks === null ? {} : { hooks }),
+      });
     },
     // A signal reaches a process when it runs.
     reload: (config) => {
@@ -136,6 +153,7 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
       end();
       log = null;
       for (const { name: iface } of ports) if (kernel.has(iface)) kernel.cut(iface);
+      kernel.forgetPaths(() => true);
     },
     powerOn: () => plugIn(kernel, ports),
     setCheck: (check, ok) => void (ok ? failing.delete(check) : failing.add(check)),
@@ -145,9 +163,12 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
   return machine;
 }
 
+/** It ends when its addresses are gone, which a program may hold back for a while. */
 function terminate(time: VirtualTime, daemon: Daemon, end: () => void): void {
+  const { routers, groups } = daemon.state().config;
+  const held = Math.max(0, ...[...routers, ...groups].map(({ hooks }) => hooks.policy.preDeadline));
   daemon.shutdown();
-  time.at(after(time.now(), LAST_WORDS), end);
+  time.at(after(time.now(), (LAST_WORDS + held) as Duration), end);
 }
 
 /** A process that does one thing and ends. */
@@ -167,6 +188,8 @@ function plugIn(kernel: FakeKernel, ports: readonly Port[]): void {
 
 /** `heird cleanup`, and what a daemon that starts does first. */
 function cleanUp(kernel: FakeKernel, held: ReturnType<MachineLog["held"]>): void {
+  const paths = held.filter(isPath).filter((path) => kernel.isLaid(path));
+  if (paths.length > 0) kernel.removePaths(paths.toReversed());
   const left = held.flatMap((own) => (isPath(own) || !isOurs(kernel, own) ? [] : [own]));
   if (left.length > 0) kernel.removeAddresses(left);
   // What went by our own hand is no news for a daemon that starts.

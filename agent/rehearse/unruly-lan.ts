@@ -27,14 +27,19 @@ export const fairWeather = (): Weather => ({
   severed: new Set(),
 });
 
-/** Told of what got lost. */
-export type OnLoss = (carried: Carried, from: string, to: string) => void;
+/** What becomes of something on its way, other than that it arrives. */
+export type Mishap = "lost" | "doubled" | "overtook";
+export type OnMishap = (what: Mishap, carried: Carried) => void;
 
-export function unrulyLan(time: VirtualTime, random: Random, weather: Weather, onLoss: OnLoss = () => {}): Lan {
+export function unrulyLan(time: VirtualTime, random: Random, weather: Weather, onMishap: OnMishap = () => {}): Lan {
   const plugs = new Set<Plug>();
-  const deliver = (to: Plug, carried: Carried): void => {
+  /** When the last thing arrives that one of them was sent by another. */
+  const latest = new Map<string, Instant>();
+  const deliver = (way: string, to: Plug, carried: Carried): void => {
     const span = random.between(weather.least, weather.most) as Duration;
     const at = after(time.now(), span);
+    if (at < (latest.get(way) ?? 0)) onMishap("overtook", carried);
+    else latest.set(way, at);
     time.at(at, () => plugs.has(to) && to.receive(carried, time.now() as Instant));
   };
   return {
@@ -44,13 +49,17 @@ export function unrulyLan(time: VirtualTime, random: Random, weather: Weather, o
       // The sender uses its buffer again.
       const carried = { kind, bytes: bytes.slice() };
       for (const to of plugs) {
-        if (to === from) continue;
-        if (weather.severed.has(`${from.name}>${to.name}`) || random.happens(weather.loss)) {
-          onLoss(carried, from.name, to.name);
+        // Nor does a virtual interface reach the one it lies upon.
+        if (to.name === from.name) continue;
+        const way = `${from.name}>${to.name}`;
+        if (weather.severed.has(way) || random.happens(weather.loss)) {
+          onMishap("lost", carried);
           continue;
         }
-        deliver(to, random.happens(weather.flipped) ? withAFlippedBit(carried, random) : carried);
-        if (random.happens(weather.doubled)) deliver(to, carried);
+        deliver(way, to, random.happens(weather.flipped) ? withAFlippedBit(carried, random) : carried);
+        if (!random.happens(weather.doubled)) continue;
+        onMishap("doubled", carried);
+        deliver(way, to, carried);
       }
     },
   };

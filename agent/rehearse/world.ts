@@ -6,7 +6,7 @@ import type { Turn } from "../core/state.ts";
 import { after, type Instant, instantAt, milliseconds } from "../core/time.ts";
 import { type Machine, type MachineOptions, machineOn, type Place } from "./machine.ts";
 import { type Random, randomFrom } from "./random.ts";
-import { fairWeather, type OnLoss, unrulyLan, type Weather } from "./unruly-lan.ts";
+import { fairWeather, type OnMishap, unrulyLan, type Weather } from "./unruly-lan.ts";
 import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
 /** A machine as it is bought: its configuration, and on which LAN each of its interfaces is. */
@@ -34,17 +34,18 @@ export type WorldOptions = {
   readonly seed: number;
   readonly sites: readonly Site[];
   readonly openLog?: MachineOptions["openLog"];
+  readonly openHooks?: MachineOptions["openHooks"];
   readonly onTurn?: (turn: Turn, machine: Machine) => void;
-  readonly onLoss?: OnLoss;
+  readonly onMishap?: OnMishap;
 };
 
 /** Builds the LANs and switches the machines on; the daemons start within the first tenth of a second, as they do. */
-export function buildWorld({ seed, sites, openLog, onTurn, onLoss }: WorldOptions): World {
+export function buildWorld({ seed, sites, openLog, openHooks, onTurn, onMishap }: WorldOptions): World {
   const time = virtualTime(instantAt(0));
   const random = randomFrom(seed);
   const weather = fairWeather();
   const names = [...new Set(sites.flatMap(({ ports }) => ports.map(({ lan }) => lan)))];
-  const lans = new Map(names.map((lan) => [lan, unrulyLan(time, random, weather, onLoss)]));
+  const lans = new Map(names.map((lan) => [lan, unrulyLan(time, random, weather, onMishap)]));
   const machines = sites.map(({ name, ports, uptime, ppm }) =>
     machineOn(
       time,
@@ -57,7 +58,11 @@ export function buildWorld({ seed, sites, openLog, onTurn, onLoss }: WorldOption
           return wire === undefined ? [] : [{ name: iface, lan: wire, addresses }];
         }),
       },
-      { ...(openLog === undefined ? {} : { openLog }), ...(onTurn === undefined ? {} : { onTurn }) },
+      {
+        ...(openLog === undefined ? {} : { openLog }),
+        ...(openHooks === undefined ? {} : { openHooks }),
+        ...(onTurn === undefined ? {} : { onTurn }),
+      },
     ),
   );
   const machine = (name: string): Machine => found(machines, name);

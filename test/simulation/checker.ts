@@ -1,15 +1,16 @@
 // What must hold while a swarm lives, whatever goes wrong: looked at after every turn, and a moment later
 // when the kernel has done what the turn wanted.
 
-import type { RouterConfig, VirtualAddress } from "../../agent/core/config.ts";
 import { violations } from "../../agent/core/invariants.ts";
-import { effectivePriority, type RouterState, type Turn } from "../../agent/core/state.ts";
+import { effectivePriority, type RouterState, routerOf, type Turn } from "../../agent/core/state.ts";
 import { after, microseconds } from "../../agent/core/time.ts";
-import { ADDRESS_PROTOCOL } from "../../agent/kernel.ts";
 import { marksOf } from "../../agent/log/event-log.ts";
+import type { Mark } from "../../agent/log/line.ts";
 import type { Machine } from "../../agent/rehearse/machine.ts";
 import type { World } from "../../agent/rehearse/world.ts";
-import { type Situation, type Sometimes, saw } from "./sometimes.ts";
+import { addressesIffMaster, pathsIffMaster, strays } from "./holdings.ts";
+import { watchMeetings } from "./meetings.ts";
+import { type Situation, type Sometimes, saw, type Witness } from "./sometimes.ts";
 
 export type Checker = {
   readonly onTurn: (turn: Turn, machine: Machine) => void;
@@ -17,50 +18,51 @@ export type Checker = {
   readonly disturb: (machine: Machine) => void;
   /** After the last turn: dead machines hold nothing, living ones what they should. */
   readonly settle: (machine: Machine) => void;
-  readonly transitions: () => number;
-};
-
-export type Telling = {
-  readonly fail: (says: string) => void;
-  readonly tell: (line: string) => void;
-  readonly sometimes: Sometimes;
+  /** Whether nothing goes wrong from here on. */
+  readonly calm: (isCalm: boolean) => void;
 };
 
 /** Longer than the daemon takes to put back what was taken away, in µs. */
 const AFTERMATH = 3_000_000;
 
-export function createChecker(world: () => World, { fail, tell, sometimes }: Telling): Checker {
+export function createChecker(world: () => World, { fail, tell, sometimes }: Witness): Checker {
   const due = new Set<Machine>();
   const disturbed = new Map<Machine, number>();
-  let transitions = 0;
+  const meetings = watchMeetings(world, { fail, tell, sometimes });
 
   const settle = (machine: Machine): void => {
     due.delete(machine);
     if (world().time.now() < (disturbed.get(machine) ?? 0)) return;
-    for (const says of addressesIffMaster(machine)) fail(`S4: ${machine.name}: ${says}`);
+    for (const says of [...addressesIffMaster(machine), ...pathsIffMaster(machine), ...strays(machine)])
+      fail(`S4: ${machine.name}: ${says}`);
   };
+  const disturbing = (machine: Machine): void => void disturbed.set(machine, world().time.now() + AFTERMATH);
   const later = (machine: Machine): void => {
     if (due.has(machine)) return;
     due.add(machine);
     world().time.at(after(world().time.now(), microseconds(2)), () => settle(machine));
+  };
+  const noticeChange = ({ name, router, from, phase, because }: Mark, turn: Turn, machine: Machine): void => {
+    tell(`${machine.name} ${name} ${from} -> ${phase} (${because})`);
+    const seen = SITUATION_OF[because];
+    if (seen !== undefined) saw(sometimes, seen);
+    if (phase !== "master") return;
+    meetings.see(router);
+    if (mastersBeside(world(), machine, turn) > 0) saw(sometimes, "two Masters on one LAN");
   };
   return {
     onTurn: (turn, machine) => {
       for (const says of violations(turn)) fail(`${machine.name}: ${says}`);
       judgePriorities(turn, machine, fail);
       noticeEvent(turn, sometimes);
-      for (const { name, from, phase, because } of marksOf(turn)) {
-        transitions += 1;
-        tell(`${machine.name} ${name} ${from} -> ${phase} (${because})`);
-        const seen = SITUATION_OF[because];
-        if (seen !== undefined) saw(sometimes, seen);
-        if (phase === "master" && mastersBeside(world(), machine, turn) > 0) saw(sometimes, "two Masters on one LAN");
-      }
+      judgeTie(turn, machine, fail);
+      if (turn.effects.some(({ type }) => type === "prepare")) waitFor(turn, () => disturbing(machine), sometimes);
+      for (const mark of marksOf(turn)) noticeChange(mark, turn, machine);
       if (turn.effects.length > 0 || turn.event.seen.type === "addressesChanged") later(machine);
     },
-    disturb: (machine) => void disturbed.set(machine, world().time.now() + AFTERMATH),
+    disturb: disturbing,
     settle,
-    transitions: () => transitions,
+    calm: meetings.calm,
   };
 }
 
@@ -89,8 +91,34 @@ function judgePriorities({ state, before }: Turn, { name }: Machine, fail: (says
   }
 }
 
+/** RFC 5798 §6.4.3 (725): of equals the greater address wins, which here is the one of the later machine. */
+function judgeTie(turn: Turn, { name }: Machine, fail: (says: string) => void): void {
+  const { seen } = turn.event;
+  if (seen.type !== "advertReceived") return;
+  const router = routerOf(turn.state, seen.router);
+  if (router === undefined || router === routerOf(turn.before, seen.router)) return;
+  if (router.phase.name !== "backup" || router.phase.because !== "peer_tie_address") return;
+  if (router.phase.since !== turn.event.at || router.primaryAddress === null) return;
+  if (placeIn(seen.advert.source) < placeIn(router.primaryAddress))
+    fail(`S1: ${name} yields to ${seen.advert.source}, which is no greater than its own ${router.primaryAddress}`);
+}
+const placeIn = (address: string): number => Number(/\d+$/.exec(address)?.[0]);
+
+/** Addresses that wait for a program are not where they will be. */
+function waitFor({ effects }: Turn, disturb: () => void, sometimes: Sometimes): void {
+  if (!effects.some((effect) => effect.type === "prepare" && effect.notice.hooks.policy.preDeadline > 0)) return;
+  saw(sometimes, "addresses waited for a program");
+  disturb();
+}
+
+const MET_BY: Readonly<Record<string, Situation>> = {
+  advertDropped: "torn datagram refused",
+  pathsLost: "route or rule taken away by others",
+};
+
 function noticeEvent({ event: { seen }, state, before }: Turn, sometimes: Sometimes): void {
-  if (seen.type === "advertDropped") saw(sometimes, "torn datagram refused");
+  const met = MET_BY[seen.type];
+  if (met !== undefined) saw(sometimes, met);
   if (seen.type === "effectDone" && seen.foreign.length > 0) saw(sometimes, "address that was there before us");
   if (seen.type === "addressesChanged" && seen.removed.length > 0 && state.routers.some(hasLost))
     saw(sometimes, "address taken away by others");
@@ -114,39 +142,3 @@ function mastersBeside(world: World, machine: Machine, { state }: Turn): number 
       other.state()?.routers.some(({ config, phase }) => phase.name === "master" && mine.includes(config.key)) === true,
   ).length;
 }
-
-/** S4, against what is really on the interfaces. */
-export function addressesIffMaster(machine: Machine): readonly string[] {
-  const { kernel } = machine;
-  const state = machine.state();
-  if (state !== null && !kernel.runs()) return [];
-  const configs = state?.routers ?? [];
-  return configs.flatMap((router) =>
-    router.config.virtualAddresses.flatMap((own) => {
-      if (!kernel.has(own.interface) || kernel.truth(own.interface).some((there) => isForeign(there, own))) return [];
-      const there = isThere(machine, own);
-      const wanted = isWanted(router, own);
-      if (there === wanted || wanted === null) return [];
-      return [`${router.config.name} is ${router.phase.name} and ${own.address} is ${there ? "" : "not "}there`];
-    }),
-  );
-}
-
-type There = ReturnType<Machine["kernel"]["truth"]>[number];
-const isForeign = (there: There, { address }: VirtualAddress): boolean =>
-  there.address === address && there.protocol !== ADDRESS_PROTOCOL;
-
-export const isThere = ({ kernel }: Machine, own: VirtualAddress): boolean =>
-  kernel.truth(own.interface).some((there) => there.address === own.address && there.protocol === ADDRESS_PROTOCOL);
-
-/** Null: either is right. */
-function isWanted({ phase }: RouterState, { address, onLoss }: VirtualAddress): boolean | null {
-  if (phase.name !== "master") return false;
-  return phase.lost.includes(address) || onLoss === "ignore" ? null : true;
-}
-
-/** Nothing of ours is left on a machine whose daemon ended. */
-export const leftBehind = (machine: Machine, routers: readonly RouterConfig[]): readonly string[] =>
-  routers.flatMap(({ virtualAddresses }) =>
-    virtualAddresses.filter((own) => isThere(machine, own)).map((own) => `${own.address} was left behind`),
-  );

@@ -4,17 +4,20 @@
 import type { AgentState, Turn } from "../../agent/core/state.ts";
 import { initialState } from "../../agent/core/state.ts";
 import type { Instant } from "../../agent/core/time.ts";
+import type { Errand } from "../../agent/log/errands.ts";
 import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
 import type { Last, Store } from "../../agent/log/file.ts";
 import { holdingsOf } from "../../agent/log/holdings.ts";
 import { isPath } from "../../agent/log/ledger.ts";
 import { genesis, type Line, parseLine, unseal } from "../../agent/log/line.ts";
 import { replay } from "../../agent/log/replay.ts";
+import { errandsOf } from "../../agent/log/unfinished.ts";
 import type { FakeKernel } from "../../agent/rehearse/fake-kernel.ts";
 import type { MachineLog } from "../../agent/rehearse/machine.ts";
 import { EPOCH } from "../log/memory-store.ts";
 
-const IDENTITY = { version: "1.2.3", cluster: "sim", boot: "boot" };
+/** What the log calls this boot. */
+export const IDENTITY = { version: "1.2.3", cluster: "sim", boot: "boot" };
 
 export type Disk = {
   full: boolean;
@@ -22,18 +25,34 @@ export type Disk = {
   tear: number | null;
   texts: string[];
   lost: number;
+  /** Whether lines were ever lost. */
+  missed: boolean;
   log: EventLog | null;
+  /** The hooks that the daemon before this one had not finished. */
+  unfinished: readonly Errand[];
   /** What the state was when the log had so many lines, youngest last. */
   moments: { readonly head: number; readonly state: AgentState }[];
 };
 
-export const emptyDisk = (): Disk => ({ full: false, tear: null, texts: [], lost: 0, log: null, moments: [] });
+export const emptyDisk = (): Disk => ({
+  full: false,
+  tear: null,
+  texts: [],
+  lost: 0,
+  missed: false,
+  log: null,
+  unfinished: [],
+  moments: [],
+});
 
 /** A daemon opens its log: what was torn is cut, what a dead daemon held is read from what is left. */
 export function openDisk(disk: Disk, kernel: FakeKernel, wall: () => number, fail: (says: string) => void): MachineLog {
   if (disk.tear !== null) tearOff(disk, disk.tear, fail);
   disk.tear = null;
-  const log = openEventLog(storeOn(disk), IDENTITY, wall, initialState, kernel.now());
+  // Where lines are missing nobody knows what was finished.
+  disk.unfinished = disk.lost > 0 ? [] : errandsOf(lastSegment(disk, fail));
+  const store = storeOn(disk);
+  const log = openEventLog(store, IDENTITY, wall, initialState, kernel.now(), undefined, disk.unfinished);
   disk.log = log;
   disk.moments = [];
   return {
@@ -50,12 +69,15 @@ export function openDisk(disk: Disk, kernel: FakeKernel, wall: () => number, fai
 function heldBy(disk: Disk, fail: (says: string) => void): ReturnType<EventLog["held"]> {
   const live = disk.log?.held() ?? [];
   if (disk.lost > 0) return live;
-  const lines = linesOf(disk.texts, fail);
-  const segment = lines.slice(lines.findLastIndex(({ type }) => type === "header"));
-  const held = [...holdingsOf(segment).values()];
+  const held = [...holdingsOf(lastSegment(disk, fail)).values()];
   const missed = addressesIn(live).filter((address) => !addressesIn(held).includes(address));
   if (missed.length > 0) fail(`S9: the log does not know of ${missed.join(", ")}`);
   return held;
+}
+
+function lastSegment({ texts }: Disk, fail: (says: string) => void): readonly Line[] {
+  const first = texts.findLastIndex((text) => text.includes('"heird":'));
+  return linesOf(texts.slice(Math.max(0, first)), fail);
 }
 
 const addressesIn = (held: ReturnType<EventLog["held"]>): readonly string[] =>
@@ -94,8 +116,11 @@ function storeOn(disk: Disk): Store {
     last: lastOf(disk.texts),
     append: (text) => {
       // After a line that is missing, the next one that can be read is a header.
-      if (disk.full || disk.lost > 0) disk.lost += 1;
-      else disk.texts.push(text);
+      if (!disk.full && disk.lost === 0) disk.texts.push(text);
+      else {
+        disk.lost += 1;
+        disk.missed = true;
+      }
     },
     beginSegment: () => {
       const { lost } = disk;

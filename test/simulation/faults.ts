@@ -1,8 +1,9 @@
 // What goes wrong, as data: drawn from a seed, and played so that any part of it can be left out,
 // shortened or moved, which is how a failure gets small.
 
-import type { VirtualAddress } from "../../agent/core/config.ts";
-import { type Duration, instantAt, milliseconds } from "../../agent/core/time.ts";
+import type { AgentConfig, RouterConfig, VirtualAddress } from "../../agent/core/config.ts";
+import { type Duration, instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
+import { usualHooks } from "../../agent/core/usual.ts";
 import type { Machine } from "../../agent/rehearse/machine.ts";
 import { type Random, randomFrom } from "../../agent/rehearse/random.ts";
 import { fairWeather } from "../../agent/rehearse/unruly-lan.ts";
@@ -32,6 +33,8 @@ export const FAULTS = [
   "diskFull",
   "torn",
   "reload",
+  "pathTorn",
+  "reconfigure",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
@@ -81,6 +84,10 @@ export type Beside = {
   readonly stepWall: (node: number, ms: number) => void;
   /** Something is wrong with the addresses on a machine that is nobody's fault but ours. */
   readonly disturb: (node: number) => void;
+  /** Whether nothing rages any more. */
+  readonly calm: (isCalm: boolean) => void;
+  /** It really begins. */
+  readonly began: (kind: FaultKind) => void;
 };
 
 /** Puts all of them into the course of the world. */
@@ -89,7 +96,9 @@ export function planFaults(world: World, faults: readonly Fault[], beside: Besid
   for (const fault of faults) {
     world.time.at(instantAt(fault.at * 1_000), () => {
       tell(tellFault(fault));
+      beside.began(fault.kind);
       raging.add(fault);
+      beside.calm(false);
       weatherOf(world, raging);
       ACTS[fault.kind][0](sceneOf(world, fault, beside));
     });
@@ -97,6 +106,7 @@ export function planFaults(world: World, faults: readonly Fault[], beside: Besid
       raging.delete(fault);
       weatherOf(world, raging);
       ACTS[fault.kind][1](sceneOf(world, fault, beside));
+      beside.calm(raging.size === 0);
     });
   }
 }
@@ -192,6 +202,11 @@ const ACTS: Readonly<Record<FaultKind, readonly [Act, Act]>> = {
     ({ world, machine, fault: { node, amount } }) => machine.reload(reprioritized(world, node, amount)),
     ({ world, machine }) => machine.reload(world.site(machine.name).config),
   ],
+  pathTorn: [disturbing(({ machine, fault: { amount } }) => tearPath(machine, amount)), nothing],
+  reconfigure: [
+    ({ world, machine, fault: { amount } }) => machine.reload(edited(world.site(machine.name).config, amount)),
+    ({ world, machine }) => machine.reload(world.site(machine.name).config),
+  ],
 };
 
 function sceneOf(world: World, fault: Fault, beside: Beside): Scene {
@@ -235,29 +250,56 @@ function reattach({ kernel, ports }: Machine): void {
   if (port !== undefined && !kernel.has(LAN) && kernel.has(TRACKED)) kernel.lay(LAN, port.lan);
 }
 
+/** Somebody removes a route or rule of ours. */
+function tearPath({ kernel, state }: Machine, amount: number): void {
+  const laid = (state()?.config.routers ?? []).flatMap(({ paths }) => paths).filter(kernel.isLaid);
+  const path = laid[amount % Math.max(1, laid.length)];
+  if (path !== undefined) kernel.tear(path);
+}
+
+/** An operator edits the file: fewer addresses, another way to preempt, another rhythm, a router less, no paths. */
+function edited(config: AgentConfig, amount: number): AgentConfig {
+  const each = (edit: (router: RouterConfig) => RouterConfig) => ({ ...config, routers: config.routers.map(edit) });
+  switch (amount % 5) {
+    case 0:
+      return each((router) => ({ ...router, virtualAddresses: router.virtualAddresses.slice(0, 1) }));
+    case 1:
+      return each((router) => ({ ...router, preempt: !router.preempt || router.basePriority === 255 }));
+    case 2:
+      return each((router) => ({ ...router, adverInterval: seconds(3) }));
+    case 3:
+      return { ...config, routers: config.routers.slice(0, 1), groups: [] };
+    default:
+      return each((router) => ({ ...router, paths: [], hooks: usualHooks }));
+  }
+}
+
 /** One of the virtual addresses on the LAN. */
 function victim(machine: Machine, amount: number): VirtualAddress | undefined {
   const all = (machine.state()?.config.routers ?? [])
     .flatMap(({ virtualAddresses }) => virtualAddresses)
-    .filter((own) => own.interface === LAN);
+    .filter((own) => own.interface === LAN || own.vmac);
   return all[amount % Math.max(1, all.length)];
 }
 
 function takeAway(machine: Machine, amount: number): void {
   const own = victim(machine, amount);
-  if (own !== undefined && machine.kernel.has(LAN)) machine.kernel.uproot(LAN, own.address);
+  if (own !== undefined && machine.kernel.has(own.interface)) machine.kernel.uproot(own.interface, own.address);
 }
 
 function intrude(machine: Machine, amount: number): void {
   const own = victim(machine, amount);
-  if (own !== undefined && machine.kernel.has(LAN)) machine.kernel.plant(LAN, own.address, own.prefixLength);
+  if (own !== undefined && machine.kernel.has(own.interface))
+    machine.kernel.plant(own.interface, own.address, own.prefixLength);
 }
 
 function evict(machine: Machine, amount: number): void {
   const own = victim(machine, amount);
-  if (!machine.kernel.has(LAN)) return;
-  const there = machine.kernel.truth(LAN).find(({ address, protocol }) => address === own?.address && protocol === 0);
-  if (there !== undefined) machine.kernel.uproot(LAN, there.address);
+  if (own === undefined || !machine.kernel.has(own.interface)) return;
+  const there = machine.kernel
+    .truth(own.interface)
+    .some(({ address, protocol }) => address === own.address && protocol === 0);
+  if (there) machine.kernel.uproot(own.interface, own.address);
 }
 
 function reprioritized(world: World, node: number, amount: number) {

@@ -5,7 +5,7 @@ import type { RouterConfig } from "../../agent/core/config.ts";
 import { effectivePriority, type RouterState } from "../../agent/core/state.ts";
 import type { Machine } from "../../agent/rehearse/machine.ts";
 import type { World } from "../../agent/rehearse/world.ts";
-import { isThere } from "./checker.ts";
+import { isThere } from "./holdings.ts";
 
 /** One virtual router on one machine. */
 export type Candidate = { readonly machine: Machine; readonly router: RouterState };

@@ -1,16 +1,24 @@
 // One life of a swarm: two minutes, of which the first fifty seconds may be terrible, the next forty-five
 // must end in peace, and the last bring one death that everybody was made for.
 
+import type { RouterConfig } from "../../agent/core/config.ts";
 import { type Instant, instantAt } from "../../agent/core/time.ts";
+import { usualHooks } from "../../agent/core/usual.ts";
+import type { Unfinished } from "../../agent/effects/notify.ts";
+import { lifeOf } from "../../agent/log/errands.ts";
 import { accountOnly } from "../../agent/rehearse/machine.ts";
+import { randomFrom } from "../../agent/rehearse/random.ts";
 import { buildWorld, type Site, type World } from "../../agent/rehearse/world.ts";
+import { EPOCH } from "../log/memory-store.ts";
 import { priorityOf } from "./bytes.ts";
-import { addressesIffMaster, type Checker, createChecker, leftBehind } from "./checker.ts";
-import { type Disk, emptyDisk, judgeDisk, openDisk } from "./disk.ts";
+import { type Checker, createChecker } from "./checker.ts";
+import { type Disk, emptyDisk, IDENTITY, judgeDisk, openDisk } from "./disk.ts";
 import { type Epilogue, lastDeath } from "./epilogue.ts";
 import { type Beside, drawFaults, type Fault, HEALED, planFaults } from "./faults.ts";
+import { addressesIffMaster, leftBehind } from "./holdings.ts";
 import { settlingTime, standing, wrongMasters } from "./liveness.ts";
-import { noneYet, type Sometimes, saw } from "./sometimes.ts";
+import { openTelling, type Telling } from "./programs.ts";
+import { noneYet, type Situation, type Sometimes, saw } from "./sometimes.ts";
 import { drawSwarm } from "./swarm.ts";
 
 export type Life = {
@@ -24,6 +32,8 @@ export type Life = {
   readonly sometimes: Sometimes;
   readonly turns: number;
   readonly failovers: number;
+  /** What a real log of each machine says, line by line; empty where an account stood in, or lines are missing. */
+  readonly logs: ReadonlyMap<string, readonly string[]>;
 };
 
 export const LIFE_SECONDS = 120;
@@ -42,6 +52,8 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
   const sometimes = noneYet();
   const logged = seed % LOGGED === 0;
   const disks = new Map(sites.map(({ name }) => [name, emptyDisk()]));
+  const tellings = new Map<string, Telling>();
+  const fates = randomFrom(seed ^ 0x40c5);
   const walls = new Map<string, number>();
   let hash = 0x811c9dc5;
   let turns = 0;
@@ -66,17 +78,35 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
       const disk = disks.get(name);
       return logged && disk !== undefined ? openDisk(disk, kernel, () => wallOf(name), fail) : accountOnly();
     },
+    openHooks: (kernel, config) => {
+      tellings.delete(kernel.name);
+      if (config.routers.every(({ hooks }) => hooks === usualHooks)) return null;
+      const disk = disks.get(kernel.name);
+      const [life, unfinished]: readonly [string, readonly Unfinished[]] =
+        logged && disk !== undefined
+          ? [lifeOf(EPOCH, IDENTITY.boot), disk.unfinished]
+          : [`${kernel.name}-${turns}`, []];
+      const wall = (): number => wallOf(kernel.name);
+      const telling = openTelling({ kernel, random: fates, wall, life, unfinished, fail, sometimes });
+      tellings.set(kernel.name, telling);
+      return telling.hooks;
+    },
     onTurn: (turn, machine) => {
       turns += 1;
+      tellings.get(machine.name)?.see(turn);
       checker.onTurn(turn, machine);
     },
-    onLoss: ({ kind, bytes }) => {
-      if (kind === "packet" && priorityOf(bytes) === 0) saw(sometimes, "resignation lost");
+    onMishap: (what, { kind, bytes }) => {
+      const priority = kind === "packet" ? priorityOf(bytes) : null;
+      if (priority === null) return;
+      if (what === "overtook") saw(sometimes, "advertisements that overtook each other");
+      if (what === "doubled") saw(sometimes, "advertisement that came twice");
+      if (what === "lost" && priority === 0) saw(sometimes, "resignation lost");
     },
   });
-  planFaults(world, faults, besideOf(world, { disks, walls, checker }), tell);
+  planFaults(world, faults, besideOf(world, { disks, walls, checker, sometimes }), tell);
   noticeSwarm(sites, faults, logged, sometimes, world);
-  live(world, { fail, tell, failures, seed });
+  live(world, { fail, tell, failures, seed, checker, tellings });
   if (failures.length === 0 && logged) readDisks(world, disks, fail);
   for (const { texts } of disks.values()) for (const text of texts) hash = mix(hash, text.replace(OF_THIS_MACHINE, ""));
   return {
@@ -89,6 +119,7 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
     sometimes,
     turns,
     failovers: story.filter((line) => line.includes("-> master")).length,
+    logs: new Map([...disks].map(([name, { texts, missed }]) => [name, missed ? [] : texts])),
   };
 }
 
@@ -97,9 +128,11 @@ type Living = {
   readonly tell: (line: string) => void;
   readonly failures: readonly string[];
   readonly seed: number;
+  readonly checker: Checker;
+  readonly tellings: ReadonlyMap<string, Telling>;
 };
 
-function live(world: World, { fail, tell, failures, seed }: Living): void {
+function live(world: World, { fail, tell, failures, seed, checker, tellings }: Living): void {
   const { time } = world;
   const healed = HEALED * 1_000;
   // The slowest swarms are given until the death.
@@ -109,6 +142,7 @@ function live(world: World, { fail, tell, failures, seed }: Living): void {
   time.at(instantAt(healed), () => {
     tell("everything is healed");
     world.heal();
+    checker.calm(true);
   });
   time.at(instantAt(settled), () => {
     for (const says of wrongMasters(world)) fail(`S1: ${says}`);
@@ -117,10 +151,13 @@ function live(world: World, { fail, tell, failures, seed }: Living): void {
   time.at(instantAt(DEATH), () => {
     if (standing(world) !== peace) fail(`S1: it does not stay: ${peace}, then ${standing(world)}`);
     for (const machine of world.machines) for (const says of addressesIffMaster(machine)) fail(`S4: ${says}`);
+    quiet(world, tellings);
+    checker.calm(false);
     epilogue = lastDeath(world, seed, tell);
   });
   time.at(instantAt(END - 1), () => {
     for (const says of epilogue?.judge() ?? []) fail(says);
+    quiet(world, tellings);
     for (const machine of world.machines)
       if (machine.state() === null)
         for (const says of leftBehind(machine, world.site(machine.name).config.routers))
@@ -130,6 +167,20 @@ function live(world: World, { fail, tell, failures, seed }: Living): void {
   for (const machine of world.machines)
     if (machine.failure() !== null) fail(`${machine.name} ended: ${String(machine.failure())}`);
 }
+
+/** S6: nobody moves, so everybody has been told, or is being told. */
+function quiet(world: World, tellings: ReadonlyMap<string, Telling>): void {
+  for (const machine of world.machines) {
+    const state = machine.state();
+    if (state === null || !machine.serves()) continue;
+    const wordOf = (queue: string): string | null => {
+      const router = state.routers.find(({ config }) => queue === `INSTANCE ${config.name}`);
+      return router === undefined ? null : WORDS[router.phase.name];
+    };
+    tellings.get(machine.name)?.settle(wordOf);
+  }
+}
+const WORDS = { master: "MASTER", backup: "BACKUP", fault: "FAULT", initialize: "STOP" } as const;
 
 /** To the end, or to the first thing that is wrong. */
 function advance({ time, machines }: World, until: Instant, failures: readonly string[]): void {
@@ -144,9 +195,10 @@ type Own = {
   readonly disks: ReadonlyMap<string, Disk>;
   readonly walls: Map<string, number>;
   readonly checker: Checker;
+  readonly sometimes: Sometimes;
 };
 
-function besideOf(world: World, { disks, walls, checker }: Own): Beside {
+function besideOf(world: World, { disks, walls, checker, sometimes }: Own): Beside {
   const nameOf = (node: number): string => world.machines[node]?.name ?? "";
   const diskOf = (node: number): Disk => disks.get(nameOf(node)) ?? emptyDisk();
   return {
@@ -157,9 +209,20 @@ function besideOf(world: World, { disks, walls, checker }: Own): Beside {
       if (diskOf(node).lost === 0) diskOf(node).tear = where;
     },
     stepWall: (node, ms) => void walls.set(nameOf(node), (walls.get(nameOf(node)) ?? 0) + ms),
+    calm: checker.calm,
+    began: (kind) => saw(sometimes, `fault: ${kind}`),
     disturb: (node) => checker.disturb(world.machine(nameOf(node))),
   };
 }
+
+const KINDS_OF_ROUTER: readonly (readonly [Situation, (router: RouterConfig) => boolean])[] = [
+  ["IPv6", ({ family }) => family === "ipv6"],
+  ["VRRPv2", ({ version }) => version === 2],
+  ["owner of the addresses", ({ basePriority }) => basePriority === 255],
+  ["unicast", ({ transport }) => transport.to.type === "unicast"],
+  ["virtual MAC address", ({ vmac }) => vmac !== null],
+  ["routes and rules of a Master", ({ paths }) => paths.length > 0],
+];
 
 function noticeSwarm(
   sites: readonly Site[],
@@ -169,9 +232,7 @@ function noticeSwarm(
   world: World,
 ): void {
   const routers = sites.flatMap(({ config }) => config.routers);
-  if (routers.some(({ family }) => family === "ipv6")) saw(sometimes, "IPv6");
-  if (routers.some(({ version }) => version === 2)) saw(sometimes, "VRRPv2");
-  if (routers.some(({ basePriority }) => basePriority === 255)) saw(sometimes, "owner of the addresses");
+  for (const [situation, holds] of KINDS_OF_ROUTER) if (routers.some(holds)) saw(sometimes, situation);
   if (sites.length === 8) saw(sometimes, "eight routers");
   const has = (kind: Fault["kind"]): boolean => faults.some((fault) => fault.kind === kind);
   if (has("drift")) saw(sometimes, "clock that drifts by per cents");

@@ -3,12 +3,19 @@
 
 import type { Family } from "../../agent/core/address.ts";
 import type { CheckConfig } from "../../agent/core/check.ts";
-import { type AgentConfig, type RouterConfig, routerKeyOf, type Track } from "../../agent/core/config.ts";
+import {
+  type AgentConfig,
+  type HookConfig,
+  type RouterConfig,
+  routerKeyOf,
+  type Track,
+} from "../../agent/core/config.ts";
 import { type Duration, instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAddress, usualAgent, usualHooks, usualRouter } from "../../agent/core/usual.ts";
 import { type Random, randomFrom } from "../../agent/rehearse/random.ts";
 import type { Site } from "../../agent/rehearse/world.ts";
 import { ip } from "../log/history.ts";
+import { drawHooks, drawLuxury, type Luxury, unicastTo, withVmac } from "./luxuries.ts";
 
 /** What all neighbours of a virtual router have in common. */
 type Common = Pick<
@@ -34,8 +41,13 @@ export function drawSwarm(seed: number): readonly Site[] {
   const commons = drawCommons(random, size);
   const grouped = commons.length > 1 && random.happens(500);
   const delayed = random.happens(150);
+  // By numbers of their own, so that what else is drawn stays as it is.
+  const other = randomFrom(seed ^ 0x1c5e);
+  const luxuries = commons.map(({ family, interface: iface, vrid }) => drawLuxury(other, family, iface, vrid));
+  const hooks = other.happens(250) ? drawHooks(other) : usualHooks;
   return Array.from({ length: size }, (_, i): Site => {
-    const config = drawConfig(random, commons, { limits, node: i, grouped, delayed });
+    const own = drawConfig(random, commons, { limits, node: i, grouped, delayed });
+    const config = withLuxuries(own, luxuries, hooks, i, size);
     const lans = [...new Set(commons.map((common) => common.interface))];
     const ports = lans.map((name) => ({
       name,
@@ -48,13 +60,51 @@ export function drawSwarm(seed: number): readonly Site[] {
     return {
       name: nodeName(i),
       config,
-      ports: [...ports, { name: TRACKED, lan: `${nodeName(i)}-${TRACKED}`, addresses: [] }],
+      ports: [...ports, ...virtualPorts(config), { name: TRACKED, lan: `${nodeName(i)}-${TRACKED}`, addresses: [] }],
       uptime: instantAt(random.between(1, 100_000) * 1_000_000 + random.below(1_000_000)),
       // A watch crystal, and now and then a bad one.
       ppm: random.happens(50) ? random.between(-20_000, 20_000) : random.between(-200, 200),
     };
   });
 }
+
+function withLuxuries(
+  config: AgentConfig,
+  luxuries: readonly Luxury[],
+  hooks: HookConfig,
+  node: number,
+  size: number,
+): AgentConfig {
+  const routers = config.routers.map((router, i): RouterConfig => {
+    const { unicast = false, vmac = null, paths = [] } = luxuries[i] ?? {};
+    const { interface: iface, family, vrid, virtualAddresses } = router;
+    const lan = Number(iface.slice(3));
+    const others = Array.from({ length: size }, (_, n) => n).filter((n) => n !== node);
+    const alone = {
+      key: routerKeyOf(iface, family, vrid, "unicast"),
+      transport: unicastTo(others.map((n) => ownAddress(family, lan, n))),
+    };
+    return {
+      ...router,
+      ...(unicast ? alone : {}),
+      ...(vmac === null ? {} : withVmac(vmac, iface, family, virtualAddresses)),
+      paths,
+      hooks,
+    };
+  });
+  const groups = config.groups.map((group) => ({
+    ...group,
+    members: routers.slice(0, 2).map(({ key }) => key),
+    hooks,
+  }));
+  return { ...config, routers, groups };
+}
+
+/** Interfaces of virtual MACs are there from the start, as the provisioner makes them; they lie on the LAN below. */
+const virtualPorts = ({ routers }: AgentConfig): Site["ports"] =>
+  routers.flatMap(({ virtualInterfaces }) =>
+    virtualInterfaces.map(({ name, parent }) => ({ name, lan: parent, addresses: [] })),
+  );
 
 function drawCommons(random: Random, size: number): readonly Common[] {
   const count = random.pick([1, 1, 1, 1, 2, 2, 3]);
