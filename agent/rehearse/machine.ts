@@ -93,6 +93,7 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
   let hooks: MachineHooks | null = null;
   let serves = false;
   const failing = new Set<string>();
+  const surroundings = surroundingsOf(time, failing, (turn) => onTurn(turn, machine));
 
   const end = (): void => {
     serves = false;
@@ -121,17 +122,8 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
       clean();
       log = openLog(kernel);
       serves = true;
-      const answers = (check: string): boolean => !failing.has(check);
-      const wall = (): number => WALL + Math.floor(time.now() / 1_000);
       hooks = openHooks(kernel, config);
-      daemon = startDaemon(kernel, {
-        config,
-        log,
-        wall,
-        answers,
-        onTurn: (turn) => onTurn(turn, machine),
-        ...(hooks === null ? {} : { hooks }),
-      });
+      daemon = startDaemon(kernel, { config, log, ...surroundings, ...(hooks === null ? {} : { hooks }) });
     },
     // A signal reaches a process when it runs.
     reload: (config) => {
@@ -140,20 +132,18 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
     },
     stop: () => {
       const stopping = daemon;
-      if (stopping === null || !serves) return;
+      const isOver = (): void => void (daemon === stopping && end());
+      if (stopping !== null && serves) kernel.later(() => terminate(time, stopping, isOver));
       serves = false;
-      kernel.later(() => terminate(time, stopping, () => daemon === stopping && end()));
     },
     kill: () => {
-      if (daemon === null) return;
-      end();
-      time.at(after(time.now(), CLEANUP), () => daemon === null && inItsPlace(kernel, clean));
+      if (daemon !== null) time.at(after(time.now(), CLEANUP), () => daemon === null && inItsPlace(kernel, clean));
+      if (daemon !== null) end();
     },
     powerOff: () => {
       end();
       log = null;
-      for (const { name: iface } of ports) if (kernel.has(iface)) kernel.cut(iface);
-      kernel.forgetPaths(() => true);
+      pullOut(kernel, ports);
     },
     powerOn: () => plugIn(kernel, ports),
     setCheck: (check, ok) => void (ok ? failing.delete(check) : failing.add(check)),
@@ -162,6 +152,12 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
   plugIn(kernel, ports);
   return machine;
 }
+
+const surroundingsOf = (time: VirtualTime, failing: ReadonlySet<string>, onTurn: (turn: Turn) => void) => ({
+  wall: () => WALL + Math.floor(time.now() / 1_000),
+  answers: (check: string) => !failing.has(check),
+  onTurn,
+});
 
 /** It ends when its addresses are gone, which a program may hold back for a while. */
 function terminate(time: VirtualTime, daemon: Daemon, end: () => void): void {
@@ -184,6 +180,11 @@ function plugIn(kernel: FakeKernel, ports: readonly Port[]): void {
     kernel.lay(name, lan);
     for (const { address, prefixLength } of addresses) kernel.plant(name, address, prefixLength);
   }
+}
+
+function pullOut(kernel: FakeKernel, ports: readonly Port[]): void {
+  for (const { name } of ports) if (kernel.has(name)) kernel.cut(name);
+  kernel.forgetPaths(() => true);
 }
 
 /** `heird cleanup`, and what a daemon that starts does first. */

@@ -1,6 +1,6 @@
 // A LAN that loses, delays, doubles and reorders what goes over it, and that can be torn apart.
 
-import { after, type Duration, type Instant, microseconds } from "../core/time.ts";
+import { after, type Duration, type Instant, microseconds, milliseconds } from "../core/time.ts";
 import type { Carried, Lan, Plug } from "./fake-lan.ts";
 import type { Random } from "./random.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -27,6 +27,9 @@ export const fairWeather = (): Weather => ({
   severed: new Set(),
 });
 
+/** How much earlier something may arrive than what was sent before it, on any LAN. */
+const EVERYDAY = milliseconds(1);
+
 /** What becomes of something on its way, other than that it arrives. */
 export type Mishap = "lost" | "doubled" | "overtook";
 export type OnMishap = (what: Mishap, carried: Carried) => void;
@@ -38,8 +41,9 @@ export function unrulyLan(time: VirtualTime, random: Random, weather: Weather, o
   const deliver = (way: string, to: Plug, carried: Carried): void => {
     const span = random.between(weather.least, weather.most) as Duration;
     const at = after(time.now(), span);
-    if (at < (latest.get(way) ?? 0)) onMishap("overtook", carried);
-    else latest.set(way, at);
+    const last = latest.get(way) ?? 0;
+    if (at < last - EVERYDAY) onMishap("overtook", carried);
+    latest.set(way, Math.max(at, last) as Instant);
     time.at(at, () => plugs.has(to) && to.receive(carried, time.now() as Instant));
   };
   return {

@@ -4,10 +4,10 @@
 import type { RouterConfig } from "../../agent/core/config.ts";
 import { type Instant, instantAt } from "../../agent/core/time.ts";
 import { usualHooks } from "../../agent/core/usual.ts";
-import type { Unfinished } from "../../agent/effects/notify.ts";
 import { lifeOf } from "../../agent/log/errands.ts";
 import { accountOnly } from "../../agent/rehearse/machine.ts";
 import { randomFrom } from "../../agent/rehearse/random.ts";
+import type { OnMishap } from "../../agent/rehearse/unruly-lan.ts";
 import { buildWorld, type Site, type World } from "../../agent/rehearse/world.ts";
 import { EPOCH } from "../log/memory-store.ts";
 import { priorityOf } from "./bytes.ts";
@@ -47,27 +47,14 @@ const WALL = 1_764_000_000_000;
 export function play(seed: number, given: readonly Fault[] | null = null): Life {
   const sites = drawSwarm(seed);
   const faults = given ?? drawFaults(seed, sites.length);
-  const failures: string[] = [];
-  const story: string[] = [];
   const sometimes = noneYet();
   const logged = seed % LOGGED === 0;
   const disks = new Map(sites.map(({ name }) => [name, emptyDisk()]));
   const tellings = new Map<string, Telling>();
   const fates = randomFrom(seed ^ 0x40c5);
   const walls = new Map<string, number>();
-  let hash = 0x811c9dc5;
   let turns = 0;
-
-  const tell = (line: string): void => {
-    const told = `${(world.time.now() / 1_000_000).toFixed(6).padStart(11)}  ${line}`;
-    story.push(told);
-    hash = mix(hash, told);
-  };
-  const fail = (says: string): void => {
-    if (failures.length > 20) return;
-    failures.push(`${(world.time.now() / 1_000_000).toFixed(6)}s ${says}`);
-    tell(`VIOLATION ${says}`);
-  };
+  const { tell, fail, failures, story } = chronicle(() => world.time.now());
   const checker = createChecker(() => world, { fail, tell, sometimes });
   const wallOf = (name: string): number => WALL + Math.floor(world.time.now() / 1_000) + (walls.get(name) ?? 0);
   const world: World = buildWorld({
@@ -79,16 +66,22 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
       return logged && disk !== undefined ? openDisk(disk, kernel, () => wallOf(name), fail) : accountOnly();
     },
     openHooks: (kernel, config) => {
-      tellings.delete(kernel.name);
+      const { name } = kernel;
+      tellings.delete(name);
       if (config.routers.every(({ hooks }) => hooks === usualHooks)) return null;
-      const disk = disks.get(kernel.name);
-      const [life, unfinished]: readonly [string, readonly Unfinished[]] =
-        logged && disk !== undefined
-          ? [lifeOf(EPOCH, IDENTITY.boot), disk.unfinished]
-          : [`${kernel.name}-${turns}`, []];
-      const wall = (): number => wallOf(kernel.name);
-      const telling = openTelling({ kernel, random: fates, wall, life, unfinished, fail, sometimes });
-      tellings.set(kernel.name, telling);
+      // Without a log nobody knows what a dead daemon has not told, and nothing is told under an old name.
+      const life = logged ? lifeOf(EPOCH, IDENTITY.boot) : `${name}-${turns}`;
+      const unfinished = (logged ? disks.get(name)?.unfinished : null) ?? [];
+      const telling = openTelling({
+        kernel,
+        random: fates,
+        wall: () => wallOf(name),
+        life,
+        unfinished,
+        fail,
+        sometimes,
+      });
+      tellings.set(name, telling);
       return telling.hooks;
     },
     onTurn: (turn, machine) => {
@@ -96,18 +89,13 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
       tellings.get(machine.name)?.see(turn);
       checker.onTurn(turn, machine);
     },
-    onMishap: (what, { kind, bytes }) => {
-      const priority = kind === "packet" ? priorityOf(bytes) : null;
-      if (priority === null) return;
-      if (what === "overtook") saw(sometimes, "advertisements that overtook each other");
-      if (what === "doubled") saw(sometimes, "advertisement that came twice");
-      if (what === "lost" && priority === 0) saw(sometimes, "resignation lost");
-    },
+    onMishap: noticeMishap(sometimes),
   });
   planFaults(world, faults, besideOf(world, { disks, walls, checker, sometimes }), tell);
   noticeSwarm(sites, faults, logged, sometimes, world);
   live(world, { fail, tell, failures, seed, checker, tellings });
   if (failures.length === 0 && logged) readDisks(world, disks, fail);
+  let hash = story.reduce(mix, 0x811c9dc5);
   for (const { texts } of disks.values()) for (const text of texts) hash = mix(hash, text.replace(OF_THIS_MACHINE, ""));
   return {
     seed,
@@ -122,6 +110,30 @@ export function play(seed: number, given: readonly Fault[] | null = null): Life 
     logs: new Map([...disks].map(([name, { texts, missed }]) => [name, missed ? [] : texts])),
   };
 }
+
+/** What happened, and what was wrong with it, each with its time. */
+function chronicle(now: () => Instant) {
+  const failures: string[] = [];
+  const story: string[] = [];
+  const at = (): string => (now() / 1_000_000).toFixed(6);
+  const tell = (line: string): void => void story.push(`${at().padStart(11)}  ${line}`);
+  const fail = (says: string): void => {
+    if (failures.length > 20) return;
+    failures.push(`${at()}s ${says}`);
+    tell(`VIOLATION ${says}`);
+  };
+  return { tell, fail, failures, story };
+}
+
+const noticeMishap =
+  (sometimes: Sometimes): OnMishap =>
+  (what, { kind, bytes }) => {
+    const priority = kind === "packet" ? priorityOf(bytes) : null;
+    if (priority === null) return;
+    if (what === "overtook") saw(sometimes, "advertisements that overtook each other");
+    if (what === "doubled") saw(sometimes, "advertisement that came twice");
+    if (what === "lost" && priority === 0) saw(sometimes, "resignation lost");
+  };
 
 type Living = {
   readonly fail: (says: string) => void;
