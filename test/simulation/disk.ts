@@ -52,7 +52,8 @@ export function openDisk(disk: Disk, kernel: FakeKernel, wall: () => number, fai
   // Where lines are missing nobody knows what was finished.
   disk.unfinished = disk.lost > 0 ? [] : errandsOf(lastSegment(disk, fail));
   const store = storeOn(disk);
-  const log = openEventLog(store, IDENTITY, wall, initialState, kernel.now(), undefined, disk.unfinished);
+  const { unfinished } = disk;
+  const log = openEventLog(store, IDENTITY, wall, initialState, kernel.now(), undefined, { unfinished });
   disk.log = log;
   disk.moments = [];
   return {
