@@ -7,7 +7,7 @@ import type { Site } from "../rehearse/world.ts";
 import { table } from "./table.ts";
 
 const seconds = (us: number): string => `${(us / 1_000_000).toFixed(3)}s`;
-const span = (us: number): string => (us === 0 ? "-" : seconds(us));
+const span = (us: number): string => (us === 0 ? "-" : us < 1_000 ? "<0.001s" : seconds(us));
 const who = (holders: readonly string[]): string => (holders.length === 0 ? "nobody" : holders.join(" and "));
 
 /** Times count from the moment at which the routers had settled; what lies before is negative. */

@@ -7,7 +7,7 @@ import { hasErrors, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { type Duration, microseconds } from "../core/time.ts";
 import { rehearse as play, playSingleFault, settlingTime, singleFaultsOf } from "../rehearse/rehearsal.ts";
-import { readStep, type Step, spanOf } from "../rehearse/script.ts";
+import { type Misread, readStep, type Step, spanOf } from "../rehearse/script.ts";
 import { type Named, sitesOf } from "../rehearse/sites.ts";
 import type { Site } from "../rehearse/world.ts";
 import { EXIT, Refusal } from "./refusal.ts";
@@ -69,26 +69,41 @@ function namesOf(paths: readonly string[]): readonly string[] {
 }
 
 function stepsOf({ fault = [], script }: Flags, sites: readonly Site[]): readonly Step[] {
-  const names = sites.map(({ name }) => name);
-  return [...(script === undefined ? [] : linesOf(script)), ...fault].flatMap((sentence) => {
-    const read = readStep(sentence, names);
-    if (typeof read === "string") throw new Refusal(EXIT.usage, read);
-    const port = /unplug|plug/.test(sentence) ? /plug (\S+) (\S+)/.exec(sentence) : null;
-    if (port !== null) requirePort(sites, port[1] ?? "", port[2] ?? "");
-    return read;
-  });
+  const siteOf = (name: string) => sites.find((site) => site.name === name);
+  const cast = {
+    names: sites.map(({ name }) => name),
+    portsOf: (name: string) => siteOf(name)?.ports.map((port) => port.name) ?? [],
+    checksOf: (name: string) => siteOf(name)?.config.checks.map((check) => check.name) ?? [],
+  };
+  const said = fault.map((text): Said => ({ place: "--fault", text }));
+  const steps: Step[] = [];
+  const wrong: string[] = [];
+  for (const sentence of [...(script === undefined ? [] : linesOf(script)), ...said]) {
+    const read = readStep(sentence.text, cast);
+    if ("says" in read) wrong.push(misreadText(sentence, read));
+    else steps.push(...read);
+  }
+  if (wrong.length > 0) throw new Refusal(EXIT.usage, wrong.join("\n"));
+  return steps;
 }
 
-function requirePort(sites: readonly Site[], name: string, port: string): void {
-  const ports = sites.find((site) => site.name === name)?.ports.map((one) => one.name) ?? [];
-  if (!ports.includes(port))
-    throw new Refusal(EXIT.usage, `${name} has no interface ${port}; it has ${ports.join(", ")}`);
-}
+/** A sentence, and where it was said. */
+type Said = { readonly place: string; readonly text: string };
 
-function linesOf(file: string): readonly string[] {
+const misreadText = ({ place, text }: Said, { column, length, says, help }: Misread): string =>
+  [
+    `${place}:${column}: ${says}`,
+    `  | ${text}`,
+    `  | ${" ".repeat(column - 1)}${"^".repeat(length)}`,
+    `  = help: ${help}`,
+  ].join("\n");
+
+function linesOf(file: string): readonly Said[] {
   try {
     const lines = readFileSync(file, "utf8").split("\n");
-    return lines.map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "");
+    return lines
+      .map((line, i): Said => ({ place: `${file}:${i + 1}`, text: line.replace(/#.*/, "").trimEnd() }))
+      .filter(({ text }) => text !== "");
   } catch (cause) {
     throw new Refusal(EXIT.usage, `cannot read the script ${file}: ${cause instanceof Error ? cause.message : cause}`);
   }

@@ -114,8 +114,8 @@ export function playSingleFault(options: RehearsalOptions, sentence: string): Si
   const names = options.sites.map(({ name }) => name);
   const span = settlingTime(options.sites);
   const lasting = (span / 1_000_000).toFixed(6);
-  const steps = readStep(`at 0s ${sentence} for ${lasting}s`, names);
-  if (typeof steps === "string") throw new Error(steps);
+  const steps = readStep(`at 0s ${sentence} for ${lasting}s`, { names });
+  if ("says" in steps) throw new Error(steps.says);
   const played = rehearse(options, steps, microseconds(2 * span));
   const broken = after(played.from, span);
   const during = accountOf(played.tenures, played.from, broken);

@@ -92,24 +92,107 @@ function loss(perMille: number): (world: World) => void {
   };
 }
 
-/** One sentence, as what it does; a sentence back says what is wrong with it. */
-export function readStep(sentence: string, names: readonly string[]): readonly Step[] | string {
-  const [, from = "", rest = "", span] = /^at (\S+) (.*?)(?: for (\S+))?$/.exec(sentence.trim()) ?? [];
+/** What is wrong with a sentence, where in it, and what would be right. */
+export type Misread = {
+  readonly column: number;
+  readonly length: number;
+  readonly says: string;
+  readonly help: string;
+};
+
+/** What the sentences may speak of. */
+export type Cast = {
+  readonly names: readonly string[];
+  /** The interfaces and the tracked things of a router; null where anything will do. */
+  readonly portsOf?: (name: string) => readonly string[];
+  readonly checksOf?: (name: string) => readonly string[];
+};
+
+/** One sentence, as what it does; or what is wrong with it. */
+export function readStep(sentence: string, cast: Cast): readonly Step[] | Misread {
+  const misread = (word: string, says: string, help: string): Misread => ({
+    column: Math.max(0, sentence.indexOf(word)) + 1,
+    length: Math.max(1, word.length),
+    says,
+    help,
+  });
+  const [, from = "", rest = "", span] = /^\s*at (\S+) (.*?)(?: for (\S+))?\s*$/.exec(sentence) ?? [];
   const at = spanOf(from);
-  if (at === null) return `"${sentence}" does not begin with a time, as "at 10s kill a" does`;
+  if (at === null)
+    return misread(from, from === "" ? "it does not begin with a time" : `"${from}" is no time`, "write at 10s kill a");
   const lasting = span === undefined ? null : spanOf(span);
-  if (span !== undefined && lasting === null) return `"${span}" is no time: write 500ms, 5s or 2m`;
-  for (const { form, read } of VOCABULARY) {
-    const words = form.exec(rest);
-    if (words === null) continue;
-    const stranger = namesIn(rest).find((name) => !names.includes(name));
-    if (stranger !== undefined) return `there is no ${stranger}; the routers are ${names.join(", ")}`;
-    const { act, undo } = read(words, lasting);
-    const begin = { at, sentence: rest, act };
-    if (lasting === null || undo === null) return [begin];
-    return [begin, { at: (at + lasting) as Duration, sentence: `${rest} is over`, act: undo }];
+  if (span !== undefined && lasting === null) return misread(span, `"${span}" is no time`, "write 500ms, 5s or 2m");
+  const found = VOCABULARY.find(({ form }) => form.test(rest));
+  const verb = rest.split(" ")[0] ?? "";
+  if (found === undefined) return misread(verb, ...unknownVerb(verb));
+  const wrong = wrongWord(rest, lasting, cast);
+  if (wrong !== null) return misread(...wrong);
+  const { act, undo } = found.read(found.form.exec(rest) ?? [], lasting);
+  const begin = { at, sentence: rest, act };
+  if (lasting === null || undo === null) return [begin];
+  return [begin, { at: (at + lasting) as Duration, sentence: `${rest} is over`, act: undo }];
+}
+
+function unknownVerb(verb: string): readonly [string, string] {
+  const form = VERBS.find((known) => known.startsWith(`${verb} `));
+  if (form !== undefined) return [`${verb} needs more, or other, words`, `write ${form}`];
+  const near = nearest(
+    verb,
+    VERBS.map((known) => known.split(" ")[0] ?? ""),
+  );
+  return [
+    `"${verb}" cannot be done`,
+    `${near === null ? "" : `did you mean ${near}? `}it is one of ${VERBS.join("; ")}`,
+  ];
+}
+
+/** A word, what is wrong with it, and what would be right. */
+type Wrong = readonly [string, string, string];
+
+function wrongWord(rest: string, lasting: Duration | null, cast: Cast): Wrong | null {
+  const { names, portsOf, checksOf } = cast;
+  const [verb = "", first = "", second = "", third = ""] = rest.split(" ");
+  const stranger = namesIn(rest).find((name) => !names.includes(name));
+  if (stranger !== undefined) return [stranger, `there is no ${stranger}`, `the routers are ${names.join(", ")}`];
+  switch (verb) {
+    case "pause":
+      return lasting === null ? [verb, "a pause has an end", `write pause ${first} for 2s`] : null;
+    case "cut":
+      return first === third ? [third, `${first} always hears itself`, "name two routers"] : null;
+    case "loss":
+      return Number.parseFloat(first) > 100 ? [first, `${first} is more than everything`, "write 0% to 100%"] : null;
+    case "plug":
+    case "unplug":
+      return unknownTo(first, second, "interface", portsOf);
+    case "fail":
+    case "pass":
+      return unknownTo(third, first, "check that it tracks", checksOf);
+    default:
+      return null;
   }
-  return `"${rest}" is none of: ${VERBS.join("; ")}`;
+}
+
+function unknownTo(name: string, word: string, what: string, known: Cast["portsOf"]): Wrong | null {
+  const all = known?.(name);
+  if (all === undefined || all.some((one) => one === word || one.endsWith(`/${word}`))) return null;
+  return [word, `${name} has no ${what} called ${word}`, all.length === 0 ? "it has none" : `it has ${all.join(", ")}`];
+}
+
+/** The one word that differs least, if that is little. */
+function nearest(word: string, known: readonly string[]): string | null {
+  const [best] = known.map((one) => [distance(word, one), one] as const).sort(([a], [b]) => a - b);
+  return best !== undefined && best[0] <= 2 ? best[1] : null;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1]));
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 /** The words of a sentence that must be routers. */

@@ -115,10 +115,34 @@ describe("heird rehearse", () => {
   });
 
   it("refuses what it does not understand, and says what it does", () => {
-    expect(readStep("kill a", ["a"])).toMatch(/does not begin with a time/);
-    expect(readStep("at 1s kill z", ["a", "b"])).toBe("there is no z; the routers are a, b");
-    expect(readStep("at 1s tickle a", ["a"])).toMatch(/is none of: kill NODE/);
-    expect(() => played(["a"], { fault: ["at 1s unplug a eth7"] })).toThrow(/no interface eth7; it has eth0, eth1/);
+    const misread = (text: string) => readStep(text, { names: ["a", "b"] });
+    expect(misread("kill a")).toMatchObject({ column: 1, says: "it does not begin with a time" });
+    expect(misread("at ten kill a")).toMatchObject({ column: 4, length: 3, says: '"ten" is no time' });
+    expect(misread("at 1s kill z")).toEqual({
+      column: 12,
+      length: 1,
+      says: "there is no z",
+      help: "the routers are a, b",
+    });
+    expect(misread("at 1s kil a")).toMatchObject({ column: 7, help: expect.stringMatching(/^did you mean kill\?/) });
+    expect(misread("at 1s tickle a")).toMatchObject({ help: expect.stringMatching(/^it is one of kill NODE;/) });
+    expect(misread("at 1s partition a")).toMatchObject({ help: "write partition NODE... | NODE..." });
+    expect(misread("at 1s kill a for ever")).toMatchObject({ column: 18, says: '"ever" is no time' });
+    expect(misread("at 1s pause a")).toMatchObject({ help: "write pause a for 2s" });
+    expect(misread("at 1s cut a from a")).toMatchObject({ help: "name two routers" });
+    expect(misread("at 1s loss 101%")).toMatchObject({ column: 12, help: "write 0% to 100%" });
+    expect(() => played(["a"], { fault: ["at 1s unplug a eth7"] })).toThrow(
+      "--fault:16: a has no interface called eth7\n  | at 1s unplug a eth7\n  |                ^^^^\n  = help: it has eth0, eth1",
+    );
+    expect(() => played(["a"], { fault: ["at 1s fail chk_typo on a"] })).toThrow(/no check that it tracks called/);
     expect(() => played(["a"], { loss: "much" })).toThrow(/--loss is a percentage/);
+  });
+
+  it("names every line of a script that it does not understand", () => {
+    const script = join(folder, "wrong");
+    writeFileSync(script, "at 1s kill a # fine\n\nat 2s explode b\nat 3s kill q\n");
+    expect(() => played(["a", "b"], { script })).toThrow(
+      /wrong:3:7: "explode" cannot be done[\s\S]*wrong:4:12: there is no q/,
+    );
   });
 });
