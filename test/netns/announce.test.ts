@@ -42,11 +42,11 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
       const [rt1, rt2] = [site.host("rt1"), site.host("rt2")];
       const seen = await site.capture(VRRP_TRAFFIC);
       const fours = [1, 2, 3, 4].map((last) => `192.168.1.${last}`);
-      const pace = ["vrrp_garp_interval 0.05", "vrrp_gna_interval 0.1"];
+      const pace = ["vrrp_garp_interval 0.12", "vrrp_gna_interval 0.15"];
       const blocks = ["vrrp_garp_master_repeat 3", "vrrp_garp_master_delay 2"];
       const refresh = ["vrrp_garp_master_refresh 4", "vrrp_garp_master_refresh_repeat 2"];
       const paced = configOf({
-        ...{ priority: 255, interval: "0.1", addresses: fours.map((address) => `${address}/24`) },
+        ...{ priority: 255, interval: "0.5", addresses: fours.map((address) => `${address}/24`) },
         extra: [`virtual_ipaddress_excluded {\n  ${V6}/64\n}`],
       });
       await site.heird("rt1", globals(...pace, ...blocks, ...refresh) + paced);
@@ -58,21 +58,21 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
       for (const address of [V4, V6]) {
         const at = (await times(seen, address, rt1.mac, 10, start - 1_000)).map((time) => time - 1_000);
         for (const [i, from] of [0, 0, 0, 2, 2, 2, 4, 4, 8, 8].entries())
-          expect([address, i, (at[i] ?? 0) >= from * 1_000_000 - 2_000]).toEqual([address, i, true]);
+          expect([address, i, (at[i] ?? 0) >= from * 1_000_000 - 100_000]).toEqual([address, i, true]);
         expect(at[2], "the first block is over before the second begins").toBeLessThan(2_000_000);
       }
       const packets = await seen.stop();
       const first = packets.filter((p) => fours.some((address) => announcementOf(address, rt1.mac)(p)));
-      // Each address once before any is announced again; 0.05 s and 0.1 s between two.
+      // Each address once before any is announced again; 0.12 s and 0.15 s between two.
       const order = [...fours, ...fours, ...fours];
       expect(first.slice(0, 12).map(({ arp }) => arp?.senderIp)).toEqual(order);
       const gaps = (list: readonly Packet[]) => list.slice(1).map(({ at }, i) => at - (list[i]?.at ?? 0));
-      expect(Math.min(...gaps(first))).toBeGreaterThan(49_000);
-      expect(Math.min(...gaps(packets.filter(announcementOf(V6, rt1.mac))))).toBeGreaterThan(99_000);
-      // A block of 12 lasts 0.55 s: five adverts, 0.1 s apart, stand between its packets, unless they wait for them.
+      expect(Math.min(...gaps(first))).toBeGreaterThan(119_000);
+      expect(Math.min(...gaps(packets.filter(announcementOf(V6, rt1.mac))))).toBeGreaterThan(149_000);
+      // A block of 12 lasts 1.32 s: adverts, 0.5 s apart, stand between its packets, unless they wait for them.
       const [begun, ended] = [first[0]?.at ?? 0, first[11]?.at ?? 0];
       const between = packets.filter((p) => p.at > begun && p.at < ended && claimFrom(FIRST)(p));
-      expect(between.length).toBeGreaterThanOrEqual(3);
+      expect(between.length).toBeGreaterThanOrEqual(1);
       expect(packets.filter(announcementOf("192.168.1.9", rt2.mac))).toHaveLength(1);
     });
   });
