@@ -148,3 +148,28 @@ export async function inject(host: Host, frames: readonly string[]): Promise<voi
   const refused = await host.run(argv, { input: frames.join("\n"), timeout: 60_000 });
   if (refused !== "0") throw new Error(`the kernel refused ${refused} of ${frames.length} frames`);
 }
+
+const FLOOD = `
+import { readFileSync } from "node:fs";
+const { openFrameSender } = await import(process.argv[1]);
+const opened = openFrameSender();
+if (!opened.ok) throw new Error(opened.error);
+const index = Number(readFileSync("/sys/class/net/eth0/ifindex", "latin1"));
+const frames = readFileSync(0, "latin1").split("\\n").map((line) => Buffer.from(line, "hex"));
+const [rate, end] = [Number(process.argv[2]) / 1e3, performance.now() + Number(process.argv[3])];
+const begin = performance.now();
+let sent = 0;
+for (let now = begin; now < end; now = performance.now())
+  while (sent < (now - begin) * rate) {
+    opened.frames.send(index, "eth0", frames[sent % frames.length]);
+    sent += 1;
+  }
+process.stdout.write(String(sent));
+`;
+
+/** Sends the frames again and again, `rate` of them a second for `span` ms; gives how many there were. */
+export async function flood(host: Host, frames: readonly string[], rate: number, span: number): Promise<number> {
+  const sender = MAIN.replace(/main\.js$/, "linux/packet-socket.js");
+  const argv = [process.execPath, "--input-type=module", "-e", FLOOD, sender, String(rate), String(span)];
+  return Number(await host.run(argv, { input: frames.join("\n"), timeout: span + 30_000 }));
+}

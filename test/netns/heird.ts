@@ -21,6 +21,19 @@ export const MAIN = process.env["HEIRD_MAIN"] ?? resolve(import.meta.dirname, BU
 /** The words that run heird with these arguments. */
 export const heird = (...args: readonly string[]): readonly string[] => [process.execPath, MAIN, ...args];
 
+type Paths = Pick<Home, "stateDirectory" | "configFile">;
+
+/** A path into the mount namespace of another process. */
+const ELSEWHERE = /^\/proc\/(\d+)\/root(?=\/)/;
+
+/** The words that run heird where a home is, which may be in a mount namespace of its own, and its paths there. */
+function at(home: Paths, words: (home: Paths) => readonly string[]) {
+  const [through, pid] = ELSEWHERE.exec(home.stateDirectory) ?? [];
+  if (through === undefined || pid === undefined) return heird(...words(home));
+  const [stateDirectory, configFile] = [home.stateDirectory, home.configFile].map((path) => path.slice(through.length));
+  const there = words({ stateDirectory: stateDirectory ?? "", configFile: configFile ?? "" });
+  return ["nsenter", "--target", pid, "--mount", ...heird(...there)];
+}
 /** A folder for one node: its configuration and, below it, its state directory. */
 export type Home = {
   readonly stateDirectory: string;
@@ -40,27 +53,33 @@ export type Heird = Daemon & {
   readonly reload: (config: string) => void;
 };
 
-/** Makes a folder for a node on this host; `remove` takes it away again. */
-export function makeHome(host: Host, config: string): Home {
-  const folder = mkdtempSync(join(tmpdir(), "heird-test-"));
+/** Makes a folder for a node on this host, below `root`; `remove` takes it away again. */
+export function makeHome(host: Host, config: string, root = tmpdir()): Home {
+  const folder = mkdtempSync(join(root, "heird-test-"));
   const configFile = join(folder, "heird.conf");
   const stateDirectory = join(folder, "state");
+  const paths = { stateDirectory, configFile };
   const write = (text: string): void => writeFileSync(configFile, text, { mode: 0o600 });
   write(config);
   return {
-    stateDirectory,
-    configFile,
+    ...paths,
     write,
     // It folds the whole log, which on a busy machine takes its time.
-    cleanup: () => host.attempt(heird("cleanup", "--state-dir", stateDirectory), { timeout: 40_000 }),
+    cleanup: () =>
+      host.attempt(
+        at(paths, (home) => ["cleanup", "--state-dir", home.stateDirectory]),
+        { timeout: 40_000 },
+      ),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 /** Starts the daemon of a home; settles when it answers. */
 export async function startHeird(host: Host, home: Home, level = "debug"): Promise<Heird> {
-  const { configFile, stateDirectory } = home;
-  const argv = heird("run", "-f", configFile, "--state-dir", stateDirectory, "--log-level", level);
+  const { stateDirectory } = home;
+  const argv = at(home, (there) => {
+    return ["run", "-f", there.configFile, "--state-dir", there.stateDirectory, "--log-level", level];
+  });
   const daemon = await host.start("heird", argv);
   const status = async (): Promise<Status> => (await ask(stateDirectory, "status")) as Status;
   const answers = async (): Promise<boolean> => {

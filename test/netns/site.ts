@@ -5,8 +5,8 @@ import { doubts, type Heird, type Home, lastLines, makeHome, snapshotOf, startHe
 import { createLan, type HostSpec, type Lan } from "./lan.ts";
 
 export type Site = Lan & {
-  /** Starts heird on a host for the first time, with a state directory of its own. */
-  readonly heird: (host: string, config: string) => Promise<Heird>;
+  /** Starts heird on a host for the first time, with a state directory of its own; below `root`, when it is told. */
+  readonly heird: (host: string, config: string, root?: string) => Promise<Heird>;
   /** Starts it again on the state directory of one that has ended. */
   readonly again: (ended: Heird) => Promise<Heird>;
   /** A home whose daemon is not expected to run: it is removed, and nothing is asked of its log. */
@@ -34,8 +34,8 @@ export async function onSite(
   const started: Started[] = [];
   const homes: Home[] = [];
   const others: Home[] = [];
-  const home = (host: string, config: string): Home => {
-    const made = makeHome(lan.host(host), config);
+  const home = (host: string, config: string, root?: string): Home => {
+    const made = makeHome(lan.host(host), config, root);
     homes.push(made);
     return made;
   };
@@ -52,7 +52,7 @@ export async function onSite(
       others.push(made);
       return made;
     },
-    heird: (host, config) => launch(host, home(host, config)),
+    heird: (host, config, root) => launch(host, home(host, config, root)),
     again: (ended) => launch(hostOf(ended), ended.home),
   };
   try {
