@@ -185,10 +185,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 const PIECE =
-  /\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|c[@-_a-z]|[\s\S])|"((?:[^"\\]|\\[\s\S])*)"?|'((?:[^'\\]|\\[\s\S])*)'?|([ \t]+)|([^ \t"'\\]+|\\)/g;
+  /\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|c[@-_a-z]|[\s\S])|"((?:[^"\\]|\\[\s\S])*)"?|'((?:[^'\\]|\\[\s\S])*)'?|(\s+)|([^\s"'\\]+|\\)/g;
 const ESCAPE = /\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|c[@-_a-z]|[\s\S])/g;
 
-/** The words of a command: `"` and `'` group, `\\` escapes as in C. The quotes around the whole are taken off first. */
+/**
+ * The words of a command: `"` and `'` group, `\\` escapes as in C. What stands in quotes as a whole is read
+ * twice, as Keepalived does: `\n` ends a word there, and `\\n` is a line feed in one (lab: 2.2.7).
+ */
 export function splitCommand(text: string): readonly string[] {
   const words: string[] = [];
   let current: string | undefined;
@@ -208,15 +211,17 @@ export function splitCommand(text: string): readonly string[] {
 function pieceOf([, protectedText, double, single, , plain]: readonly (string | undefined)[]): string {
   if (protectedText !== undefined) return escaped(protectedText);
   const quoted = double ?? single;
-  return quoted?.replace(ESCAPE, (_, one: string) => escaped(one)) ?? plain ?? "";
+  return quoted === undefined ? (plain ?? "") : unescaped(quoted);
 }
 
-/** Protected quotes inside become plain ones, for the second reading. */
+/** The first reading, which is the one of any word in quotes. */
 function withoutOuterQuotes(text: string): string {
   const quote = text[0];
   const outer = (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote);
-  return outer ? text.slice(1, -1).replaceAll(`\\${quote}`, quote) : text;
+  return outer ? unescaped(text.slice(1, -1)) : text;
 }
+
+const unescaped = (text: string): string => text.replace(ESCAPE, (_, one: string) => escaped(one));
 
 function escaped(text: string): string {
   const first = text[0] ?? "";

@@ -271,8 +271,17 @@ test.each([
   ["'/bin/a b'", ["/bin/a", "b"]],
   ["\"/bin/sh -c 'a  b' c\"", ["/bin/sh", "-c", "a  b", "c"]],
   ["/bin/a", ["/bin/a"]],
-  // \x41 is A, \102 is B, \n a line feed, \cA the first control character.
-  ['"/bin/a \\x41\\102 \\n\\cA"', ["/bin/a", "AB", "\n\u0001"]],
+  // \x41 is A, \102 is B, \cA the first control character, and \n a line feed, which parts words like a blank.
+  ['"/bin/a \\x41\\102 p\\nq\\cA"', ["/bin/a", "AB", "p", "q\u0001"]],
+  // The rest as Keepalived 2.2.7 was seen to call a program: what the first reading leaves is read once more.
+  [
+    String.raw`"/bin/a '\ ' a\ b c\tx 'd  e' \"f g\" h'i'j \\ k"`,
+    ["/bin/a", " ", "a", "b", "c", "x", "d  e", "f g", "hij", " k"],
+  ],
+  [
+    String.raw`"/bin/a '$(x)' a;b|c \\\\n '\\n' \\x41 'a\\ b' a\\ b c\\\\ d \"\" 'x\ y'"`,
+    ["/bin/a", "$(x)", "a;b|c", "\\n", "\n", "A", "a b", "a b", "c\\", "d", "", "x y"],
+  ],
 ])("the command %s has the words %j", (text, words) => {
   expect(splitCommand(text)).toEqual(words);
 });
