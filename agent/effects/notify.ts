@@ -22,6 +22,8 @@ export type Unfinished = {
   readonly event: string;
   readonly hook: string;
   readonly attempts: number;
+  /** How many daemons have died while it ran. */
+  readonly deaths: number;
   readonly time: number;
   readonly notice: Notice;
 };
@@ -100,7 +102,11 @@ export function notify(options: NotifyOptions): Notifier {
       const delivery = preparation(notice);
       const now = config;
       if (delivery === null || now === null) return ready();
-      waitFor(tools, notice, delivery, ready, (over) => desk.take(notice, delivery, wish(notice), now, over));
+      const wanted = wish(notice);
+      waitFor(tools, notice, delivery, ready, {
+        take: (over) => desk.take(notice, delivery, wanted, now, over),
+        tooLate: (why) => desk.withdraw(notice, delivery, wanted.event, why),
+      });
     },
     status: () => ({ ...desk.status(), fifoMissed: pipes.missed() }),
     close: async (patience) => {
@@ -124,9 +130,9 @@ function resume({ unfinished, life, desk, tell }: Tools, config: AgentConfig): v
   }
 }
 
-function whyNot({ event, attempts }: Unfinished, delivery: Delivery | undefined, life: string): string | null {
+function whyNot({ event, deaths }: Unfinished, delivery: Delivery | undefined, life: string): string | null {
   if (delivery === undefined) return "nobody is to be told any more";
-  if (attempts >= MOST_DEATHS) return `${attempts} daemons have died over it`;
+  if (deaths >= MOST_DEATHS) return `${deaths} daemons have died over it`;
   // What a script did to the machine is gone; who was to be told elsewhere still is.
   return delivery.type === "script" && !event.startsWith(`${life}/`) ? "the machine was started anew" : null;
 }
@@ -151,7 +157,7 @@ function waitFor(
   notice: Notice,
   { hook }: Delivery,
   ready: () => void,
-  take: (over: () => void) => void,
+  { take, tooLate }: { readonly take: (over: () => void) => void; readonly tooLate: (why: string) => void },
 ): void {
   const { preDeadline } = notice.hooks.policy;
   if (preDeadline === 0) {
@@ -168,6 +174,8 @@ function waitFor(
     const error = `${hook} has not ended after ${preDeadline / 1e6} s; the addresses wait no longer`;
     tell({ type: "effectFailed", effect: "prepare", router: notice.router, error });
     goOn();
+    // What should have come before the addresses does harm behind them; what runs has its own deadline.
+    tooLate("the addresses wait no longer");
   });
   take(() => {
     callOff();

@@ -6,6 +6,7 @@ import { Observable, type Subscriber } from "rxjs";
 import { type Pacing, PRIORITY_STOP, type RouterConfig, type RouterKey, type VirtualAddress } from "../core/config.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
+import { same } from "../core/same.ts";
 import { type AgentState, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
@@ -16,7 +17,7 @@ import { type Announcement, announce, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { addPaths, removePaths } from "./paths.ts";
-import { atOnce, type Preparer, prepare } from "./prepare.ts";
+import { atOnce, type Gate, type Preparer, prepare } from "./prepare.ts";
 import { sendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */
@@ -82,7 +83,7 @@ export function perform(
       case "addPaths":
       case "removePaths":
       case "announce":
-        gate.pass(effect.router, () => queue(effect, turn.state.config.pacing, tell));
+        hold(gate, effect, turn, (what) => queue(what, turn.state.config.pacing, tell));
         return;
       case "prepare":
         gate.hold(effect);
@@ -107,6 +108,27 @@ export function perform(
 }
 
 type Tell = Subscriber<Observation>;
+
+/**
+ * Does it in its order. A router that is Master no more while its addresses still wait for pre_master
+ * gets none of them, and none is removed then: what stands there is not ours.
+ */
+function hold(gate: Gate, effect: Queued, { state }: Turn, act: (effect: Queued) => void): void {
+  const { type, router } = effect;
+  const leaves = routerOf(state, router)?.phase.name !== "master";
+  if (leaves && type === "removeAddresses") {
+    const never = gate.drop(router, ["addAddresses", "announce"]).flatMap(addressesIn).map(placeOf);
+    const addresses = effect.addresses.filter((own) => !never.includes(placeOf(own)));
+    gate.pass(effect, () => act({ ...effect, addresses }));
+  } else if (leaves && type === "removePaths") {
+    const never = gate.drop(router, ["addPaths"]).flatMap((other) => ("paths" in other ? other.paths : []));
+    const paths = effect.paths.filter((own) => !never.some((other) => same(other, own)));
+    gate.pass(effect, () => act({ ...effect, paths }));
+  } else gate.pass(effect, () => act(effect));
+}
+
+const addressesIn = (effect: Queued): readonly VirtualAddress[] =>
+  effect.type === "addAddresses" ? effect.addresses : [];
 
 /** Last words are said with the configuration the router had: to those who know it, even when it is configured away. */
 function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>, { state, before }: Turn) {

@@ -12,13 +12,18 @@ export const atOnce: Preparer = (_, ready) => ready();
 
 export type Gate = {
   /** Does it now, or when everything before it is done. */
-  readonly pass: (router: RouterKey, act: () => void) => void;
+  readonly pass: (effect: Held, act: () => void) => void;
+  /** Drops what still waits for a router and of these kinds, and gives it: the router is Master no more. */
+  readonly drop: (router: RouterKey, types: readonly Held["type"][]) => readonly Held[];
   readonly hold: (effect: Extract<Effect, { type: "prepare" }>) => void;
   /** Resolves when nothing waits. */
   readonly idle: () => Promise<void>;
 };
 
-type Waiting = { readonly isOpen: () => boolean; readonly act: () => void };
+/** What waits behind a program. */
+type Held = Exclude<Effect, { type: "sendAdvert" | "prepare" | "notify" }>;
+
+type Waiting = { readonly isOpen: () => boolean; readonly act: () => void; readonly effect: Held | null };
 
 export function prepare(run: Preparer): Gate {
   const queues = new Map<RouterKey, Waiting[]>();
@@ -39,17 +44,29 @@ export function prepare(run: Preparer): Gate {
   };
 
   return {
-    pass: (router, act) => {
-      const queue = queues.get(router);
+    pass: (effect, act) => {
+      const queue = queues.get(effect.router);
       if (queue === undefined) act();
-      else queue.push({ isOpen: () => true, act });
+      else queue.push({ isOpen: () => true, act, effect });
+    },
+    drop: (router, types) => {
+      const queue = queues.get(router) ?? [];
+      const dropped: Held[] = [];
+      const kept = queue.filter(({ effect }) => {
+        if (effect === null || !types.includes(effect.type)) return true;
+        dropped.push(effect);
+        return false;
+      });
+      // Others know the queue by its place.
+      queue.splice(0, queue.length, ...kept);
+      return dropped;
     },
     hold: ({ holds, notice }) => {
       let open = false;
       for (const router of holds) {
         const queue = queues.get(router) ?? [];
         queues.set(router, queue);
-        queue.push({ isOpen: () => open, act: () => undefined });
+        queue.push({ isOpen: () => open, act: () => undefined, effect: null });
       }
       run(notice, () => {
         open = true;

@@ -8,6 +8,7 @@ export type Program = HookCommand & {
   /** Root runs nothing that somebody else could change. */
   readonly security: boolean;
   readonly supplementaryGroups: boolean;
+  readonly umask: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly input: string;
 };

@@ -1,6 +1,6 @@
 // From what is to be told to what is to be done about it: which queue, under which policy, with what.
 
-import type { HookPolicy, NotifyConfig, Webhook } from "../core/config.ts";
+import type { HookCommand, HookPolicy, NotifyConfig, Webhook } from "../core/config.ts";
 import type { Delivery } from "../core/deliveries.ts";
 import type { Notice } from "../core/effect.ts";
 import { type Duration, seconds } from "../core/time.ts";
@@ -8,27 +8,27 @@ import type { Deed } from "./deed.ts";
 import { documentOf, type Story, type Telling, variablesOf } from "./document.ts";
 import type { Job } from "./queue.ts";
 
-const MAIL_POLICY: HookPolicy = {
-  order: "all",
-  deadline: seconds(120),
-  retries: 3,
-  backoff: seconds(5),
-  preDeadline: seconds(0),
-};
+/** A mail server greets slowly, and asks others about us before it answers. */
+const CONVERSATION: Duration = seconds(90);
+const MAIL = { order: "all", retries: 3, backoff: seconds(5) } as const;
 /** The answer's own timeout comes first. */
 const GRACE: Duration = seconds(1);
 
 export type What = { readonly delivery: Delivery; readonly story: Story; readonly notify: NotifyConfig };
 
+/** A server that is slow about one instance holds back nothing of another, nor this one's programs. */
 export function queueName({ kind, name }: Notice, delivery: Delivery): string {
-  if (delivery.type === "script") return `${kind} ${name}`;
-  return delivery.type === "webhook" ? delivery.hook : "mail";
+  return delivery.type === "script" ? `${kind} ${name}` : `${delivery.hook} ${kind} ${name}`;
 }
 
-export function policyOf({ hooks: { policy } }: Notice, delivery: Delivery): HookPolicy {
+export function policyOf({ hooks: { policy } }: Notice, delivery: Delivery, { mail }: NotifyConfig): HookPolicy {
   if (delivery.type === "script") return delivery.hook.startsWith("pre_") ? { ...policy, retries: 0 } : policy;
-  return delivery.type === "mail" ? MAIL_POLICY : webhookPolicy(policy, delivery.webhook);
+  if (delivery.type === "webhook") return webhookPolicy(policy, delivery.webhook);
+  return { ...policy, ...MAIL, deadline: ((mail?.timeout ?? 0) + CONVERSATION) as Duration };
 }
+
+/** To whom it is told that is not this machine: he is told by the next daemon, too. */
+export const outlives = ({ type }: Delivery): boolean => type !== "script";
 
 const webhookPolicy = (policy: HookPolicy, { timeout, retries, backoff }: Webhook): HookPolicy => ({
   ...policy,
@@ -48,10 +48,10 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
         type: "script",
         program: {
           argv: [...delivery.command.argv, ...delivery.args],
-          user: delivery.command.user ?? shared.user,
-          group: delivery.command.group ?? (delivery.command.user === null ? shared.group : null),
+          ...whoRuns(delivery.command, shared),
           security: shared.security,
           supplementaryGroups: shared.supplementaryGroups,
+          umask: shared.umask ?? USUAL_UMASK,
           variables: variablesOf(story, telling),
           input: document,
         },
@@ -63,12 +63,28 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
   }
 }
 
+/** As Keepalived: what programs make is their owner's to read and write. */
+export const USUAL_UMASK = 0o177;
+
+/** A user of its own has that user's group, not the one of `script_user`. */
+export const whoRuns = ({ user, group }: HookCommand, shared: NotifyConfig): Pick<HookCommand, "user" | "group"> => ({
+  user: user ?? shared.user,
+  group: group ?? (user === null ? shared.group : null),
+});
+
 function mailOf({ mail }: NotifyConfig): NonNullable<NotifyConfig["mail"]> {
   if (mail === null) throw new Error("a mail without anybody to get it");
   return mail;
 }
 
-const letterOf = ({ node, kind, name, state, reason }: Story, document: string) => ({
-  subject: `[${node}] VRRP ${kind === "GROUP" ? "group" : "Instance"} ${name} - ${state} (${reason})`,
-  text: JSON.stringify(JSON.parse(document), null, 2),
-});
+/** The whole story, for people first. */
+function letterOf({ node, kind, name, state, reason, from, time, cause }: Story, document: string) {
+  const who = `${kind === "GROUP" ? "group" : "Instance"} ${name}`;
+  const lines = [
+    `${name} on ${node} was ${from} and is ${state} since ${time}: ${reason}`,
+    ...cause.map((one) => `  ${one.time} ${one.what}`),
+    "",
+    JSON.stringify(JSON.parse(document), null, 2),
+  ];
+  return { subject: `[${node}] VRRP ${who} - ${state} (${reason})`, text: lines.join("\n") };
+}

@@ -1,12 +1,12 @@
-// All queues of a daemon: one for each instance and group, each URL, and the mail, so that none of them
-// waits for another's.
+// All queues of a daemon: one for the programs of each instance and group, one for each URL it is told at,
+// and one for its mail, so that none of them waits for another's.
 
 import type { Delivery } from "../core/deliveries.ts";
 import { isTransition } from "../core/deliveries.ts";
 import type { Notice } from "../core/effect.ts";
 import type { Instant } from "../core/time.ts";
 import type { Doer } from "./aside.ts";
-import { deedOf, policyOf, queueName, type What } from "./deeds.ts";
+import { deedOf, outlives, policyOf, queueName, type What } from "./deeds.ts";
 import { storyOf } from "./document.ts";
 import { type Clock, createQueue, type HookQueue, type Told } from "./queue.ts";
 
@@ -31,6 +31,8 @@ export type DeskStatus = {
 export type Desk = {
   /** `over` is called once when nothing more will be done about it. */
   readonly take: (notice: Notice, delivery: Delivery, wish: Wish, around: Around, over?: () => void) => void;
+  /** Gives up what has not begun, because it is too late for it. */
+  readonly withdraw: (notice: Notice, delivery: Delivery, event: string, why: string) => void;
   readonly status: () => DeskStatus;
   readonly busy: () => boolean;
   /** Gives up what has not begun, and ends what runs. */
@@ -70,13 +72,16 @@ export function openDesk(clock: Clock, doer: Pick<Doer, "run">, tell: (told: Tol
         hook: delivery.hook,
         router: notice.router,
         what: { delivery, story: storyOf(notice, { event, time, routerId }), notify },
-        policy: policyOf(notice, delivery),
+        policy: policyOf(notice, delivery, notify),
+        outlives: outlives(delivery),
         attempt,
         wished: clock.now(),
         happened,
         overtakes: isTransition(notice),
         ...(over === undefined ? {} : { over }),
       }),
+    withdraw: (notice, delivery, event, why) =>
+      queueOf(queueName(notice, delivery)).withdraw({ event, hook: delivery.hook }, why),
     status: () => ({
       waiting: [...queues.values()].reduce((sum, queue) => sum + queue.length(), 0),
       running: [...queues.values()].flatMap((queue) => {

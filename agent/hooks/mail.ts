@@ -14,10 +14,20 @@ export function mail(letter: Letter, ended: (ending: Ending) => void): Running {
   const stop = (): void => once({ ok: false, detail: "ended", output: "" });
   send(letter).then(
     (response) => once({ ok: true, detail: response, output: "" }),
-    (cause: unknown) => once({ ok: false, detail: cause instanceof Error ? cause.message : String(cause), output: "" }),
+    (cause: unknown) =>
+      once({
+        ok: false,
+        detail: cause instanceof Error ? cause.message : String(cause),
+        output: "",
+        hopeless: isPermanent(cause),
+      }),
   );
   return { supersede: () => undefined, stop, kill: stop };
 }
+
+/** RFC 5321 4.2.1: 5yz is an answer that the same mail gets again. */
+const isPermanent = (cause: unknown): boolean =>
+  cause instanceof Error && "responseCode" in cause && Number(cause.responseCode) >= 500;
 
 async function send({ mail: { to, from, host, port, helo, timeout }, event, subject, text }: Letter): Promise<string> {
   // Most daemons never mail.

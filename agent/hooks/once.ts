@@ -2,6 +2,7 @@
 
 import type { NotifyConfig } from "../core/config.ts";
 import type { Doer } from "./aside.ts";
+import { USUAL_UMASK, whoRuns } from "./deeds.ts";
 import { type Clock, type Ending, LAST_CHANCE } from "./queue.ts";
 
 type Script = NonNullable<NotifyConfig["startup"]>;
@@ -11,10 +12,10 @@ export function runOnce(doer: Pick<Doer, "run">, clock: Clock, shared: NotifyCon
   const { command, timeout } = script;
   const program = {
     argv: command.argv,
-    user: command.user ?? shared.user,
-    group: command.group ?? shared.group,
+    ...whoRuns(command, shared),
     security: shared.security,
     supplementaryGroups: shared.supplementaryGroups,
+    umask: shared.umask ?? USUAL_UMASK,
     variables: {},
     input: "",
   };

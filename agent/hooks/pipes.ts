@@ -6,6 +6,7 @@ import { same } from "../core/same.ts";
 import { type Duration, microseconds, milliseconds, seconds } from "../core/time.ts";
 import type { Doer } from "./aside.ts";
 import type { Program } from "./deed.ts";
+import { USUAL_UMASK, whoRuns } from "./deeds.ts";
 import { type FifoWriter, openFifo } from "./fifo.ts";
 import type { Clock, Running } from "./queue.ts";
 
@@ -96,10 +97,10 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
 
 const readerOf = (script: HookCommand, path: string, notify: NotifyConfig): Program => ({
   argv: [...script.argv, path],
-  user: script.user ?? notify.user,
-  group: script.group ?? notify.group,
+  ...whoRuns(script, notify),
   security: notify.security,
   supplementaryGroups: notify.supplementaryGroups,
+  umask: notify.umask ?? USUAL_UMASK,
   variables: {},
   input: "",
 });

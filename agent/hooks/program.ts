@@ -25,7 +25,9 @@ export function runProgram(program: Program, ended: (ending: Ending) => void): R
   }
   const [input, output, signal] = [openPipe(), openPipe(), openPipe()];
   const theirs = [input.read, output.write, output.write, signal.read];
+  const ours = process.umask(program.umask);
   const child = begin(program, identity, theirs);
+  process.umask(ours);
   for (const fd of new Set(theirs)) closeSync(fd);
   feed(input.write, program.input);
   return watched(child, tailOf(output.read), signal.write, ended);

@@ -20,11 +20,19 @@ export type Job<T> = {
   readonly happened: Instant;
   /** Whether what was to be told before is obsolete by this. */
   readonly overtakes: boolean;
+  /** Whether the next daemon goes on with it when this one stops: it is told elsewhere, not to this machine. */
+  readonly outlives: boolean;
   /** Called once when nothing more will be done about it. */
   readonly over?: () => void;
 };
 
-export type Ending = { readonly ok: boolean; readonly detail: string; readonly output: string };
+export type Ending = {
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly output: string;
+  /** Whether another attempt would end the same. */
+  readonly hopeless?: boolean;
+};
 
 /** Something that runs, and can be told things. */
 export type Running = {
@@ -55,6 +63,8 @@ export type HookQueue<T> = {
   /** Those that are not over, the running one among them. */
   readonly length: () => number;
   readonly running: () => Job<T> | null;
+  /** Gives one up that has not begun, for which it is too late now. */
+  readonly withdraw: (job: Pick<Job<T>, "event" | "hook">, why: string) => void;
   /** Gives up what has not begun and asks what runs to end: the daemon stops. */
   readonly giveUp: () => void;
 };
@@ -65,6 +75,8 @@ export const LAST_CHANCE: Duration = seconds(2);
 const AT_STOP: Duration = milliseconds(200);
 /** Before a hook is tried again, at most. */
 const LONGEST_PAUSE: Duration = seconds(300);
+/** Who flaps for days in front of a hook that hangs must not fill the memory: then the oldest is given up. */
+export const MOST_WAITING = 1_000;
 /** What a hook says is cut to this many bytes. */
 export const OUTPUT_BYTES = 1_024;
 
@@ -93,6 +105,12 @@ export function createQueue<T>(run: Run<T>, clock: Clock, tell: (told: Told) => 
       if (job.overtakes) overtake(desk, job);
       desk.waiting.push({ job, attempt: job.attempt, superseded: false });
       next(desk);
+      if (desk.waiting.length > MOST_WAITING) giveUpOldest(desk);
+    },
+    withdraw: ({ event, hook }, why) => {
+      const late = desk.waiting.filter(({ job }) => job.event === event && job.hook === hook);
+      desk.waiting = desk.waiting.filter((entry) => !late.includes(entry));
+      for (const entry of late) end(desk, entry, "given_up", true, { detail: why });
     },
     length: () => desk.waiting.length + (desk.current === null ? 0 : 1),
     running: () => desk.current?.job ?? null,
@@ -100,8 +118,9 @@ export function createQueue<T>(run: Run<T>, clock: Clock, tell: (told: Told) => 
       desk.stopping = true;
       const dropped = desk.waiting;
       desk.waiting = [];
-      for (const entry of dropped) end(desk, entry, "given_up", true, { detail: "the daemon stops" });
-      abandonPause(desk, "given_up", "the daemon stops");
+      for (const entry of dropped) endAtStop(desk, entry);
+      const paused = pausing(desk);
+      if (paused !== null) endAtStop(desk, paused);
       if (desk.current !== null) urge(desk, desk.current);
     },
   };
@@ -119,6 +138,17 @@ function end<T>(
   const usual = { detail: "", queued, took: microseconds(0), output: "" };
   tell({ type: "hookEnded", event, hook, router, attempt, outcome, final, ...usual, ...how });
   if (final) job.over?.();
+}
+
+function endAtStop<T>(desk: Desk<T>, entry: Entry<T>): void {
+  const { outlives } = entry.job;
+  const detail = outlives ? "the daemon stops; the next one goes on with it" : "the daemon stops";
+  end(desk, entry, "given_up", !outlives, { detail });
+}
+
+function giveUpOldest<T>(desk: Desk<T>): void {
+  const [oldest] = desk.waiting.splice(0, 1);
+  if (oldest !== undefined) end(desk, oldest, "given_up", true, { detail: `${MOST_WAITING} wait behind it` });
 }
 
 function next<T>(desk: Desk<T>): void {
@@ -155,17 +185,18 @@ function urge<T>({ clock, stopping }: Desk<T>, mine: Current<T>): void {
   mine.callOff = clock.after(stopping ? AT_STOP : LAST_CHANCE, () => mine.running?.kill());
 }
 
-function finish<T>(desk: Desk<T>, mine: Current<T>, { ok, detail, output }: Ending): void {
+function finish<T>(desk: Desk<T>, mine: Current<T>, { ok, detail, output, hopeless = false }: Ending): void {
   const { job, attempt, began } = mine;
   mine.callOff();
   mine.running = null;
   const outcome = outcomeOf(ok, mine.timedOut, desk.stopping);
   const tried = attempt - job.attempt;
   const obsolete = mine.superseded && job.policy.order === "latest";
-  const final = ok || desk.stopping || tried >= job.policy.retries || obsolete;
+  const ends = ok || hopeless || tried >= job.policy.retries || obsolete;
+  const final = desk.stopping ? ok || !job.outlives : ends;
   const took = since(began, desk.clock.now());
   end(desk, mine, outcome, final, { detail, output, queued: since(job.wished, began), took });
-  if (final) {
+  if (final || desk.stopping) {
     desk.current = null;
     next(desk);
     return;
@@ -181,13 +212,13 @@ function outcomeOf(ok: boolean, timedOut: boolean, stopping: boolean): HookOutco
   return stopping ? "given_up" : "failed";
 }
 
-/** What waits between two attempts has not begun the next one. */
-function abandonPause<T>(desk: Desk<T>, outcome: HookOutcome, detail: string): void {
+/** What waits between two attempts has not begun the next one: it is taken out, and does not begin it. */
+function pausing<T>(desk: Desk<T>): Current<T> | null {
   const mine = desk.current;
-  if (mine === null || mine.running !== null) return;
+  if (mine === null || mine.running !== null) return null;
   desk.current = null;
   mine.callOff();
-  end(desk, mine, outcome, true, { detail });
+  return mine;
 }
 
 /** What is older is obsolete: who waits is told so at the beginning, who runs now; `latest` drops who waits. */
@@ -203,6 +234,7 @@ function overtake<T>(desk: Desk<T>, by: Job<T>): void {
   const dropped = desk.waiting.filter(isOlder);
   desk.waiting = desk.waiting.filter((entry) => !isOlder(entry));
   const detail = `overtaken by ${by.event}`;
-  if (current !== null && isOlder(current)) abandonPause(desk, "superseded", detail);
+  const paused = current !== null && isOlder(current) ? pausing(desk) : null;
+  if (paused !== null) end(desk, paused, "superseded", true, { detail });
   for (const entry of dropped) end(desk, entry, "superseded", true, { detail });
 }

@@ -9,6 +9,10 @@ import type { Ending, Running } from "./queue.ts";
 /** How much of the answer is read. */
 const MOST = 1_024;
 
+/** What is wrong with what we send stays wrong; these ask for another time (RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4). */
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
+const isHopeless = (status: number): boolean => status >= 300 && status < 500 && !LATER.has(status);
+
 /** HMAC-SHA-256 over the time, a dot and the body: an old message cannot be sent again as a new one. */
 export const signatureOf = (key: Uint8Array | string, time: number, body: string): string =>
   createHmac("sha256", key).update(`${time}.${body}`).digest("hex");
@@ -20,7 +24,10 @@ export function post(deed: Post, ended: (ending: Ending) => void, now = Date.now
   const late = setTimeout(() => abort.abort(new Error("no answer in time")), deed.webhook.timeout / 1_000);
   send(deed, abort.signal, Math.floor(now() / 1_000))
     .then(
-      ({ status, body }) => ended({ ok: status >= 200 && status < 300, detail: `HTTP ${status}`, output: body }),
+      ({ status, body }) => {
+        const ok = status >= 200 && status < 300;
+        ended({ ok, detail: `HTTP ${status}`, output: body, hopeless: isHopeless(status) });
+      },
       (cause: unknown) =>
         ended({ ok: false, detail: reasonOf(abort.signal.aborted ? abort.signal.reason : cause), output: "" }),
     )

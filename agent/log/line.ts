@@ -10,7 +10,7 @@ import type { Advertisement, Observation } from "../core/event.ts";
 import type { Reason, Standard } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
 import type { Duration, Instant } from "../core/time.ts";
-import type { Errand } from "./errands.ts";
+import type { RecordedErrand } from "./errands.ts";
 import type { Balance } from "./ledger.ts";
 import { liftConfig, liftSnapshot } from "./lift.ts";
 
@@ -52,7 +52,7 @@ export type Header = Place & {
   /** Which addresses may be on interfaces because of this daemon: what a death from here on would leave behind. */
   readonly holdings: Balance;
   /** Which hooks are not told to the end: what a death from here on would interrupt. */
-  readonly hooks?: readonly Errand[];
+  readonly hooks?: readonly RecordedErrand[];
   /** The hash of the line before; of the epoch's name where there is none. */
   readonly prev: string;
 };

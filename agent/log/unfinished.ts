@@ -1,7 +1,7 @@
 // Which hooks a dead daemon has not finished, read from its log.
 
 import { step } from "../core/agent.ts";
-import { type Errand, lifeOf, openErrands } from "./errands.ts";
+import { deathsOver, type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Line } from "./line.ts";
 import { NOTHING_REPLAYED, replayLine } from "./replay.ts";
 
@@ -15,5 +15,5 @@ export function errandsOf(segment: Iterable<Line>): readonly Errand[] {
     if (line.type === "event") errands.enter(step(replayed.state, { at: line.at, seen: line.seen }), line.hlc);
     replayed = replayLine(replayed, line);
   }
-  return errands.open();
+  return errands.open().map((errand) => ({ ...errand, deaths: deathsOver(errand), ended: errand.attempts }));
 }

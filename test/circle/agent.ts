@@ -1,7 +1,9 @@
 // A whole daemon but for its process: the real drivers, log and fold over a fake kernel.
 
+import { NEVER } from "rxjs";
 import type { AgentConfig } from "../../agent/core/config.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
+import type { Preparer } from "../../agent/effects/prepare.ts";
 import { type EventLog, openEventLog } from "../../agent/log/event-log.ts";
 import { startDaemon } from "../../agent/rehearse/daemon.ts";
 import type { FakeKernel } from "../../agent/rehearse/fake-kernel.ts";
@@ -32,10 +34,12 @@ export type AgentOptions = {
   /** Told when a turn is on record, before anything of it is done. */
   readonly onCommit?: (turn: Turn) => void;
   readonly startup?: boolean;
+  /** What addresses wait for. */
+  readonly preparer?: Preparer;
 };
 
 export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
-  const { config, first = [], last = [], onTurn = () => {}, onCommit = () => {}, startup = true } = options;
+  const { config, first = [], last = [], onTurn = () => {}, onCommit = () => {}, startup = true, preparer } = options;
   const store = memoryStore();
   const identity = { version: "1.2.3", cluster: "lab", boot: "boot-1" };
   const wall = (): number => 1_764_000_000_000 + Math.floor(kernel.now() / 1_000);
@@ -54,6 +58,7 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
     first,
     last,
     startup,
+    ...(preparer === undefined ? {} : { hooks: { drive: () => NEVER, preparer } }),
     onTurn: (turn) => {
       turns.push(turn);
       onTurn(turn);

@@ -1,6 +1,6 @@
 // S6: hooks of one instance are told in order, each exactly once or with a word why not, never two at
 // once, and when it is quiet the last one told is what is. Checked against random transitions, durations,
-// hangs, failures and deaths of the daemon, in virtual time.
+// hangs, failures, refusals, deaths and orderly ends of the daemon, in virtual time.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -18,6 +18,7 @@ import { type VirtualTime, virtualTime } from "../../agent/rehearse/virtual-time
 
 const ROUTER = routerKeyOf("eth0", "ipv4", 1);
 const DEADLINE = milliseconds(500);
+const RUNS = Number(process.env["HEIRD_HOOK_RUNS"] ?? 500);
 
 type Script = {
   /** ms it runs; null: until it is told to end. */
@@ -25,10 +26,13 @@ type Script = {
   readonly succeeds: boolean;
   /** Whether SIGTERM is not enough. */
   readonly stubborn: boolean;
+  /** A URL or a mail, which the next daemon goes on with. */
+  readonly elsewhere: boolean;
+  readonly hopeless: boolean;
 };
 type Step = {
   readonly wait: number;
-  readonly does: "transition" | "side" | "death";
+  readonly does: "transition" | "side" | "death" | "stop" | "late";
   readonly scripts: readonly Script[];
 };
 type Life = { readonly order: "all" | "latest"; readonly retries: number; readonly steps: readonly Step[] };
@@ -37,12 +41,14 @@ const script: fc.Arbitrary<Script> = fc.record({
   runs: fc.option(fc.integer({ min: 0, max: 700 }), { freq: 6, nil: null }),
   succeeds: fc.boolean(),
   stubborn: fc.boolean(),
+  elsewhere: fc.boolean(),
+  hopeless: fc.boolean(),
 });
 const step: fc.Arbitrary<Step> = fc.record({
   wait: fc.integer({ min: 0, max: 400 }),
   does: fc.oneof(
     { weight: 8, arbitrary: fc.constant("transition" as const) },
-    fc.constantFrom("side" as const, "death" as const),
+    fc.constantFrom("side" as const, "death" as const, "stop" as const, "late" as const),
   ),
   scripts: fc.array(script, { minLength: 1, maxLength: 2 }),
 });
@@ -74,7 +80,7 @@ const processes =
       // Whoever died has taken it along, and hears nothing of it.
       if (mine !== generation()) return;
       count(-1);
-      ended({ ok, detail, output: "" });
+      ended({ ok, detail, output: "", hopeless: job.what.hopeless });
     };
     const { runs, succeeds, stubborn } = job.what;
     const detail = succeeds ? "exit 0" : "exit 1";
@@ -120,6 +126,13 @@ function machine({ order, retries }: Life) {
     log.findLast((line) => line.type === "hookBegan" && line.event === job.event && line.hook === job.hook)?.attempt ??
     0;
 
+  const die = (): void => {
+    generation += 1;
+    alive = 0;
+    queue = newborn();
+    for (const wish of wishes.filter((one) => !isOver(one))) queue.add({ ...wish.job, attempt: begun(wish) + 1 });
+  };
+
   return {
     time,
     wishes,
@@ -141,16 +154,26 @@ function machine({ order, retries }: Life) {
           wished: happened,
           happened,
           overtakes: transition,
+          outlives: what.elsewhere,
         };
         wishes.push({ job, transition });
         queue.add(job);
       }
     },
-    die: (): void => {
-      generation += 1;
-      alive = 0;
-      queue = newborn();
-      for (const wish of wishes.filter((one) => !isOver(one))) queue.add({ ...wish.job, attempt: begun(wish) + 1 });
+    die,
+    /** An orderly end, as the daemon's: what runs has 0.2 s, and then the next one begins. */
+    stop: (): void => {
+      queue.giveUp();
+      time.advance(milliseconds(400));
+      if (queue.length() > 0) throw new Error("a daemon that stops is not done with its hooks");
+      for (const wish of wishes)
+        if (!(wish.job.outlives || isOver(wish))) throw new Error(`${wish.job.event} was told by nobody`);
+      die();
+    },
+    /** The last wish comes too late, if it has not begun. */
+    late: (): void => {
+      const job = wishes.at(-1)?.job;
+      if (job !== undefined) queue.withdraw(job, "too late");
     },
   };
 }
@@ -162,6 +185,8 @@ function lead(drawn: Life) {
     // Two things never happen in the same microsecond of one clock.
     set.time.advance(1 as Duration);
     if (does === "death") set.die();
+    else if (does === "stop") set.stop();
+    else if (does === "late") set.late();
     else set.wish(`e${String(i).padStart(3, "0")}`, scripts, does === "transition");
   }
   set.time.advanceTo(instantAt(set.time.now() + 600_000_000));
@@ -196,7 +221,7 @@ describe("hooks of one instance", () => {
           expect(order).toEqual([...order].sort());
         }
       }),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     );
   });
 
@@ -206,17 +231,23 @@ describe("hooks of one instance", () => {
         const { wishes, log } = lead(drawn);
         const last = wishes.findLast(({ transition }) => transition)?.job;
         if (last === undefined) return;
+        // A daemon that stops says STOP, and that it was not told; here nobody says so.
+        const unsaid = log.some(
+          (line) => line.event === last.event && "outcome" in line && line.outcome === "given_up",
+        );
+        if (unsaid) return;
         const told = log.filter((line) => line.type === "hookBegan");
         const transitions = new Set(wishes.filter(({ transition }) => transition).map(({ job }) => job.event));
         expect(told.findLast(({ event }) => transitions.has(event))?.event).toBe(last.event);
       }),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     );
   });
 
   test("that hang are ended at their deadline, and hold up nobody for longer", () => {
-    const hang: Script = { runs: null, succeeds: false, stubborn: true };
-    const quick: Script = { runs: 10, succeeds: true, stubborn: false };
+    const here = { elsewhere: false, hopeless: false };
+    const hang: Script = { runs: null, succeeds: false, stubborn: true, ...here };
+    const quick: Script = { runs: 10, succeeds: true, stubborn: false, ...here };
     const set = lead({
       order: "all",
       retries: 0,
