@@ -92,6 +92,24 @@ const processes =
     };
   };
 
+function jobOf(
+  name: Pick<Job<Script>, "event" | "hook">,
+  what: Script,
+  { order, retries, now, transition }: Omit<Life, "steps"> & { readonly now: Instant; readonly transition: boolean },
+): Job<Script> {
+  return {
+    ...name,
+    router: ROUTER,
+    what,
+    policy: { order, retries, deadline: DEADLINE, backoff: milliseconds(50) },
+    attempt: 1,
+    wished: now,
+    happened: now,
+    overtakes: transition,
+    outlives: what.elsewhere,
+  };
+}
+
 /** A machine on which daemons live and die, and what their log says. */
 function machine({ order, retries }: Life) {
   const time: VirtualTime = virtualTime();
@@ -142,20 +160,7 @@ function machine({ order, retries }: Life) {
     busy: () => queue.length() > 0,
     wish: (event: string, scripts: readonly Script[], transition: boolean): void => {
       for (const [i, what] of scripts.entries()) {
-        const policy = { order, retries, deadline: DEADLINE, backoff: milliseconds(50) };
-        const happened: Instant = time.now();
-        const job = {
-          event,
-          hook: `hook${i}`,
-          router: ROUTER,
-          what,
-          policy,
-          attempt: 1,
-          wished: happened,
-          happened,
-          overtakes: transition,
-          outlives: what.elsewhere,
-        };
+        const job = jobOf({ event, hook: `hook${i}` }, what, { order, retries, now: time.now(), transition });
         wishes.push({ job, transition });
         queue.add(job);
       }
