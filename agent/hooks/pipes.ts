@@ -53,6 +53,7 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
     const program = readerOf(script, path, notify);
     one.reader = doer.run({ type: "script", program }, ({ detail }) => {
       one.reader = null;
+      one.writer.leave();
       if (closed || !open.includes(one)) return;
       tell({ path, count: 0, error: `its reader ended (${detail}) and is started again` });
       one.callOff = clock.after(PAUSE, () => read(one, notify));

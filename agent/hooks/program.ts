@@ -8,7 +8,7 @@ import { openPipe } from "../linux/pipe.ts";
 import type { Program } from "./deed.ts";
 import { inherited } from "./document.ts";
 import { type Ending, OUTPUT_BYTES, type Running } from "./queue.ts";
-import { type Identity, identityOf, whoElseMayWrite } from "./user.ts";
+import { type Identity, identityOf, otherGroupsOf, whoElseMayWrite } from "./user.ts";
 
 /** How long its last words are waited for when it is gone, in ms: a child of its own may hold the pipe for ever. */
 const LAST_WORDS = 50;
@@ -52,7 +52,8 @@ function begin({ argv, supplementaryGroups, variables }: Program, who: Identity,
   };
   if (!supplementaryGroups || ourselves) return spawn(file, args, { ...common, ...(ourselves ? {} : { uid, gid }) });
   // Node would take all other groups away. setpriv becomes that program; it starts none.
-  const become = ["--reuid", String(uid), "--regid", String(gid), "--init-groups", "--"];
+  const groups = [gid, ...otherGroupsOf(who.name)].join(",");
+  const become = ["--reuid", String(uid), "--regid", String(gid), "--groups", groups, "--"];
   return spawn("setpriv", [...become, file, ...args], common);
 }
 

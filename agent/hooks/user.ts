@@ -54,6 +54,20 @@ function getent(database: Database, name: string): string {
   return told ?? "";
 }
 
+/**
+ * The groups that a user is in besides the one of its own entry. Keepalived gives that one only to whoever
+ * is not said to run under another (lab: 2.2.7).
+ */
+export function otherGroupsOf(user: string): readonly number[] {
+  const { stdout } = spawnSync("id", ["-G", "--", user], { encoding: "utf8", timeout: 2_000 });
+  return (stdout ?? "")
+    .trim()
+    .split(" ")
+    .slice(1)
+    .map(Number)
+    .filter((gid) => Number.isSafeInteger(gid) && gid > 0);
+}
+
 /** Why root should not run this: somebody else may change it, or a directory above it. Null when nobody can. */
 export function whoElseMayWrite(path: string): string | null {
   const parts = path.split("/").filter((part) => part !== "");

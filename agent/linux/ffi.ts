@@ -38,6 +38,9 @@ const libcTimerfdSettime = libc.func("int timerfd_settime(int fd, int flags, voi
 const libcClockGettime = libc.func("int clock_gettime(int clock, void *time)");
 const libcAdjtimex = libc.func("int adjtimex(void *timex)");
 const libcPipe = libc.func("int pipe2(void *ends, int flags)");
+const libcIoctl = libc.func("int ioctl(int fd, ulong request, void *value)");
+const libcInotifyInit = libc.func("int inotify_init1(int flags)");
+const libcInotifyAdd = libc.func("int inotify_add_watch(int fd, str path, uint32 mask)");
 const libcMkfifo = libc.func("int mkfifo(str path, uint32 mode)");
 const libcStrerror = libc.func("str strerror(int number)");
 
@@ -93,12 +96,17 @@ export const timerSet = (fd: number, value: Uint8Array): number =>
 
 /** `ends` has room for two descriptors: what is written to the second is read from the first. */
 export const pipe = (ends: Int32Array): number => checked(libcPipe(ends, SOCK_CLOEXEC));
+/** How many bytes a pipe has for whoever reads it; fills `value`. */
+export const unread = (fd: number, value: Int32Array): number => checked(libcIoctl(fd, FIONREAD, value));
+export const inotify = (): number => checked(libcInotifyInit(SOCK_NONBLOCK | SOCK_CLOEXEC));
+export const inotifyAdd = (fd: number, path: string, mask: number): number => checked(libcInotifyAdd(fd, path, mask));
 export const makeFifo = (path: string, mode: number): number => checked(libcMkfifo(path, mode));
 
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
+const FIONREAD = 0x541b;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const F_SETFD = 2;

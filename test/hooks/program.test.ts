@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Program } from "../../agent/hooks/deed.ts";
-import { openFifo } from "../../agent/hooks/fifo.ts";
 import { runProgram } from "../../agent/hooks/program.ts";
 import type { Ending, Running } from "../../agent/hooks/queue.ts";
 import { eventually } from "../netns/eventually.ts";
@@ -149,39 +148,3 @@ const lives = (pid: string): boolean => {
     return false;
   }
 };
-
-describe("a FIFO", () => {
-  test("drops what nobody reads, counts it, and has the last state of everybody again when there is room", async () => {
-    const path = join(folder, "fifo");
-    let missed = 0;
-    const fifo = openFifo({ path, user: null, group: null, script: null }, () => {
-      missed += 1;
-    });
-    const say = (name: string, priority: number): void =>
-      fifo.write({ kind: "INSTANCE", name, word: "MASTER", priority });
-    // A pipe has room for 64 KiB: 2978 lines of 22 bytes, and no more.
-    for (let i = 0; i < 4_000; i++) say("VI_A", (i % 100) + 100);
-    say("VI_B", 100);
-    expect(missed).toBeGreaterThan(0);
-    const { running, ended } = begin(program([script(`exec timeout 20 cat '${path}' > '${path}.read'`)]));
-    await eventually("it catches up", () => !fifo.catchUp());
-    const last = () => readFileSync(`${path}.read`, "utf8").trim().split("\n");
-    await eventually(
-      "both are told",
-      () => existsSync(`${path}.read`) && last().includes('INSTANCE "VI_B" MASTER 100'),
-    );
-    // The last of A was number 3999.
-    expect(last().findLast((line) => line.includes("VI_A"))).toBe('INSTANCE "VI_A" MASTER 199');
-    fifo.close();
-    await ended;
-    running.kill();
-    expect(existsSync(path)).toBe(false);
-  });
-
-  test("does not take the place of a file", () => {
-    const path = join(folder, "file");
-    writeFileSync(path, "precious");
-    expect(() => openFifo({ path, user: null, group: null, script: null }, () => {})).toThrow("no pipe");
-    expect(readFileSync(path, "utf8")).toBe("precious");
-  });
-});

@@ -116,9 +116,7 @@ function machine({ order, retries }: Life) {
   const wishes: Wish[] = [];
   const log: Line[] = [];
   const warned = new Set<string>();
-  let generation = 0;
-  let alive = 0;
-  let most = 0;
+  let [generation, alive, most] = [0, 0, 0];
 
   const life = {
     time,
@@ -177,8 +175,7 @@ function machine({ order, retries }: Life) {
     },
     /** The last wish comes too late, if it has not begun. */
     late: (): void => {
-      const job = wishes.at(-1)?.job;
-      if (job !== undefined) queue.withdraw(job, "too late");
+      for (const { job } of wishes.slice(-1)) queue.withdraw(job, "too late");
     },
   };
 }
