@@ -53,12 +53,9 @@ function jobsOf({ scripts, checks, instances, groups }: Declaration): readonly J
     probe.kind === "metric" && probe.number.kind === "script" ? [{ ...probe.number, decides: true }] : [],
   );
   const hooks = [...instances, ...groups].flatMap((owner) =>
-    HOOKS.flatMap((hook) => {
-      const command = owner.hooks[hook];
-      return command === null || command === undefined
-        ? []
-        : [{ command, user: command.user, group: command.group, decides: false }];
-    }),
+    [...HOOKS.map((hook) => owner.hooks[hook]), owner.preMaster, owner.preBackup].flatMap((command) =>
+      command === null ? [] : [{ command, user: command.user, group: command.group, decides: false }],
+    ),
   );
   return [
     ...asked,

@@ -1,7 +1,7 @@
 // The daemon: closes the circle over the real kernel, and ends it in order.
 
 import type { Server } from "node:net";
-import { hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { alarm } from "../alarm.ts";
 import { EXIT } from "../cli/refusal.ts";
@@ -19,6 +19,7 @@ import { sendAdvert } from "../effects/send-advert.ts";
 import { type Doer, openDoer } from "../hooks/aside.ts";
 import { runOnce } from "../hooks/once.ts";
 import { clockOf } from "../hooks/pipes.ts";
+import { strangersIn } from "../hooks/strangers.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { lifeOf } from "../log/errands.ts";
@@ -183,11 +184,27 @@ function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, 
   if (seen.type === "configured") kept.log = seen.config.eventLog;
   if (seen.type === "linkChanged") recorder.ring().link(turn.event.at, seen.link.name, seen.link.up);
   claims.see(turn.event);
+  if (seen.type === "configured") tellStrangers(turn.state.config, journal);
   reloader.watch(turn);
   checkBook.watch(turn);
   tell(journal, turn);
   const wrong = turn.effects.length > 0 ? violations(turn) : [];
   if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
+}
+
+function tellStrangers(config: AgentConfig, journal: Journal): void {
+  const uid = process.getuid?.() ?? 0;
+  // Root becomes anybody; and a container may have no name for who we are.
+  if (uid === 0) return;
+  for (const sentence of strangersIn(config, { uid, name: nameOf(uid) })) journal.warn(sentence);
+}
+
+function nameOf(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
 }
 
 const countIn =
