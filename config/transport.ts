@@ -8,7 +8,11 @@ import { peerLines } from "./peers.ts";
 import { addressIn, boolIn, entryOf, has, linesIn, numberIn, type Section } from "./section.ts";
 
 /** RFC 5798 §5.2.5: the count is one octet. */
-const MAX_ADDRESSES = 255;
+/**
+ * The count is an octet. RFC 5798 §5.1.2, §5.2: of 1500 bytes an IPv6 header takes 40 and that of VRRP 8;
+ * 90 addresses of 16 are 1440. More than fits into one packet is not sent at all, and then both are Master.
+ */
+const MAX_ADDRESSES: Readonly<Record<Family, number>> = { ipv4: 255, ipv6: 90 };
 
 /** Any of them means unicast. */
 const UNICAST = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_ttl", "unicast_fault_no_peer"];
@@ -62,7 +66,7 @@ type Advertised = {
   readonly excluded: readonly DeclaredAddress[];
 };
 
-/** The addresses: one family in the advertisement, at most 255 of them, the rest excluded. */
+/** The addresses: one family in the advertisement, as many as it has room for, the rest excluded. */
 export function advertised(section: Section, transport: Transport, report: Report): Advertised {
   const read = linesIn(section, "virtual_ipaddress").flatMap((line) => addressLine(line, report) ?? []);
   const first = read[0];
@@ -82,18 +86,19 @@ export function advertised(section: Section, transport: Transport, report: Repor
     return false;
   });
   familyOfTransport(section, transport, family, report);
-  const more = own[MAX_ADDRESSES];
+  const most = MAX_ADDRESSES[family];
+  const more = own[most];
   if (more !== undefined)
     report(
       problem(
         "H0117",
         more.place,
-        `an advertisement carries 255 addresses; the ${own.length - MAX_ADDRESSES} from here on are not advertised`,
+        `an advertisement has room for ${most} ${family === "ipv4" ? "IPv4" : "IPv6"} addresses; the ${own.length - most} from here on are held and not advertised`,
         "write them into virtual_ipaddress_excluded",
       ),
     );
   const excluded = linesIn(section, "virtual_ipaddress_excluded").flatMap((line) => addressLine(line, report) ?? []);
-  return { family, advertised: own.slice(0, MAX_ADDRESSES), excluded: [...own.slice(MAX_ADDRESSES), ...excluded] };
+  return { family, advertised: own.slice(0, most), excluded: [...own.slice(most), ...excluded] };
 }
 
 function familyOfTransport(section: Section, { peers }: Transport, family: Family, report: Report): void {
