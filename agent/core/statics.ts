@@ -3,7 +3,7 @@
 // Master holds on a link that was away and is back.
 
 import { type AgentConfig, STATICS, type Statics } from "./config.ts";
-import type { Effect } from "./effect.ts";
+import { type Effect, inOrder } from "./effect.ts";
 import type { Observation } from "./event.ts";
 import { difference, heldBy, toHold, toRelease } from "./holdings.ts";
 import { ofPaths } from "./loss.ts";
@@ -19,7 +19,7 @@ export function withStatics(turn: Turn): Turn {
   const { seen } = turn.event;
   const returning = seen.type === "linkChanged" ? returned(turn, seen.link.name) : NO_EFFECTS;
   if (was === wanted && (isNone(wanted) || !mayTake(seen)))
-    return returning.length === 0 ? turn : { ...turn, effects: [...turn.effects, ...returning] };
+    return returning.length === 0 ? turn : { ...turn, effects: inOrder([...turn.effects, ...returning]) };
   const { gone, come } = difference(was, wanted);
   const back = missing(turn, wanted);
   const lost =
@@ -29,7 +29,7 @@ export function withStatics(turn: Turn): Turn {
   const [first, last] = [toHold(STATICS, lost), toRelease(STATICS, gone)];
   return first.length + last.length + returning.length === 0
     ? turn
-    : { ...turn, effects: [...first, ...turn.effects, ...returning, ...last] };
+    : { ...turn, effects: [...first, ...inOrder([...turn.effects, ...returning]), ...last] };
 }
 
 const NO_EFFECTS: readonly Effect[] = [];
