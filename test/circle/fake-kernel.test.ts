@@ -34,6 +34,7 @@ function pair(): Pair {
     setUp: a.setUp,
     cutWire: () => a.cut("wire"),
     layWire: () => a.lay("wire", lan),
+    tear: a.tear,
     ready: () => until("both ends know the wire", () => a.interfaces.has("wire") && b.interfaces.has("wire")),
     addressesOfA: (iface) => a.truth(iface).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     until,

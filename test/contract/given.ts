@@ -1,6 +1,7 @@
 // What the contract of `Kernel` is given, and how its packets look.
 
 import { bytesOf, type Family, type IpAddress, parseAddress } from "../../agent/core/address.ts";
+import type { Path } from "../../agent/core/path.ts";
 import type { Datagram, Kernel } from "../../agent/kernel.ts";
 
 /** Two kernels and what stands between them. Each calls its end `wire`, and has an interface `other`. */
@@ -18,6 +19,8 @@ export type Pair = {
   readonly layWire: () => void;
   /** Until the wire carries both families, as both ends see it. */
   readonly ready: () => Promise<void>;
+  /** Somebody else than the kernel under test removes a route or rule of a. */
+  readonly tear: (path: Path) => void;
   /** What is on an interface of a, told by somebody else than the kernel under test. */
   readonly addressesOfA: (iface: string) => readonly string[];
   /** Lets time pass until the condition holds; fails, naming it, when it does not within a few seconds. */

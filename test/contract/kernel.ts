@@ -11,6 +11,7 @@ import type { InterfaceChange, Outcome } from "../../agent/kernel.ts";
 import { claims } from "./claims.ts";
 import { ears } from "./ears.ts";
 import { collect, GROUP, ip, type Pair, packet, payload, SOURCES } from "./given.ts";
+import { paths } from "./paths.ts";
 
 const ENODEV = 19;
 const EEXIST = 17;
@@ -46,6 +47,7 @@ export function kernelContract(name: string, open: () => Promise<Pair>): void {
     listening(given);
     claims(given, ip);
     addresses(given);
+    paths(given);
     links(given);
     alarms(given);
     ending(given);

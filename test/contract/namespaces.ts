@@ -8,6 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { load } from "koffi";
 import { isLinkLocal } from "../../agent/core/address.ts";
+import type { Path } from "../../agent/core/path.ts";
 import type { Kernel } from "../../agent/kernel.ts";
 import type { Pair } from "./given.ts";
 
@@ -123,6 +124,14 @@ const usable = (kernel: Kernel, iface: string): boolean => {
   return state?.up === true && state.addresses.some((held) => isLinkLocal(held.address) && held.usable);
 };
 
+/** How ip removes one. */
+function wordsOfIp(path: Path): readonly string[] {
+  const family = path.family === "ipv6" ? "-6" : "-4";
+  if (path.kind === "rule") return [family, "rule", "del", "preference", String(path.preference)];
+  const to = path.to === null ? "default" : `${path.to.address}/${path.to.length}`;
+  return [family, "route", "del", to, "table", String(path.table), "metric", String(path.metric)];
+}
+
 /** The pair of kernels that the contract wants, each opened in its own namespace. */
 export function pairIn(namespaces: Namespaces, open: () => Kernel): Pair {
   const a = open();
@@ -137,6 +146,7 @@ export function pairIn(namespaces: Namespaces, open: () => Kernel): Pair {
     setUp: (iface, up) => void ipCommand("-n", namespaces.a, "link", "set", iface, up ? "up" : "down"),
     cutWire: namespaces.cutWire,
     layWire: namespaces.layWire,
+    tear: (path) => void ipCommand("-n", namespaces.a, ...wordsOfIp(path)),
     addressesOfA: (iface) => addressesByIp(namespaces.a, iface),
     until,
     close() {
