@@ -260,6 +260,7 @@ export type DeclaredGlobals = {
   readonly checkUnicastSource: boolean;
   readonly logUnknownVrids: boolean;
   readonly netNamespace: string | null;
+  readonly instance: string | null;
   readonly lowerPrioNoAdvert: boolean;
   readonly higherPrioSendAdvert: boolean;
   readonly ownerIgnoreAdverts: boolean;

@@ -23,6 +23,8 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
   const number = (name: string, fallback: number) => numberIn(section, name) ?? fallback;
   const firstWord = (name: string) => wordsIn(section, name)?.[0] ?? null;
   const version = numberIn(section, "vrrp_version");
+  // Either place will do for these.
+  const wholly = (name: string) => textIn(section, name) ?? textIn(root, name) ?? null;
   return {
     routerId: textIn(section, "router_id") ?? null,
     version: version === 3 ? 3 : 2,
@@ -37,7 +39,8 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     strictChecksum: on("vrrp_strict_checksum"),
     checkUnicastSource: boolIn(section, "vrrp_check_unicast_src") ?? true,
     logUnknownVrids: has(section, "log_unknown_vrids"),
-    netNamespace: textIn(section, "net_namespace") ?? textIn(root, "net_namespace") ?? null,
+    netNamespace: wholly("net_namespace"),
+    instance: wholly("instance"),
     lowerPrioNoAdvert: on("vrrp_lower_prio_no_advert"),
     higherPrioSendAdvert: on("vrrp_higher_prio_send_advert"),
     ownerIgnoreAdverts: on("vrrp_owner_ignore_adverts"),
@@ -58,7 +61,7 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
     vmacAddrPrefix: textIn(section, "vmac_addr_prefix") ?? textIn(section, "vmac_prefix") ?? "vrrp",
     filter: {
-      table: textIn(section, "nftables") || usualAgent.filter.table,
+      table: textIn(section, "nftables") || tableOf(wholly("instance")),
       priority: number("nftables_priority", usualAgent.filter.priority),
       counters: has(section, "nftables_counters"),
     },
@@ -70,6 +73,10 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     notify: notifyIn(section, report),
   };
 }
+
+/** Two daemons on one network have a table each. */
+const tableOf = (instance: string | null): string =>
+  instance === null ? usualAgent.filter.table : `${usualAgent.filter.table}_${instance.replace(/\W/g, "_")}`;
 
 /** What happens to an address that somebody takes away. */
 export function onLossIn(section: Section, name: string): OnLoss | undefined {

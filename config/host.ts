@@ -9,7 +9,9 @@ import type { CommandLine } from "./values.ts";
 
 /** Reports what the configuration asks for and the machine does not have. */
 export function checkHost(declaration: Declaration, host: Host, report: Report): void {
-  if (host.interfaceExists !== undefined) interfacesExist(declaration, host.interfaceExists, report);
+  // Another network has other interfaces.
+  const exists = declaration.globals.netNamespace === null ? host.interfaceExists : undefined;
+  if (exists !== undefined) interfacesExist(declaration, exists, report);
   commandsRun(declaration, host, report);
   checkAddresses(declaration.instances, host, report);
 }

@@ -76,7 +76,9 @@ export function lower(
       paths: staticPaths,
     },
     checks: lowerChecks(declaration, keepalivedScript),
-    netNamespace: declaration.globals.netNamespace ?? "",
+    netNamespace: globals.netNamespace ?? "",
+    instance: globals.instance ?? "",
+    dynamicInterfaces: globals.dynamicInterfaces,
     logUnknownVrids: declaration.globals.logUnknownVrids,
     audit: audit(declaration, globals.routerId ?? hostname),
   };

@@ -23,7 +23,8 @@ export function brief(status: Status): string {
   const { log, config } = status;
   const behind = log.head - log.durable;
   const head = [
-    `heird ${status.version} on ${status.routerId}`,
+    `heird ${status.version} on ${status.routerId}${status.instance === "" ? "" : ` (instance ${status.instance})`}`,
+    ...(status.netNamespace === "" ? [] : [`in network namespace ${status.netNamespace}`]),
     `up ${inWords(status.upSeconds)}`,
     `config ${config.file} (generation ${config.generation}, last reload: ${config.lastReload.split("\n")[0]})`,
     `log ${log.head + 1} lines, ${behind} behind the disk${log.error === null ? "" : ` (${log.error})`}`,

@@ -377,6 +377,10 @@ export type AgentConfig = {
   readonly checks: readonly CheckConfig[];
   /** The network namespace the daemon lives in; empty for the one it is started in. */
   readonly netNamespace: string;
+  /** What tells it from other daemons on the machine; empty for the only one. */
+  readonly instance: string;
+  /** Interfaces may be missing, and come and go: nothing is refused because of one. */
+  readonly dynamicInterfaces: boolean;
   /** Whether advertisements of virtual routers that are none of ours are told. */
   readonly logUnknownVrids: boolean;
   readonly filter: FilterConfig;

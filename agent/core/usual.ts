@@ -122,6 +122,8 @@ export const usualAgent = {
   statics: { addresses: [], paths: [] },
   checks: [],
   netNamespace: "",
+  instance: "",
+  dynamicInterfaces: false,
   logUnknownVrids: false,
   filter: { table: "heird", priority: -1, counters: false },
   notify: usualNotify,

@@ -26,6 +26,15 @@ export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []):
   return header?.boot === bootId() ? holdingsOf(lines) : new Map();
 }
 
+/** The network namespace it lived in; empty for that of the machine, or when there was none. */
+export function networkOf(stateDirectory: string, unwritten: readonly Line[] = []): string {
+  for (const line of lastLife(stateDirectory, unwritten).toReversed()) {
+    if (line.type === "header") return line.config.netNamespace;
+    if (line.type === "event" && line.seen.type === "configured") return line.seen.config.netNamespace;
+  }
+  return "";
+}
+
 /** Which hooks it did not finish; also when it was before this boot. */
 export const unfinishedBy = (stateDirectory: string, unwritten: readonly Line[] = []): readonly Errand[] =>
   errandsOf(lastLife(stateDirectory, unwritten));
@@ -124,7 +133,10 @@ export function hindrances(
     for (const wanted of needed.filter((one) => !made.has(one)))
       if (wanted !== "" && !kernel.interfaces.has(wanted) && !missing.has(wanted)) {
         missing.add(wanted);
-        sentences.push(`${name}: there is no interface ${wanted}; create it first, or correct the name (ip -br link)`);
+        if (config.dynamicInterfaces) continue;
+        sentences.push(
+          `${name}: there is no interface ${wanted}; create it first, correct the name (ip -br link), or write dynamic_interfaces into global_defs to wait for it`,
+        );
       }
     if (basePriority === PRIORITY_OWNER) continue;
     for (const own of addresses) sentences.push(...occupied(kernel, name, own, ours));

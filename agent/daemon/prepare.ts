@@ -8,20 +8,21 @@ import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
 import type { AgentConfig, LogConfig } from "../core/config.ts";
 import { type Provisioner, provision, takeBack } from "../effects/provision.ts";
-import type { Kernel, Machinery } from "../kernel.ts";
+import type { Kernel, Machinery, Outcome } from "../kernel.ts";
 import { openLinuxKernel } from "../linux/linux-kernel.ts";
 import { lockFile } from "../linux/lock.ts";
-import { enterNamespace } from "../linux/namespace.ts";
+import { enterNamespace, within } from "../linux/namespace.ts";
 import { capabilities } from "../linux/realtime.ts";
 import { aheadPath } from "../log/ahead.ts";
 import { type Changes, changesPath, openChanges } from "../log/changes.ts";
 import type { Errand } from "../log/errands.ts";
 import { createStore, type Store } from "../log/file.ts";
+import type { Holdings } from "../log/holdings.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Retention } from "../log/segments.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
-import { bootId, hindrances, leftBy, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
+import { bootId, hindrances, leftBy, networkOf, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
 import { nameable } from "./names.ts";
 
@@ -56,12 +57,19 @@ const retentionOf = ({ retentionBytes, retentionAge }: LogConfig, asked: number 
   since: Date.now() - retentionAge / 1_000,
 });
 
-/** Reads the configuration, or refuses with every mistake in it. */
+/** Reads the configuration in the network that it names, or refuses with every mistake in it. */
 function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
-  const { config, diagnostics, files } = loadConfig(file, {
-    host: machineOfDaemon,
-    ...(configId === undefined ? {} : { configId }),
-  });
+  const load = () => loadConfig(file, { host: machineOfDaemon, ...(configId === undefined ? {} : { configId }) });
+  let loaded = load();
+  const { netNamespace } = loaded.declaration.globals;
+  if (netNamespace !== null)
+    requireEntry(
+      netNamespace,
+      within(netNamespace, () => {
+        loaded = load();
+      }),
+    );
+  const { config, diagnostics, files } = loaded;
   const told = discreet(diagnostics, files);
   if (config === null || hasErrors(diagnostics)) {
     const colour = process.stderr.isTTY === true;
@@ -113,8 +121,10 @@ function requireCapabilities(): void {
 
 /** Before anything opens a socket: what is opened belongs to the network it was opened in. */
 function enter(netNamespace: string): void {
-  if (netNamespace === "") return;
-  const entered = enterNamespace(netNamespace);
+  if (netNamespace !== "") requireEntry(netNamespace, enterNamespace(netNamespace));
+}
+
+function requireEntry(netNamespace: string, entered: Outcome): void {
   if (!entered.ok) throw new Refusal(EXIT.refused, `net_namespace ${netNamespace}: ${entered.error}`);
 }
 
@@ -122,14 +132,18 @@ function enter(netNamespace: string): void {
 export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   const loaded = loadOrRefuse(options, journal);
   requireCapabilities();
-  enter(loaded.netNamespace);
   claim(options.stateDirectory);
-  const kernel = openLinuxKernel();
   const ahead = aheadPath(options.stateDirectory);
   const { rescued, torn, unwritten, ...where } = recover(options.stateDirectory, ahead);
-  const leftovers = leftBy(options.stateDirectory, unwritten);
   const boot = bootId();
   const changes = openChanges(changesPath(options.stateDirectory, ahead), boot);
+  const left = leftBy(options.stateDirectory, unwritten);
+  const network = networkOf(options.stateDirectory, unwritten);
+  const moved = network !== loaded.netNamespace;
+  if (moved) takeAway(network, { leftovers: left, changes }, journal);
+  const leftovers = moved ? NOTHING_LEFT : left;
+  enter(loaded.netNamespace);
+  const kernel = openLinuxKernel();
   const { config, told } = nameable(kernel, loaded);
   const unfinished = unfinishedBy(options.stateDirectory, unwritten);
   const wrong = hindrances(kernel, config, new Set(stillThere(kernel, leftovers).map(({ address }) => address)));
@@ -210,10 +224,37 @@ export function cleanup(stateDirectory: string, say: Teller): { removed: number;
   const { unwritten } = recover(stateDirectory, ahead);
   const leftovers = leftBy(stateDirectory, unwritten);
   const changes = openChanges(changesPath(stateDirectory, ahead), bootId());
-  if (leftovers.size === 0 && changes.all().length === 0) return { removed: 0, failed: 0 };
-  const kernel = openLinuxKernel();
-  const { removed, failed } = tidy(kernel, leftovers, say);
-  const unrestored = restore(kernel, changes, say);
-  kernel.close();
-  return { removed, failed: failed + unrestored };
+  return takeAway(networkOf(stateDirectory, unwritten), { leftovers, changes }, say);
 }
+
+type Traces = { readonly leftovers: Holdings; readonly changes: Changes };
+
+const NOTHING_LEFT: Holdings = new Map();
+
+/** Takes away what a dead daemon left in the network it lived in. A namespace that is gone took everything with it. */
+function takeAway(
+  netNamespace: string,
+  { leftovers, changes }: Traces,
+  say: Teller,
+): { removed: number; failed: number } {
+  let done = { removed: 0, failed: 0 };
+  if (leftovers.size === 0 && changes.all().length === 0) return done;
+  const act = (): void => {
+    const kernel = openLinuxKernel();
+    const { removed, failed } = tidy(kernel, leftovers, say);
+    done = { removed, failed: failed + restore(kernel, changes, say) };
+    kernel.close();
+  };
+  if (netNamespace === "") act();
+  else {
+    const entered = within(netNamespace, act);
+    if (!entered.ok && entered.errno !== ENOENT) return { removed: 0, failed: 1 };
+    if (!entered.ok) {
+      say.warn(`the network namespace ${netNamespace} is gone, and with it what a daemon that died had put there`);
+      changes.forget(changes.all());
+    }
+  }
+  return done;
+}
+
+const ENOENT = 2;

@@ -126,6 +126,18 @@ function furnish({ provisioner, state }: Surroundings, config: AgentConfig): voi
   throw new Error(errors.join("; "));
 }
 
+/** What the sockets were opened in, and what others know this daemon by, is settled when it starts. */
+function settledAtStart(present: AgentConfig, wanted: AgentConfig): readonly string[] {
+  const differs = (keyword: string, from: string, to: string): readonly string[] =>
+    from === to
+      ? []
+      : [`${keyword} is ${from || "not set"}, and ${to || "nothing"} takes effect at a start: restart heird`];
+  return [
+    ...differs("net_namespace", present.netNamespace, wanted.netNamespace),
+    ...differs("instance", present.instance, wanted.instance),
+  ];
+}
+
 /** Why a reload was not done, in one sentence or several. */
 function whyNot({ outcome, diagnostics, plan }: Outcome): string {
   if (outcome === "errors") return summaryOf(diagnostics);
@@ -137,7 +149,7 @@ function whyNot({ outcome, diagnostics, plan }: Outcome): string {
 function planFor({ kernel, state }: Surroundings, config: AgentConfig, file: string): Plan {
   const now = state();
   const ours = new Set(now.config.routers.flatMap((router) => heldBy(router).addresses.map((own) => own.address)));
-  const refused = hindrances(kernel, config, ours);
+  const refused = [...settledAtStart(now.config, config), ...hindrances(kernel, config, ours)];
   return planOf(foresee(now, config, kernel.now()), {
     file,
     against: "the running daemon",

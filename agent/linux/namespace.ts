@@ -5,6 +5,23 @@ import type { Outcome } from "../kernel.ts";
 import { outcomeOf } from "./errno.ts";
 import { enterNetwork } from "./ffi.ts";
 
+/** Does something in a network namespace and comes back; an outcome that is no success when it cannot be entered. */
+export function within(name: string, act: () => void): Outcome {
+  const here = openSync("/proc/thread-self/ns/net", "r");
+  try {
+    const entered = enterNamespace(name);
+    if (!entered.ok) return entered;
+    try {
+      act();
+    } finally {
+      enterNetwork(here);
+    }
+    return entered;
+  } finally {
+    closeSync(here);
+  }
+}
+
 /**
  * Moves the main thread, and with it every socket opened and every process started from now on, into
  * a network namespace that `ip netns add` made. The threads that read files for Node stay behind;

@@ -99,6 +99,10 @@ export type Status = {
   /** Whether the scheduler gives us SCHED_RR. */
   readonly realtime: boolean;
   readonly stateDirectory: string;
+  /** What tells this daemon from others on the machine; empty for the only one. */
+  readonly instance: string;
+  /** The network namespace it lives in; empty for the one it was started in. */
+  readonly netNamespace: string;
   readonly config: { readonly file: string; readonly generation: number; readonly lastReload: string };
   readonly log: StoreStatus & { readonly epoch: string };
   /** Datagrams that were refused since the start, by interface and reason. */
@@ -123,7 +127,7 @@ export type Status = {
 /** What does not come from the fold. */
 export type Surroundings = Omit<
   Status,
-  "schema" | "routerId" | "waits" | "instances" | "folded" | "pid" | "upSeconds"
+  "schema" | "routerId" | "instance" | "netNamespace" | "waits" | "instances" | "folded" | "pid" | "upSeconds"
 > & {
   readonly started: Instant;
   readonly seq: number;
@@ -140,6 +144,8 @@ export function statusOf(state: AgentState, now: Instant, { started, seq, ...res
   return {
     schema: 1,
     routerId: state.config.routerId,
+    instance: state.config.instance,
+    netNamespace: state.config.netNamespace,
     pid: process.pid,
     upSeconds: since(started, now) / 1e6,
     ...rest,

@@ -119,7 +119,7 @@ const VRRP: readonly Keyword[] = [
   row(
     "dynamic_interfaces",
     optionalText("allow_if_changes"),
-    "pending",
+    "honoured",
     "Interfaces may be missing at start and come and go.",
   ),
   row("disable_local_igmp", flag, "pending", "No IGMP reports for 224.0.0.0/24."),
@@ -172,7 +172,7 @@ const FILES: readonly Keyword[] = [
   row("json_version", whole(1, 2), "pending", "Which JSON.", { default: "1", since: "2.2.8" }),
   row("iproute_usr_dir", text("directory"), "pending", "Where rt_tables stands.", { since: AFTER_PORTABLE }),
   row("iproute_etc_dir", text("directory"), "pending", "Where rt_tables stands.", { since: AFTER_PORTABLE }),
-  row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
+  row("instance", text("name"), "honoured", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
   row("net_namespace", text("name"), "honoured", "The network namespace to run in."),
   row("include_check", texts("checks", 0, 8), "pending", "How strict plain include is."),

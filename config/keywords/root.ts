@@ -38,7 +38,7 @@ export const ROOT: readonly Keyword[] = [
   row("linkbeat_interfaces", lines("linkbeats"), "pending", "Interfaces whose carrier is polled."),
   row("linkbeat_use_polling", flag, "pending", "Poll every carrier.", { instead: "linkbeat_interfaces { }" }),
   row("net_namespace", text("name"), "honoured", "The network namespace to run in."),
-  row("instance", text("name"), "pending", "Tells several daemons on one machine apart."),
+  row("instance", text("name"), "honoured", "Tells several daemons on one machine apart."),
   row("use_pid_dir", flag, "pending", "Pid files under /run/keepalived."),
   row("include_check", { kind: "texts", what: "checks", min: 0, max: 8 }, "pending", "How strict plain include is."),
   row("random_seed", whole(0, 4_294_967_295), "pending", "Makes the macro _RANDOM repeatable."),
