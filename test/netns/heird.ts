@@ -90,7 +90,7 @@ export async function startHeird(host: Host, home: Home, level = "debug"): Promi
   // On a busy machine a program of this size takes its time to be read.
   await eventually("heird answers", answers, { within: 30_000, otherwise: daemon.output });
   if (!daemon.running()) throw new Error(`heird ended:\n${daemon.output()}`);
-  const reach = async (phase: PhaseName, instance?: string, within = 10_000): Promise<void> => {
+  const reach = async (phase: PhaseName, instance?: string, within = 30_000): Promise<void> => {
     const there = async (): Promise<boolean> => {
       const concerned = (await status()).instances.filter(({ name }) => instance === undefined || name === instance);
       return concerned.length > 0 && concerned.every(({ state }) => state === phase);

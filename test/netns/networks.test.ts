@@ -88,7 +88,9 @@ describe.skipIf(mustSkip("net_namespace", needs))("net_namespace", () => {
 
       node.home.write(within(there, `${VIP}/24`, "192.168.1.2/24"));
       const { configFile, stateDirectory } = node.home;
-      const plan = await here.attempt(heird("plan", "-f", configFile, "--state-dir", stateDirectory), { timeout: 30_000 });
+      const plan = await here.attempt(heird("plan", "-f", configFile, "--state-dir", stateDirectory), {
+        timeout: 30_000,
+      });
       expect(plan.stdout + plan.stderr).toMatch(/192\.168\.1\.2/);
       node.signal("SIGHUP");
       await eventually("the new one is there, too", () => holdsOn(there, "vrrp.51", "192.168.1.2"), PATIENCE);
