@@ -369,7 +369,7 @@ export type AgentConfig = {
   readonly startupDelay: Duration;
   readonly delayAfterBoot: Duration;
   /** How long a link must have changed until that is believed, by its name. B10.9. */
-  readonly linkDelays: Readonly<Record<string, LinkDelays>>;
+  readonly linkDelays: Readonly<Record<string, { readonly down: Duration; readonly up: Duration }>>;
   readonly pacing: Pacing;
   /** What is there from startup to shutdown, whoever is Master. */
   readonly statics: Statics;
@@ -390,13 +390,8 @@ export type AgentConfig = {
   readonly audit: AuditConfig | null;
 };
 
-/**
- * The link a router lives on. A router without an interface lives on the route to its first peer,
- * which `sources/routes.ts` tells as if it were a link.
- */
+/** The link a router lives on: its interface, or the route to its first peer, which `sources/routes.ts` tells as if it were one. */
 export function linkOf({ interface: iface, transport: { to } }: RouterConfig): string {
   if (iface !== "") return iface;
   return `route to ${to.type === "unicast" ? (to.peers[0]?.address ?? "nobody") : to.group}`;
 }
-
-export type LinkDelays = { readonly down: Duration; readonly up: Duration };

@@ -182,6 +182,8 @@ describe("the status document", () => {
       schema: 1,
       version: "1.2.3",
       routerId: "rt1",
+      instance: "",
+      netNamespace: "",
       upSeconds: 4,
       realtime: false,
       stateDirectory: "/var/lib/heird",
