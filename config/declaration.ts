@@ -2,7 +2,6 @@
 // defaults filled in, Keepalived's documented corrections are made; positions stay for later checks.
 
 import type { Family, IpAddress } from "../agent/core/address.ts";
-import type { LinkDelays } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
 import type { DeclaredCheck, DeclaredHysteresis } from "./declared-checks.ts";
 import type { DeclaredHookPolicy, DeclaredNotify, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
@@ -243,7 +242,7 @@ export type DeclaredBfd = {
   readonly reverse: boolean;
 };
 
-export type DeclaredLinkDelays = LinkDelays & { readonly place: Place };
+export type DeclaredLinkDelays = { readonly down: Duration; readonly up: Duration; readonly place: Place };
 
 export type DeclaredGlobals = {
   readonly routerId: string | null;
