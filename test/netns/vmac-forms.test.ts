@@ -168,10 +168,10 @@ describe.skipIf(mustSkip("virtual MAC addresses elsewhere", needs))("use_vmac of
       await node.reach("master", undefined, 30_000);
       await eventually("the last one is there", () => holdsOn(rt1, "named", "192.168.1.4"), PATIENCE);
       expect(Object.fromEntries(await virtualOn(rt1))).toEqual({
-        "w.51": `side0 ${MAC4} private default`,
-        "v.53": "eth0 00:00:5e:00:01:35 private default",
-        "w.53": "side0 00:00:5e:00:01:35 private default",
-        named: "eth0 02:00:5e:00:09:36 private 7",
+        "w.51": `side0 ${MAC4} vepa default`,
+        "v.53": "eth0 00:00:5e:00:01:35 vepa default",
+        "w.53": "side0 00:00:5e:00:01:35 vepa default",
+        named: "eth0 02:00:5e:00:09:36 vepa 7",
       });
       expect(await holdsOn(rt1, "eth0", VIP4)).toBe(true);
       expect(await holdsOn(rt1, "w.51", "10.9.0.1")).toBe(true);
