@@ -99,7 +99,11 @@ const answered = async ({ question, details }: Asked, answer: Answerer): Promise
 
 const finish = (socket: Socket, answer: Answer): void => {
   socket.setTimeout(PATIENCE); // for whoever does not read it
-  socket.end(`${JSON.stringify(answer)}\n`);
+  socket.end(`${JSON.stringify(answer)}\n`, () => {
+    // Whoever has it and talks on is never idle, and would keep the place of others.
+    const farewell = setTimeout(() => socket.destroy(), PATIENCE);
+    socket.on("close", () => clearTimeout(farewell));
+  });
 };
 
 function questionIn(line: string): Asked | undefined {

@@ -182,6 +182,32 @@ describe("the control socket", () => {
     await closed;
   });
 
+  it("hangs up on whoever talks on when he has his answer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    const at = directory();
+    await serve(at);
+    const talker = createConnection({ path: socketPath(at), allowHalfOpen: true });
+    sockets.push(talker);
+    let [answered, gone] = ["", false];
+    talker.on("data", (chunk) => {
+      answered += chunk;
+    });
+    talker.on("error", () => {});
+    talker.on("close", () => {
+      gone = true;
+    });
+    talker.write('{"ask":"status"}\n');
+    await vi.waitFor(() => expect(answered).toMatch(/\n$/), { interval: 1, timeout: 10_000 });
+    expect(JSON.parse(answered)).toEqual({ ok: true, answer: { question: "status" } });
+    // A word every 100 ms begins the five seconds of an idle connection anew each time; 20 s are four times as long.
+    for (let i = 0; i < 200 && !gone; i++) {
+      talker.write("x".repeat(1_000));
+      await vi.advanceTimersByTimeAsync(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await vi.waitFor(() => expect(gone).toBe(true), { interval: 1, timeout: 2_000 });
+  });
+
   it("has room again when a flood of mute connections is over", async () => {
     const at = directory();
     await serve(at);
