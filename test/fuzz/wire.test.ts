@@ -6,6 +6,8 @@ import { parseAddress } from "../../agent/core/address.ts";
 import { DROP_REASONS } from "../../agent/core/event.ts";
 import { readMessages } from "../../agent/linux/netlink.ts";
 import { type Random, randomFrom } from "../../agent/rehearse/random.ts";
+import { gratuitousArp } from "../../agent/wire/arp.ts";
+import { claimIn } from "../../agent/wire/claim.ts";
 import { parseIpv4Packet } from "../../agent/wire/ipv4.ts";
 import { parseIpv6Packet } from "../../agent/wire/ipv6.ts";
 import { createReceiver } from "../../agent/wire/receive.ts";
@@ -74,5 +76,25 @@ describe("mutated packets", () => {
     );
     expect(readMessages(message).length).toBeGreaterThanOrEqual(0);
     for (let i = 0; i < ROUNDS / 5; i++) expect(() => readMessages(mutated(message, random))).not.toThrow();
+  });
+
+  it("of ARP and of neighbours claim an address, or nothing", () => {
+    const random = randomFrom(SEED);
+    const arp = gratuitousArp(Uint8Array.of(2, 0, 0, 0, 0, 1));
+    const neighbour = Uint8Array.of(
+      ...[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0x86, 0xdd],
+      ...[0x60, 0, 0, 0, 0, 32, 58, 255, 0xfe, 0x80, ...new Array(13).fill(0), 1],
+      ...[0xff, 2, ...new Array(13).fill(0), 1, 136, 0, 0, 0, 0x20, 0, 0, 0],
+      ...[0x20, 1, 0x0d, 0xb8, ...new Array(11).fill(0), 1, 2, 1, 2, 0, 0, 0, 0, 1],
+    );
+    let claims = 0;
+    for (let i = 0; i < ROUNDS / 5; i++) {
+      const claim = claimIn(mutated(random.pick([arp, neighbour]), random));
+      if (claim === undefined) continue;
+      claims += 1;
+      expect(parseAddress(claim.address)).toBe(claim.address);
+    }
+    // Most flips are somewhere that does not matter; when nothing passed, nothing was asked.
+    expect(claims).toBeGreaterThan(0);
   });
 });
