@@ -8,10 +8,10 @@ import patches from "./patches.json" with { type: "json" };
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-it("there are at least forty mistakes, in the core and on the wire", () => {
+it("there are at least forty mistakes, in the core, on the wire and in the hooks", () => {
   expect(patches.length).toBeGreaterThanOrEqual(40);
   expect(new Set(patches.map(({ name }) => name)).size).toBe(patches.length);
-  expect(patches.every(({ file }) => /^agent\/(core|wire)\//.test(file))).toBe(true);
+  expect(patches.every(({ file }) => /^agent\/(core|wire|hooks)\//.test(file))).toBe(true);
 });
 
 it.each(patches)("$name", ({ file, from, to }) => {
