@@ -49,13 +49,17 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       const { events } = await import("./cli/events.ts");
       return events(operands[0] ?? values["state-dir"], values);
     }
-    case "history": {
-      const { history } = await import("./cli/history.ts");
-      return history(values["state-dir"], operands[0], values);
+    case "history":
+      return historyCommand(values, operands);
+    case "audit": {
+      const { audit } = await import("./cli/audit.ts");
+      return audit(operands, { ...values, config: fileOf(values) });
     }
     case "explain": {
-      const { explain } = await import("./cli/explain.ts");
-      return explain(operands[0], values);
+      const { explain, explainAcross } = await import("./cli/explain.ts");
+      return values.cluster
+        ? explainAcross(operands[0], { ...values, config: fileOf(values) })
+        : explain(operands[0], values);
     }
     case "why-not": {
       const { whyNot } = await import("./cli/why-not.ts");
@@ -110,6 +114,15 @@ async function runCommand(values: Values): Promise<null> {
   const journal = await openJournal(values["log-level"]);
   runDaemon(prepare(options, journal), options, journal);
   return null;
+}
+
+async function historyCommand(values: Values, operands: readonly string[]): Promise<number> {
+  if (values.cluster || values.logs !== undefined) {
+    const { historyOfAll } = await import("./cli/history-all.ts");
+    return historyOfAll(operands[0], { ...values, config: fileOf(values) });
+  }
+  const { history } = await import("./cli/history.ts");
+  return history(values["state-dir"], operands[0], values);
 }
 
 async function checksCommand(values: Values, [verb, name]: readonly string[]): Promise<number> {

@@ -135,7 +135,7 @@ type Lines = {
 };
 
 /** The whole lines of a file that may still grow. */
-function openLines(file: string): Lines {
+export function openLines(file: string): Lines {
   const fd = openSync(file, "r");
   const chunk = Buffer.alloc(CHUNK);
   let rest = Buffer.alloc(0);

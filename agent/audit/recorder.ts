@@ -31,10 +31,8 @@ import {
 export type Told = { readonly kind: Kind; readonly record: AuditRecord | null };
 
 export type Recorder = {
-  /** The next line. */
+  /** The next line. Never throws. */
   readonly look: (line: Line) => Told;
-  /** The number of the last line looked at; -1 before the first. */
-  readonly seq: () => number;
 };
 
 /** Answers of one check that are kept as evidence. */
@@ -82,32 +80,37 @@ export function createRecorder(cluster: string, node: string): Recorder {
     config: { hash: memory.configHash, generation: memory.generation },
     software: { version: memory.header?.version ?? "", foldVersion: memory.header?.foldVersion ?? 0 },
   });
+  const look = (line: Line): Told => {
+    const { told, after } = toldLine(replayed, line);
+    replayed = after;
+    clock.look(line);
+    learn(memory, line, told.state);
+    const moved = witness(told);
+    if (moved.length > 0) memory.moved = new Map(moved.map((one) => [one.transition.router, one]));
+    switch (line.type) {
+      case "mark":
+        return { kind: "transition", record: transitionRecord(memory, line, told.state, common(line), clock.wallOf) };
+      case "header": {
+        const died = line.start ? moved.map(({ transition: { name, router, from } }) => ({ name, router, from })) : [];
+        const routers = told.state.routers.map((router) => subjectOf(told.state, router));
+        const { start, lost } = line;
+        return { kind: "lifecycle", record: { ...common(line), kind: "lifecycle", start, lost, routers, died } };
+      }
+      case "event":
+        return seen(memory, line, told, common(line));
+      case "window":
+        return { kind: "routine", record: null };
+      case "snapshot":
+        return { kind: "snapshot", record: null };
+    }
+  };
   return {
-    seq: () => replayed.seq,
     look: (line) => {
-      const { told, after } = toldLine(replayed, line);
-      replayed = after;
-      clock.look(line);
-      learn(memory, line, told.state);
-      const moved = witness(told);
-      if (moved.length > 0) memory.moved = new Map(moved.map((one) => [one.transition.router, one]));
-      switch (line.type) {
-        case "mark":
-          return { kind: "transition", record: transitionRecord(memory, line, told.state, common(line), clock.wallOf) };
-        case "header": {
-          const died = line.start
-            ? moved.map(({ transition: { name, router, from } }) => ({ name, router, from }))
-            : [];
-          const routers = told.state.routers.map((router) => subjectOf(told.state, router));
-          const { start, lost } = line;
-          return { kind: "lifecycle", record: { ...common(line), kind: "lifecycle", start, lost, routers, died } };
-        }
-        case "event":
-          return seen(memory, line, told, common(line));
-        case "window":
-          return { kind: "routine", record: null };
-        case "snapshot":
-          return { kind: "snapshot", record: null };
+      try {
+        return look(line);
+      } catch {
+        // A line that this fold does not know, or that somebody has edited: it is shipped as it stands.
+        return { kind: line.type === "header" ? "lifecycle" : "other", record: null };
       }
     },
   };

@@ -17,6 +17,9 @@ const FILE: Value = { name: "FILE", complete: "file" };
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
+export const FORMATS = ["text", "json", "csv"] as const;
+export const AUDIT_VERBS = ["timeline", "report", "tail", "verify", "export", "trim"] as const;
+
 const flag = (help: string) => ({ type: "boolean", default: false, value: null, help }) as const;
 
 /** Every option: the form `parseArgs` wants, and what people are told of it. */
@@ -80,6 +83,28 @@ export const OPTIONS = {
     value: { name: "DIR", complete: "directory" },
     help: "the log of another node, whose side is told, too",
   },
+  logs: {
+    type: "string",
+    multiple: true,
+    value: { name: "DIR", complete: "directory" },
+    help: "read the logs in these directories, and no Redis; more may follow",
+  },
+  redis: {
+    type: "string",
+    multiple: true,
+    value: { name: "URL", complete: null },
+    help: "the Redis (default that of the audit block); HEIRD_REDIS_USERNAME and _PASSWORD say who asks",
+  },
+  "cluster-name": {
+    type: "string",
+    value: { name: "NAME", complete: null },
+    help: "the heird cluster (default that of the audit block)",
+  },
+  cluster: flag("of all nodes, from the Redis of the audit block or of --redis"),
+  node: { type: "string", value: { name: "NODE", complete: null }, help: "of this node" },
+  until: { type: "string", value: TIME, help: "up to then" },
+  format: { type: "string", value: { name: "FORMAT", complete: FORMATS }, help: "text, json or csv" },
+  "older-than": { type: "string", value: TIME, help: "what is older than this, as 400d (default the retention)" },
   "what-if": {
     type: "string",
     multiple: true,
@@ -188,13 +213,37 @@ export const COMMANDS = {
   history: {
     summary: "tell who was Master here, from when to when, and why it ended",
     operands: { name: "VR", complete: null, many: false, required: false },
-    options: ["json", "since", "state-dir"],
+    options: ["cluster", "cluster-name", "config", "json", "logs", "redis", "since", "state-dir"],
     details: [],
+  },
+  audit: {
+    summary: "tell what happened on all nodes, from a Redis or from their logs",
+    operands: { name: "VERB", complete: null, many: true, required: true },
+    options: [
+      "cluster-name",
+      "config",
+      "format",
+      "json",
+      "logs",
+      "node",
+      "older-than",
+      "redis",
+      "since",
+      "state-dir",
+      "until",
+      "vr",
+    ],
+    details: [
+      "timeline: each change of each node, in order. report: availability over the time that is known, gaps, two",
+      "Masters, causes. tail: what happens now. verify: chain, gaps, and that the log here is what the Redis has;",
+      "ends with 20 when it is not, 21 when lines are missing, 22 when there is too little to tell. export: every",
+      "audit record. trim: deletes what is older, as a user who may. 23: the Redis cannot be reached.",
+    ],
   },
   explain: {
     summary: "tell why it happened: the root, the chain, where the time went",
     operands: { name: "LAST|SEQ", complete: null, many: false, required: false },
-    options: ["at", "json", "state-dir", "vr", "with"],
+    options: ["at", "cluster", "cluster-name", "config", "json", "node", "redis", "state-dir", "vr", "with"],
     details: ["The last transition, unless a line, a virtual router or a time is named; --with adds the other side."],
   },
   "why-not": {

@@ -1,12 +1,15 @@
 // heird explain: why it happened, root cause first.
 
+import { current, type Source, type Stream } from "../audit/source.ts";
 import { type Advice, advise } from "../explain/advice.ts";
 import { wallClock } from "../explain/chronicle.ts";
 import { type Explanation, explain as explained, type Selection } from "../explain/explanation.ts";
 import { witnessed } from "../explain/observer.ts";
 import type { ChainLink, NodeLog } from "../explain/peer.ts";
+import type { Line } from "../log/line.ts";
 import { told } from "../log/replay.ts";
 import { newestWithMark, readSegments, type SegmentHead } from "../log/seek.ts";
+import { openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
 import { headsOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
@@ -26,6 +29,61 @@ export function explain(which: string | undefined, options: ExplainOptions): num
     options.json ? `${JSON.stringify({ ...found, faster: advice })}\n` : `${inWords(found, advice)}\n`,
   );
   return EXIT.ok;
+}
+
+/** The same of any node, with the other sides from the Redis. */
+export async function explainAcross(
+  which: string | undefined,
+  options: ExplainOptions & SourceOptions & Pick<Values, "node">,
+): Promise<number> {
+  const selection = selectionOf(which, options);
+  const source = await openSource(options, []);
+  try {
+    const nodes = await nodesIn(source, selection.until ?? Date.now());
+    const found = nodes
+      .filter(({ node }) => options.node === undefined || options.node === node)
+      .flatMap(
+        (own) =>
+          explained(
+            own,
+            selection,
+            nodes.filter((other) => other !== own),
+          ) ?? [],
+      );
+    const last = found.toSorted((a, b) => a.transition.wall - b.transition.wall).at(-1);
+    if (last === undefined) throw new Refusal(EXIT.refused, "the Redis tells of no such transition");
+    const own = nodes.find(({ node }) => node === last.node);
+    const advice = own === undefined ? [] : adviceOn(own, last);
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ ...last, faster: advice })}\n` : `${inWords(last, advice)}\n`,
+    );
+    return EXIT.ok;
+  } finally {
+    source.close();
+  }
+}
+
+/** A day is read, and what came before it when nothing happened within. */
+const DAY = 86_400_000;
+
+async function nodesIn(source: Source, until: number): Promise<readonly NodeLog[]> {
+  const streams = current(await source.streams());
+  const read = async (from: number | null): Promise<readonly NodeLog[]> =>
+    Promise.all(streams.map((stream) => nodeLog(source, stream, from)));
+  const recent = await read(until - DAY);
+  const moved = recent.some(({ steps }) => steps.some(({ line }) => line.type === "mark"));
+  return moved ? recent : read(null);
+}
+
+async function nodeLog(source: Source, stream: Stream, from: number | null): Promise<NodeLog> {
+  const lines: Line[] = [];
+  for await (const item of source.read(stream, from)) {
+    const line = item.line();
+    if (line !== null) lines.push(line);
+  }
+  const clock = wallClock();
+  for (const line of lines) clock.look(line);
+  return { node: stream.node, steps: [...told(lines)], wallOf: clock.wallOf };
 }
 
 function selectionOf(which: string | undefined, { vr, at }: ExplainOptions): Selection {

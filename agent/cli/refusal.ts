@@ -13,6 +13,10 @@ export const EXIT = {
   tampered: 20,
   /** A log that owns up to missing lines. */
   gap: 21,
+  /** Too little is there to tell: trimmed, or nothing. */
+  unknown: 22,
+  /** The Redis. */
+  redis: 23,
 } as const;
 
 /** Thrown where a command cannot go on and nothing has been changed yet. */

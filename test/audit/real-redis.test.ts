@@ -4,55 +4,16 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { logKey, logPattern, markKey } from "../../agent/audit/keys.ts";
-import { openOutbox } from "../../agent/audit/outbox.ts";
-import { connector, type Server, sessionOn } from "../../agent/audit/redis.ts";
-import { createShipper, type Shipper } from "../../agent/audit/shipper.ts";
 import { scratch } from "../log/scratch.ts";
 import { eventually } from "../netns/eventually.ts";
 import { skipBecause } from "../netns/requirements.ts";
 import { createNode, type Node } from "./lab.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis-server.ts";
+import { caughtUp, endShipping, PATIENT, serverAt, ship } from "./shipping.ts";
 
-const NOBODY = { username: null, password: null, tls: { ca: null, cert: null, key: null } } as const;
-const PATIENT = { within: 30_000, every: 20 };
-
-const serverAt = (...urls: readonly string[]): Server => ({
-  redis: urls,
-  sentinels: [],
-  sentinelName: null,
-  ...NOBODY,
-});
-
-const ships: { readonly shipper: Shipper; readonly over: Promise<void> }[] = [];
 const { directory, clear } = scratch();
 
-function ship(node: Node, server: Server): { readonly shipper: Shipper; readonly said: string[] } {
-  const told: string[] = [];
-  const connect = connector(server, "heird-audit", logKey("lab", { node: node.name, epoch: "none", fork: 0 }));
-  const shipper = createShipper(
-    { cluster: "lab", node: node.name },
-    {
-      outbox: openOutbox(node.directory),
-      connect: async () => sessionOn(await connect()),
-      wall: Date.now,
-      now: () => performance.now(),
-      random: Math.random,
-      pause: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
-      kernelClock: () => ({ sync: null, errUs: null }),
-      tell: (level, sentence) => told.push(`${level}: ${sentence}`),
-    },
-  );
-  ships.push({ shipper, over: shipper.run() });
-  return { shipper, said: told };
-}
-
 const keyOf = (node: Node, fork = 0): string => logKey("lab", { node: node.name, epoch: node.epoch(), fork });
-
-const caughtUp = (node: Node, shipper: Shipper): Promise<unknown> =>
-  eventually(`${node.name} is shipped`, () => shipper.status().shipped === node.head(), {
-    ...PATIENT,
-    otherwise: () => JSON.stringify(shipper.status()),
-  });
 
 /** Id, hash and text of everything that a stream has. */
 async function streamOf(redis: RedisServer, key: string) {
@@ -72,12 +33,7 @@ describe.skipIf(skipBecause("shipping to a real Redis", unusable))("one Redis", 
     redis = await startRedis();
   });
   afterEach(async () => {
-    await Promise.all(
-      ships.splice(0).map(({ shipper, over }) => {
-        shipper.stop();
-        return over;
-      }),
-    );
+    await endShipping();
     await redis.client.config("SET", "maxmemory", "0");
     await redis.client.flushall();
     clear();

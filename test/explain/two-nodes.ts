@@ -27,6 +27,8 @@ export type Node = {
   readonly see: (seen: Observation) => void;
   readonly state: () => AgentState;
   readonly lines: () => readonly Line[];
+  /** As they would stand in the file. */
+  readonly texts: () => readonly string[];
   readonly log: () => NodeLog;
   /** Nothing is seen, said or written from here on. */
   readonly die: () => void;
@@ -124,6 +126,7 @@ function memberOf(
       see: (seen) => see(member, seen),
       state: () => member.state,
       lines,
+      texts: () => store.lines.map(({ text }) => text),
       log: () => logOf(name, lines()),
       die: () => {
         member.alive = false;

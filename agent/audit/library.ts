@@ -1,0 +1,126 @@
+// What is in a Redis, for whoever reads: nothing is written, and nothing is left behind.
+
+import type { Entry } from "./entry.ts";
+import { entryIn } from "./entry.ts";
+import { logKey, logPattern, markKey, placeIn, streamIn } from "./keys.ts";
+import { type Client, connector, type Server, within } from "./redis.ts";
+import { type Item, itemOf, type Mark, type Source, type Stream } from "./source.ts";
+
+export type Library = Source & {
+  /** Deletes what lies before an entry; gives how many entries went. */
+  readonly trim: (stream: Stream, before: { readonly hlc: number; readonly seq: number }) => Promise<number>;
+  /** What comes behind these ids, by key; waits for a second at most. */
+  readonly news: (
+    after: ReadonlyMap<string, string>,
+  ) => Promise<readonly { readonly key: string; readonly id: string; readonly item: Item | null }[]>;
+  readonly keyOf: (stream: Stream) => string;
+};
+
+const PAGE = 500;
+const PATIENCE = 30_000;
+const BLOCK = 1_000;
+
+type Row = [id: string, fields: string[]];
+
+/** Connects, or rejects with a sentence. */
+export async function openLibrary(server: Server, cluster: string): Promise<Library> {
+  const probe = logKey(cluster, { node: "none", epoch: "none", fork: 0 });
+  const { redis, close } = await connector(server, "heird-reader", probe)();
+  const key = (stream: Stream): string => logKey(cluster, stream);
+  return {
+    name: `cluster ${cluster}`,
+    streams: async () => {
+      const keys = await scanned(redis, logPattern(cluster));
+      const streams: Stream[] = [];
+      for (let i = 0; i < keys.length; i += PAGE) streams.push(...(await described(redis, keys.slice(i, i + PAGE))));
+      return streams;
+    },
+    read: (stream, from) => pages(redis, key(stream), stream, from),
+    mark: async (node) => {
+      const text = await redis.get(markKey(cluster, node));
+      return text === null ? null : (JSON.parse(text) as Mark);
+    },
+    trim: (stream, { hlc, seq }) => within(PATIENCE, redis.xtrim(key(stream), "MINID", "=", `${hlc}-${seq}`)),
+    news: (after) => newsOf(redis, after),
+    keyOf: key,
+    close,
+  };
+}
+
+type Redis = Client["redis"];
+
+async function scanned(redis: Redis, pattern: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  let cursor = "0";
+  do {
+    const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", 1_000);
+    for (const key of keys) found.add(key);
+    cursor = next;
+  } while (cursor !== "0");
+  return [...found].sort();
+}
+
+/** Where streams begin and end: an entry of each end, and nothing in between. */
+async function described(redis: Redis, keys: readonly string[]): Promise<readonly Stream[]> {
+  const all = redis.pipeline();
+  for (const key of keys) {
+    all.xrange(key, "-", "+", "COUNT", 1);
+    all.xrevrange(key, "+", "-", "COUNT", 2);
+  }
+  const replies = (await within(PATIENCE, all.exec())) ?? [];
+  return keys.flatMap((key, i) => {
+    const name = streamIn(key);
+    if (name === undefined) return [];
+    const [first, last] = [placesIn(replies[2 * i]?.[1])[0], placesIn(replies[2 * i + 1]?.[1])[0]];
+    const trimmed = first !== undefined && first.seq > 0;
+    return [{ ...name, first: first ?? null, last: last ?? null, trimmed: trimmed || first === undefined }];
+  });
+}
+
+/** The places of entries that are lines; the end that closes a broken stream is none. */
+const placesIn = (rows: unknown) =>
+  (Array.isArray(rows) ? (rows as Row[]) : []).flatMap(([id, fields]) =>
+    entryIn(id, fields) === undefined ? [] : (placeIn(id) ?? []),
+  );
+
+/** The header that a reading from a time on begins with. */
+async function headerBefore(redis: Redis, key: string, from: number): Promise<string> {
+  let end = String(from);
+  for (;;) {
+    const rows = (await redis.xrevrange(key, end, "-", "COUNT", PAGE)) as Row[];
+    const header = rows.find(([id, fields]) => entryIn(id, fields)?.kind === "lifecycle");
+    if (header !== undefined) return header[0];
+    const last = rows.at(-1)?.[0];
+    if (last === undefined) return "-";
+    end = `(${last}`;
+  }
+}
+
+async function* pages(redis: Redis, key: string, stream: Stream, from: number | null): AsyncGenerator<Item> {
+  let start = from === null ? "-" : await headerBefore(redis, key, from);
+  for (;;) {
+    const rows = (await within(PATIENCE, redis.xrange(key, start, "+", "COUNT", PAGE))) as Row[];
+    for (const [id, fields] of rows) {
+      const entry: Entry | undefined = entryIn(id, fields);
+      if (entry !== undefined) yield itemOf(stream, entry);
+    }
+    const last = rows.at(-1)?.[0];
+    if (rows.length < PAGE || last === undefined) return;
+    start = `(${last}`;
+  }
+}
+
+async function newsOf(redis: Redis, after: ReadonlyMap<string, string>) {
+  const keys = [...after.keys()];
+  if (keys.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, BLOCK));
+    return [];
+  }
+  const found = await redis.xread("COUNT", PAGE, "BLOCK", BLOCK, "STREAMS", ...keys, ...after.values());
+  return (found ?? []).flatMap(([key, rows]) =>
+    (rows as Row[]).map(([id, fields]) => {
+      const [entry, name] = [entryIn(id, fields), streamIn(key)];
+      return { key, id, item: entry === undefined || name === undefined ? null : itemOf(name, entry) };
+    }),
+  );
+}

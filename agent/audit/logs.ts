@@ -1,0 +1,120 @@
+// The logs of several nodes, from their directories: what a reader has without a Redis.
+
+import { basename, dirname } from "node:path";
+import type { AgentConfig } from "../core/config.ts";
+import { type Header, parseLine, unseal } from "../log/line.ts";
+import { type SegmentHead, segmentHeads } from "../log/seek.ts";
+import { tailOf } from "../log/tail.ts";
+import { type Entry, UNKNOWN_CLOCK } from "./entry.ts";
+import { openLines } from "./outbox.ts";
+import { createRecorder } from "./recorder.ts";
+import { type Item, itemOf, type Source, type Stream } from "./source.ts";
+
+type Log = { readonly stream: Stream; readonly heads: readonly SegmentHead[]; readonly directory: string };
+
+/** Reads the logs below these directories. Throws what the file system says when there is none. */
+export function logsSource(directories: readonly string[]): Source {
+  const logs = apart(directories.flatMap(logsIn));
+  return {
+    name: directories.join(", "),
+    streams: async () => logs.map(({ stream }) => stream),
+    read: (stream, from) => {
+      const log = logs.find((one) => one.stream === stream);
+      return log === undefined ? nothing() : itemsOf(log, from);
+    },
+    mark: async () => null,
+    close: () => undefined,
+  };
+}
+
+async function* nothing(): AsyncGenerator<Item> {}
+
+/** One for each epoch that a directory has. */
+function logsIn(directory: string): readonly Log[] {
+  const heads = segmentHeads(directory);
+  const epochs = new Map<string, SegmentHead[]>();
+  let epoch = "";
+  for (const head of heads) {
+    epoch = head.header?.epoch ?? epoch;
+    epochs.set(epoch, [...(epochs.get(epoch) ?? []), head]);
+  }
+  return [...epochs].flatMap(([name, own]) => {
+    const [first, last] = [own[0], own.at(-1)];
+    const header = first?.header;
+    if (header === undefined || header === null || last === undefined) return [];
+    const end = tailOf(last.file)?.line;
+    const stream: Stream = {
+      node: nodeIn(own, header),
+      epoch: name,
+      fork: 0,
+      first: { seq: header.seq, hlc: header.hlc },
+      last: end === undefined ? null : { seq: end.seq, hlc: end.hlc },
+      trimmed: header.seq > 0,
+    };
+    return [{ stream, heads: own, directory }];
+  });
+}
+
+/** As it is shipped; else as it calls itself. A daemon's first line comes before its configuration. */
+function nodeIn(heads: readonly SegmentHead[], { node }: Header): string {
+  const known = heads.findLast(({ header }) => header !== null && header.config.routerId !== "")?.header?.config;
+  const config = known ?? configuredIn(heads[0]?.file ?? "");
+  return config?.audit?.node ?? config?.routerId ?? node;
+}
+
+function configuredIn(file: string): AgentConfig | null {
+  for (const { line } of lettersIn(file))
+    if (line.type === "event" && line.seen.type === "configured") return line.seen.config;
+  return null;
+}
+
+/** Two logs of one name at the same time are of two nodes that call themselves the same. */
+function apart(logs: readonly Log[]): readonly Log[] {
+  return logs.map((log) => {
+    const twin = logs.some(
+      (other) => other.directory !== log.directory && other.stream.node === log.stream.node && overlap(log, other),
+    );
+    return twin ? { ...log, stream: { ...log.stream, node: `${log.stream.node}(${placeOf(log)})` } } : log;
+  });
+}
+
+const overlap = ({ stream: a }: Log, { stream: b }: Log): boolean =>
+  (a.first?.hlc ?? 0) < (b.last?.hlc ?? 0) && (b.first?.hlc ?? 0) < (a.last?.hlc ?? 0);
+
+function placeOf({ directory }: Log): string {
+  const own = basename(directory);
+  return own === "log" ? basename(dirname(directory)) : own;
+}
+
+async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGenerator<Item> {
+  const later = from === null ? -1 : heads.findIndex(({ header }) => header !== null && header.hlc > from);
+  const first = from === null ? 0 : Math.max(0, (later < 0 ? heads.length : later) - 1);
+  const recorder = createRecorder("", stream.node);
+  // One more, for causes that lie a little further back.
+  for (const [i, { file }] of heads.slice(Math.max(0, first - 1)).entries()) {
+    const shown = first === 0 || i > 0;
+    for (const { line, hash, prev, body } of lettersIn(file)) {
+      const { kind, record } = recorder.look(line);
+      if (!shown) continue;
+      const entry: Entry = { seq: line.seq, hlc: line.hlc, prev, hash, kind, body, record: null, clock: UNKNOWN_CLOCK };
+      yield { ...itemOf(stream, entry), record: () => record, line: () => line };
+    }
+  }
+}
+
+/** The lines of a segment with their place in the chain. */
+function* lettersIn(file: string) {
+  const lines = openLines(file);
+  let prev = "";
+  try {
+    for (let text = lines.next(); text !== null; text = lines.next()) {
+      const line = parseLine(text);
+      const sealed = unseal(text);
+      if (typeof line === "string" || sealed === undefined) continue;
+      yield { line, ...sealed, prev: line.type === "header" ? line.prev : prev };
+      prev = sealed.hash;
+    }
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,83 @@
+// Where a reader finds what was shipped: in a Redis, or in the logs of several nodes side by side. Both
+// give the same items, so that every question has the same answer with a Redis and without.
+
+import { type Line, parseLine } from "../log/line.ts";
+import type { ClockNote, Entry, Kind } from "./entry.ts";
+import type { StreamName } from "./keys.ts";
+import type { AuditRecord } from "./record.ts";
+
+/** One line of one node. */
+export type Item = {
+  readonly node: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly hlc: number;
+  readonly prev: string;
+  readonly hash: string;
+  readonly kind: Kind;
+  readonly body: string;
+  readonly clock: ClockNote;
+  /** Both are read when they are asked for; null where there is none. */
+  readonly record: () => AuditRecord | null;
+  readonly line: () => Line | null;
+};
+
+/** What a node last said about being alive. */
+export type Mark = {
+  readonly epoch: string | null;
+  readonly seq: number;
+  /** Until when nothing else had happened, ms since 1970. */
+  readonly until: number;
+  readonly forks: number;
+  readonly missed: number;
+};
+
+/** The stream, or the log, of one epoch of one node. */
+export type Stream = StreamName & {
+  /** Number and time of the first and the last line that are there; null when it is empty. */
+  readonly first: { readonly seq: number; readonly hlc: number } | null;
+  readonly last: { readonly seq: number; readonly hlc: number } | null;
+  /** Whether lines before the first were there once. */
+  readonly trimmed: boolean;
+};
+
+export type Source = {
+  /** For people: where it all comes from. */
+  readonly name: string;
+  /** By node, and in the order in which their epochs began. */
+  readonly streams: () => Promise<readonly Stream[]>;
+  /** From the last header at or before that time on (ms since 1970; null: everything). */
+  readonly read: (stream: Stream, from: number | null) => AsyncIterable<Item>;
+  readonly mark: (node: string) => Promise<Mark | null>;
+  readonly close: () => void;
+};
+
+export const itemOf = ({ node, epoch }: StreamName, entry: Entry): Item => ({
+  node,
+  epoch,
+  ...entry,
+  record: () => (entry.record === null ? null : (JSON.parse(entry.record) as AuditRecord)),
+  line: () => lineIn(entry),
+});
+
+function lineIn({ body, hash }: Pick<Entry, "body" | "hash">): Line | null {
+  const line = parseLine(`${body.slice(0, -1)},"hash":"${hash}"}`);
+  return typeof line === "string" ? null : line;
+}
+
+/**
+ * Of streams of one epoch the one that goes furthest: the others are what a Redis kept of a history
+ * that the node has lost. Those of one node follow each other.
+ */
+export function current(streams: readonly Stream[]): readonly Stream[] {
+  const best = new Map<string, Stream>();
+  for (const stream of streams) {
+    const key = `${stream.node} ${stream.epoch}`;
+    const other = best.get(key);
+    if (other === undefined || reach(stream) > reach(other)) best.set(key, stream);
+  }
+  return [...best.values()].toSorted((a, b) => a.node.localeCompare(b.node) || begin(a) - begin(b));
+}
+
+const reach = ({ last }: Stream): number => last?.seq ?? -1;
+const begin = ({ first }: Stream): number => first?.hlc ?? 0;

@@ -1,0 +1,199 @@
+// heird audit: what happened on all nodes, from a Redis or from their logs.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Change } from "../audit/accounts.ts";
+import { idOf } from "../audit/keys.ts";
+import type { Library } from "../audit/library.ts";
+import { reportOn } from "../audit/report.ts";
+import { current, type Item, type Source, type Stream } from "../audit/source.ts";
+import { type Placed, timeline } from "../audit/timeline.ts";
+import { verify } from "../audit/verify.ts";
+import { accountsOf, auditIn, openLogs, openRedis, openSource } from "./audit-source.ts";
+import { changeLine, csvOf, reportInWords, timelineInWords, verdictInWords } from "./audit-text.ts";
+import { AUDIT_VERBS, FORMATS, type Values } from "./commands.ts";
+import { EXIT, Refusal } from "./refusal.ts";
+import { whenOf } from "./when.ts";
+
+export type AuditOptions = Pick<
+  Values,
+  | "logs"
+  | "redis"
+  | "cluster-name"
+  | "config"
+  | "state-dir"
+  | "since"
+  | "until"
+  | "vr"
+  | "node"
+  | "json"
+  | "format"
+  | "older-than"
+>;
+
+type Format = (typeof FORMATS)[number];
+
+/** Does what the first word says; the others are further directories of --logs. */
+export async function audit([word, ...more]: readonly string[], options: AuditOptions): Promise<number> {
+  const verb = AUDIT_VERBS.find((known) => known === word);
+  if (verb === undefined) throw new Refusal(EXIT.usage, `heird audit ${word}: it is one of ${AUDIT_VERBS.join(", ")}`);
+  if (more.length > 0 && options.logs === undefined)
+    throw new Refusal(EXIT.usage, `heird audit ${verb} takes no "${more[0]}"; directories of logs follow --logs`);
+  formatOf(options);
+  if (verb === "trim" || verb === "tail") {
+    if (options.logs !== undefined)
+      throw new Refusal(EXIT.usage, `heird audit ${verb} is for a Redis; of a log, ask heird events --follow`);
+    return withSource(await openRedis(options), (library) => (verb === "trim" ? trim : tail)(library, options));
+  }
+  const does = { timeline: tell, report, verify: verifyAll, export: exportAll }[verb];
+  return withSource(await openSource(options, more), (source) => does(source, options));
+}
+
+async function withSource<S extends Source>(source: S, act: (source: S) => Promise<number>): Promise<number> {
+  try {
+    return await act(source);
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    throw new Refusal(EXIT.redis, `${source.name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  } finally {
+    source.close();
+  }
+}
+
+function formatOf({ json, format }: AuditOptions): Format {
+  if (json) return "json";
+  const wanted = FORMATS.find((known) => known === (format ?? "text"));
+  if (wanted === undefined) throw new Refusal(EXIT.usage, `--format is one of ${FORMATS.join(", ")}`);
+  return wanted;
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+type Window = { readonly from: number | null; readonly until: number };
+
+function windowOf({ since, until }: AuditOptions): Window {
+  const now = Date.now();
+  return {
+    from: since === undefined ? null : whenOf("since", since, now),
+    until: until === undefined ? now : whenOf("until", until, now),
+  };
+}
+
+const isWanted =
+  ({ vr, node }: AuditOptions, { from, until }: Window) =>
+  (change: Change): boolean =>
+    change.at >= (from ?? 0) &&
+    change.at <= until &&
+    (vr === undefined || vr === change.record.vr.name || vr === change.record.vr.router || vr === change.vr) &&
+    (node === undefined || node === change.node);
+
+async function changesIn(source: Source, options: AuditOptions): Promise<readonly Placed[]> {
+  const window = windowOf(options);
+  const accounts = await accountsOf(source, window.from, window.until);
+  if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
+  return timeline(accounts).filter(isWanted(options, window));
+}
+
+async function tell(source: Source, options: AuditOptions): Promise<number> {
+  const changes = await changesIn(source, options);
+  const format = formatOf(options);
+  if (format === "json") print(JSON.stringify({ schema: 1, changes: changes.map(asDocument) }));
+  else print(format === "csv" ? csvOf(changes) : timelineInWords(changes));
+  return EXIT.ok;
+}
+
+const asDocument = ({ record, deeds, at, err, contradictedBy }: Placed) => ({
+  ...record,
+  at,
+  err,
+  contradictedBy,
+  effects: deeds,
+});
+
+/** Every record whole, one a line, with what came of it. */
+async function exportAll(source: Source, options: AuditOptions): Promise<number> {
+  const changes = await changesIn(source, options);
+  if (formatOf(options) === "csv") print(csvOf(changes));
+  else for (const change of changes) print(JSON.stringify(asDocument(change)));
+  return EXIT.ok;
+}
+
+async function report(source: Source, options: AuditOptions): Promise<number> {
+  const window = windowOf(options);
+  const accounts = await accountsOf(source, window.from, window.until);
+  if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
+  const begins = Math.min(...accounts.flatMap(({ known }) => known.map(({ from }) => from)));
+  const ends = Math.max(...accounts.flatMap(({ known }) => known.map(({ to }) => to)));
+  const streams = current(await source.streams());
+  const from = window.from ?? begins;
+  const cut = streams.filter((one) => one.trimmed && (one.first?.hlc ?? from) > from).map(({ node }) => node);
+  // Logs say nothing of the time behind their last line, and a Redis is asked for now.
+  const until = options.until === undefined && options.logs !== undefined ? ends : window.until;
+  const { vr } = options;
+  const found = reportOn(accounts, from, until, cut, (key, name) => vr === undefined || vr === name || vr === key);
+  const format = formatOf(options);
+  if (format === "json") print(JSON.stringify(found));
+  else print(reportInWords(found, format === "csv"));
+  return EXIT.ok;
+}
+
+/** The log of this machine is compared, too, where there is one. */
+async function verifyAll(source: Source, options: AuditOptions): Promise<number> {
+  const own = options.logs === undefined && existsSync(join(options["state-dir"], "log"));
+  const verdict = await verify(source, own ? openLogs([options["state-dir"]]) : null);
+  const tampered = verdict.streams.some(({ flaws }) => flaws.length > 0);
+  const gap = verdict.streams.some(({ missing }) => missing > 0) || verdict.forks.length > 0;
+  const unknown = verdict.streams.length === 0 || verdict.streams.some(({ trimmed }) => trimmed);
+  print(options.json ? JSON.stringify(verdict) : verdictInWords(verdict));
+  return tampered ? EXIT.tampered : gap ? EXIT.gap : unknown ? EXIT.unknown : EXIT.ok;
+}
+
+/** Goes on until it is interrupted. */
+async function tail(library: Library, options: AuditOptions): Promise<number> {
+  const after = new Map<string, string>();
+  const wanted = isWanted(options, { from: null, until: Number.POSITIVE_INFINITY });
+  const show = (item: Item | null): void => {
+    const record = item?.kind === "transition" ? item.record() : null;
+    if (item === null || record?.kind !== "transition") return;
+    const change: Change = { at: item.hlc, err: null, node: item.node, vr: record.vr.router, record, deeds: [] };
+    if (wanted(change)) print(options.json ? JSON.stringify(record) : changeLine({ ...change, contradictedBy: 0 }));
+  };
+  for (let look = 0; ; look++) {
+    // New nodes and new epochs are looked for now and then.
+    if (look % 10 === 0) await learn(library, after, look === 0);
+    for (const { key, id, item } of await library.news(after)) {
+      after.set(key, id);
+      show(item);
+    }
+  }
+}
+
+async function learn(library: Library, after: Map<string, string>, first: boolean): Promise<void> {
+  for (const stream of await library.streams()) {
+    const key = library.keyOf(stream);
+    if (!after.has(key)) after.set(key, first && stream.last !== null ? idOf(stream.last) : "0-0");
+  }
+}
+
+/** Deletes up to the last header that is old enough, so that what is kept can be folded from its first line on. */
+async function trim(library: Library, options: AuditOptions): Promise<number> {
+  const days = auditIn(options)?.retentionDays ?? null;
+  const said = options["older-than"] ?? (days === null ? undefined : `${days}d`);
+  if (said === undefined) throw new Refusal(EXIT.usage, "say --older-than, as 400d");
+  const before = whenOf("older-than", said, Date.now());
+  for (const stream of await library.streams()) {
+    const header = await lastHeader(library, stream, before);
+    if (header === null || stream.first === null || header.seq <= stream.first.seq) continue;
+    const removed = await library.trim(stream, header);
+    print(
+      `${stream.node} ${stream.epoch}: ${removed} lines deleted, ${new Date(stream.first.hlc).toISOString()} to ${new Date(header.hlc).toISOString()}; reports know nothing of that time any more`,
+    );
+  }
+  return EXIT.ok;
+}
+
+async function lastHeader(source: Source, stream: Stream, before: number) {
+  for await (const { kind, hlc, seq } of source.read(stream, before))
+    return kind === "lifecycle" && hlc <= before ? { hlc, seq } : null;
+  return null;
+}

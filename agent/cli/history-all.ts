@@ -1,0 +1,65 @@
+// heird history --cluster: who held a virtual router on any node, from when to when, and why it ended.
+
+import { timeline } from "../audit/timeline.ts";
+import { accountsOf, openSource, type SourceOptions } from "./audit-source.ts";
+import type { Values } from "./commands.ts";
+import { EXIT } from "./refusal.ts";
+import { inWords, table } from "./table.ts";
+import { atWall, whenOf } from "./when.ts";
+
+type Tenure = {
+  readonly node: string;
+  readonly name: string;
+  readonly from: number;
+  readonly to: number | null;
+  readonly began: string;
+  readonly ended: string | null;
+};
+
+export async function historyOfAll(
+  vr: string | undefined,
+  options: SourceOptions & Pick<Values, "since" | "json">,
+): Promise<number> {
+  const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
+  const source = await openSource(options, []);
+  try {
+    const accounts = await accountsOf(source, from, Date.now());
+    const open = new Map<string, number>();
+    const all: Tenure[] = [];
+    for (const { node, at, vr: key, record } of timeline(accounts)) {
+      const { name } = record.vr;
+      if (vr !== undefined && vr !== name && vr !== record.vr.router) continue;
+      const { from: was, to, reason } = record.transition;
+      const place = `${node} ${key}`;
+      const before = open.get(place);
+      const tenure = before === undefined ? undefined : all[before];
+      if (was === "master" && before !== undefined && tenure !== undefined)
+        all[before] = { ...tenure, to: at, ended: reason };
+      open.delete(place);
+      if (to !== "master") continue;
+      open.set(place, all.length);
+      all.push({ node, name, from: at, to: null, began: reason, ended: null });
+    }
+    const wanted = all.filter(({ to }) => from === null || to === null || to >= from);
+    process.stdout.write(options.json ? `${JSON.stringify({ schema: 1, tenures: wanted })}\n` : `${inTable(wanted)}\n`);
+    return EXIT.ok;
+  } finally {
+    source.close();
+  }
+}
+
+const inTable = (tenures: readonly Tenure[]): string =>
+  tenures.length === 0
+    ? "nobody was Master"
+    : table(
+        ["Instance", "Node", "From", "To", "For", "Began", "Ended"],
+        tenures.map(({ node, name, from, to, began, ended }) => [
+          name,
+          node,
+          atWall(from),
+          to === null ? "lasts" : atWall(to),
+          to === null ? "-" : inWords((to - from) / 1_000),
+          began,
+          ended ?? "-",
+        ]),
+      );

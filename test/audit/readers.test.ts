@@ -1,0 +1,173 @@
+// Reading from a real Redis, as users who may do only what they need.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { logKey, markKey } from "../../agent/audit/keys.ts";
+import { audit } from "../../agent/cli/audit.ts";
+import { explainAcross } from "../../agent/cli/explain.ts";
+import { historyOfAll } from "../../agent/cli/history-all.ts";
+import { EXIT, Refusal } from "../../agent/cli/refusal.ts";
+import { scratch } from "../log/scratch.ts";
+import { skipBecause } from "../netns/requirements.ts";
+import { createNode, type Node } from "./lab.ts";
+import { type RedisServer, startRedis, whyNoRedis } from "./redis-server.ts";
+import { caughtUp, endShipping, serverAt, ship } from "./shipping.ts";
+
+const { directory, clear } = scratch();
+const ACL = join(import.meta.dirname, "../../deploy/redis.acl");
+
+/** Runs a command, and gives what it ends with and what it said. */
+async function run(command: () => Promise<number>): Promise<{ code: number; text: string }> {
+  let text = "";
+  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  try {
+    return { code: await command(), text };
+  } catch (cause) {
+    if (cause instanceof Refusal) return { code: cause.code, text: cause.message };
+    throw cause;
+  } finally {
+    write.mockRestore();
+  }
+}
+
+const keyOf = (node: Node): string => logKey("lab", { node: node.name, epoch: node.epoch(), fork: 0 });
+
+describe.skipIf(skipBecause("reading from a real Redis", whyNoRedis()))("a Redis with the logs of three nodes", () => {
+  let redis: RedisServer;
+  let nodes: readonly Node[];
+  const options = () => ({ "state-dir": "/nonexistent", json: false, redis: [redis.url], "cluster-name": "lab" });
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    nodes = ["r1", "r2", "r3"].map((name, i) =>
+      createNode({ name, directory: directory(), seed: i + 1, segmentBytes: 15_000 }),
+    );
+    for (const node of nodes) {
+      node.happen(150);
+      await caughtUp(node, ship(node, serverAt(redis.url)).shipper);
+    }
+    await endShipping();
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    delete process.env["HEIRD_REDIS_USERNAME"];
+    delete process.env["HEIRD_REDIS_PASSWORD"];
+  });
+  afterAll(async () => {
+    await redis.remove();
+    clear();
+  });
+
+  test("gives the same timeline as the logs it came from, and is left as it was", async () => {
+    const before = await redis.client.keys("*");
+    const shown = await run(() => audit(["timeline"], { ...options(), format: "csv" }));
+    const logs = nodes.map(({ directory: home }) => home);
+    const local = await run(() => audit(["timeline"], { "state-dir": "/x", json: false, format: "csv", logs }));
+    const without = (text: string): string[] => text.split("\n").map((line) => line.split(",").slice(2).join(","));
+    expect(without(shown.text).toSorted()).toEqual(without(local.text).toSorted());
+    expect(shown.text.split("\n").length).toBeGreaterThan(30);
+    expect((await run(() => audit(["report"], options()))).text).toContain("3 node(s), 2 virtual router(s)");
+    const history = await run(() => historyOfAll(undefined, options()));
+    expect(history.text).toMatch(/VI_1 +r1/);
+    const why = await run(() => explainAcross(undefined, { ...options(), node: "r2" }));
+    expect(why.text).toContain("Root cause");
+    expect((await redis.client.keys("*")).toSorted()).toEqual(before.toSorted());
+  });
+
+  test("verify: ok, and with the log here; then 21 for an entry that is gone, and 20 for one that is another", async () => {
+    const [node] = nodes;
+    if (node === undefined) throw new Error("no node");
+    const verify = () => run(() => audit(["verify"], { ...options(), "state-dir": node.directory }));
+    const sound = await verify();
+    expect(sound.code).toBe(EXIT.ok);
+    expect(sound.text).toContain(`${node.head() + 1} equal`);
+    const all = await redis.client.xrange(keyOf(node), "-", "+");
+    const [id = "", fields = []] = all[40] ?? [];
+    await redis.client.xdel(keyOf(node), id);
+    expect((await verify()).code).toBe(EXIT.gap);
+    const b = fields.indexOf("b") + 1;
+    const forged = fields.with(b, (fields[b] ?? "").replace('"at":', '"at":1'));
+    await redis.client.del(keyOf(node));
+    const again = all.map(([each, had]) => ["xadd", keyOf(node), each, ...(each === id ? forged : had)]);
+    await redis.client.multi(again).exec();
+    const tampered = await verify();
+    expect(tampered.code).toBe(EXIT.tampered);
+    expect(tampered.text).toContain("#40: the line is not the one its hash was taken of");
+    await redis.client.del(keyOf(node));
+    await redis.client.multi(all.map(([each, had]) => ["xadd", keyOf(node), each, ...had])).exec();
+  });
+
+  test("the least that each may do is enough, and keeps nodes apart", async () => {
+    for (const line of readFileSync(ACL, "utf8").split("\n"))
+      if (line.startsWith("user ")) {
+        const words = line.replaceAll("CLUSTER", "lab").replaceAll("NODE", "r9").split(/\s+/).slice(1);
+        const user = words.filter((word) => !word.startsWith("#") && word !== "+waitaof");
+        await redis.client.acl("SETUSER", ...(user as [string, ...string[]]));
+      }
+    for (const user of ["heird-r9", "heird-reader", "heird-auditor"])
+      await redis.client.acl("SETUSER", user, "on", "resetpass", ">secret");
+    const node = createNode({ name: "r9", directory: directory(), segmentBytes: 15_000 });
+    node.happen(200);
+    process.env["HEIRD_REDIS_PASSWORD"] = "secret";
+    const password = { from: "environment", name: "HEIRD_REDIS_PASSWORD" } as const;
+    await caughtUp(node, ship(node, { ...serverAt(redis.url), username: "heird-r9", password }).shipper);
+    await endShipping();
+
+    const other = keyOf(nodes[0] ?? node);
+    const mine = keyOf(node);
+    const as = redis.client.duplicate({ username: "heird-r9", password: "secret" });
+    await as.connect();
+    for (const forbidden of [
+      ["XADD", other, "9999999999999-1", "v", "1"],
+      ["XTRIM", other, "MAXLEN", "0"],
+      ["XTRIM", mine, "MAXLEN", "0"],
+      ["XDEL", other, "1-1"],
+      ["XDEL", mine, "1-1"],
+      ["DEL", mine],
+      ["SET", markKey("lab", "r1"), "x"],
+      ["XRANGE", other, "-", "+"],
+      ["FLUSHALL"],
+      ["CONFIG", "GET", "*"],
+      ["KEYS", "*"],
+    ] as const)
+      await expect(as.call(forbidden[0], ...forbidden.slice(1)), forbidden.join(" ")).rejects.toThrow(/NOPERM/);
+    as.disconnect();
+
+    process.env["HEIRD_REDIS_USERNAME"] = "heird-reader";
+    const reading = options();
+    expect((await run(() => audit(["report"], reading))).code).toBe(EXIT.ok);
+    expect((await run(() => audit(["trim"], { ...reading, "older-than": "1s" }))).code).toBe(EXIT.redis);
+    process.env["HEIRD_REDIS_USERNAME"] = "heird-auditor";
+    const auditing = {
+      ...options(),
+      "older-than": new Date(node.wall()).toISOString(),
+    };
+    const trimmed = await run(() => audit(["trim"], auditing));
+    expect(trimmed.text).toMatch(/r9 \w+: \d+ lines deleted, .* reports know nothing of that time any more/);
+    delete process.env["HEIRD_REDIS_USERNAME"];
+    delete process.env["HEIRD_REDIS_PASSWORD"];
+    // What is left begins with a header, and says that it is not everything.
+    const [first] = await redis.client.xrange(mine, "-", "+", "COUNT", 1);
+    expect(first?.[1]).toContain("lifecycle");
+    expect((await run(() => audit(["verify"], options()))).code).toBe(EXIT.unknown);
+    // And the node goes on behind it.
+    process.env["HEIRD_REDIS_PASSWORD"] = "secret";
+    node.happen(20);
+    await caughtUp(node, ship(node, { ...serverAt(redis.url), username: "heird-r9", password }).shipper);
+    await endShipping();
+    delete process.env["HEIRD_REDIS_PASSWORD"];
+  });
+
+  test("a Redis that is not there is said so, with its own exit code", async () => {
+    const away = { ...options(), redis: ["unix:///nonexistent/socket"] };
+    const { code, text } = await run(() => audit(["report"], away));
+    expect(code).toBe(EXIT.redis);
+    expect(text).toContain("/nonexistent/socket");
+    const empty = await run(() => audit(["report"], { ...options(), "cluster-name": "nobody" }));
+    expect(empty.code).toBe(EXIT.unknown);
+  });
+});

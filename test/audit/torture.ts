@@ -1,0 +1,139 @@
+// Many nodes, one Redis, and everything that can happen to both, by chance and by the number of a seed.
+
+import { logKey } from "../../agent/audit/keys.ts";
+import type { Shipper } from "../../agent/audit/shipper.ts";
+import { chance, createNode, type Node } from "./lab.ts";
+import { type RedisServer, startRedis } from "./redis-server.ts";
+import { caughtUp, endShipping, serverAt, ship } from "./shipping.ts";
+
+export type TortureOptions = {
+  readonly events: number;
+  readonly nodes: number;
+  readonly rounds: number;
+  readonly seed: number;
+  readonly directory: () => string;
+};
+
+export type Tortured = {
+  /** Faults and how often each was done. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly lines: number;
+  readonly resyncs: number;
+  readonly forks: number;
+  /** What is wrong at the end, node by node. */
+  readonly wrong: readonly string[];
+};
+
+type Life = {
+  readonly redis: RedisServer;
+  readonly nodes: readonly Node[];
+  readonly shippers: Shipper[];
+  copy: string | null;
+};
+
+/** Everything that is done, by its name; each leaves a Redis that answers. */
+const FAULTS: Readonly<Record<string, (life: Life, random: () => number) => Promise<unknown>>> = {
+  "connections killed": ({ redis }) => redis.client.client("KILL", "TYPE", "normal", "SKIPME", "yes"),
+  "SIGKILL, back from its AOF": async ({ redis }) => {
+    await redis.kill();
+    await redis.start();
+  },
+  "SIGKILL, back empty": async ({ redis }) => {
+    await redis.kill();
+    redis.empty();
+    await redis.start();
+  },
+  "SIGKILL, back from an older copy": async (life) => {
+    const { redis } = life;
+    await redis.kill();
+    if (life.copy !== null) redis.goBackTo(life.copy);
+    life.copy = redis.copy();
+    await redis.start();
+  },
+  slow: async ({ redis }) => {
+    redis.signal("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    redis.signal("SIGCONT");
+  },
+  full: async ({ redis }) => {
+    await redis.client.config("SET", "maxmemory", "1");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await redis.client.config("SET", "maxmemory", "0");
+  },
+  "a daemon restarted": async ({ nodes }, random) => nodes[Math.floor(random() * nodes.length)]?.restart(),
+  "a shipper killed": async ({ nodes, shippers, redis }, random) => {
+    const i = Math.floor(random() * nodes.length);
+    const node = nodes[i];
+    if (node === undefined) return;
+    // The old one finishes what it is doing beside the new one.
+    shippers[i]?.stop();
+    shippers[i] = ship(node, serverAt(redis.url)).shipper;
+  },
+};
+
+export async function torture({ events, nodes: count, rounds, seed, directory }: TortureOptions): Promise<Tortured> {
+  const random = chance(seed);
+  const redis = await startRedis();
+  const nodes = Array.from({ length: count }, (_, i) =>
+    createNode({ name: `r${i + 1}`, directory: directory(), seed: seed + i, segmentBytes: 1024 * 1024 }),
+  );
+  const life: Life = {
+    redis,
+    nodes,
+    shippers: nodes.map((node) => ship(node, serverAt(redis.url)).shipper),
+    copy: null,
+  };
+  const faults: Record<string, number> = {};
+  const names = Object.keys(FAULTS);
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const node of nodes) node.happen(Math.ceil(events / rounds / count));
+      // Each fault comes in its turn, at a moment of its own.
+      const name = names[round % names.length] ?? "";
+      await new Promise((resolve) => setTimeout(resolve, random() * 60));
+      await FAULTS[name]?.(life, random);
+      faults[name] = (faults[name] ?? 0) + 1;
+    }
+    for (const [i, node] of nodes.entries()) {
+      const shipper = life.shippers[i];
+      if (shipper !== undefined) await caughtUp(node, shipper, 500_000);
+    }
+    const wrong = await Promise.all(nodes.map((node) => differences(redis, node)));
+    const status = life.shippers.map((shipper) => shipper.status());
+    return {
+      faults,
+      lines: nodes.reduce((sum, node) => sum + node.head() + 1, 0),
+      resyncs: status.reduce((sum, { resyncs }) => sum + resyncs, 0),
+      forks: status.reduce((sum, { forks }) => sum + forks, 0),
+      wrong: wrong.flat(),
+    };
+  } finally {
+    await endShipping();
+    for (const node of nodes) node.close();
+    await redis.remove();
+  }
+}
+
+/** Where a stream is not its node's log: order, gaps, duplicates and every byte. */
+async function differences(redis: RedisServer, node: Node): Promise<readonly string[]> {
+  const written = node.written();
+  const key = logKey("lab", { node: node.name, epoch: node.epoch(), fork: 0 });
+  let at = 0;
+  for (let start = "-"; ; ) {
+    const rows = await redis.client.xrange(key, start, "+", "COUNT", 2_000);
+    for (const [id, fields] of rows) {
+      const line = written[at];
+      at += 1;
+      const same =
+        line?.id === id &&
+        fields[fields.indexOf("h") + 1] === line.hash &&
+        fields[fields.indexOf("b") + 1] === line.body;
+      const follows = at === 1 || fields[fields.indexOf("p") + 1] === written[at - 2]?.hash;
+      if (!same || !follows) return [`${node.name}: entry ${at - 1} is ${id}, the log has ${line?.id ?? "no more"}`];
+    }
+    const last = rows.at(-1)?.[0];
+    if (rows.length < 2_000 || last === undefined) break;
+    start = `(${last}`;
+  }
+  return at === written.length ? [] : [`${node.name}: ${at} entries, the log has ${written.length} lines`];
+}
