@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 import type { CheckConfig } from "../agent/core/check.ts";
 import { type Order, serve, type Told } from "./helper.ts";
 
+/** One run of a check. */
+export type Answered = Extract<Told, { readonly type: "run" }>;
+
 /** Somebody who asks elsewhere. */
 export type Asker = {
   /** All checks that are asked from now on; none ends the process. */
@@ -17,15 +20,29 @@ export type Asker = {
 };
 
 const ROLE = "--heird-asks-checks";
+/** Whether it still listens is asked so often, in ms, and so many times in vain: longer while it is being loaded. */
+const LISTENING = 1_000;
+const UNANSWERED = { loading: 60, loaded: 5 } as const;
 /** A process that died is started again after this long, in ms. */
 const PAUSE = 1_000;
 const MEMORY_MIB = 256;
 
-export function openAsker(told: (told: Told) => void, trouble: (sentence: string) => void): Asker {
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // Nobody left, or another user's, which a daemon without privileges may not end.
+  }
+}
+
+export function openAsker(told: (told: Answered) => void, trouble: (sentence: string) => void): Asker {
   let wanted: readonly CheckConfig[] = [];
   let child: ChildProcess | null = null;
   let pause: NodeJS.Timeout | null = null;
   let closed = false;
+  const groups = new Set<number>();
+  let deafFor = 0;
+  let patience: number = UNANSWERED.loading;
 
   const say = (order: Order): void => {
     // Whoever is gone is told by its end.
@@ -40,21 +57,46 @@ export function openAsker(told: (told: Told) => void, trouble: (sentence: string
       cwd: "/",
     });
     child = begun;
-    begun.on("message", (message) => told(message as Told));
+    deafFor = 0;
+    patience = UNANSWERED.loading;
+    begun.on("message", (message) => {
+      if (child !== begun) return;
+      deafFor = 0;
+      patience = UNANSWERED.loaded;
+      const said = message as Told;
+      if (said.type === "run") told(said);
+      else if (said.type === "group") groups[said.over ? "delete" : "add"](said.group);
+    });
     const lost = (why: string): void => {
       if (child !== begun) return;
       child = null;
+      // Nobody else would end what it has started.
+      for (const group of groups) endGroup(group);
+      groups.clear();
       if (closed || wanted.length === 0) return;
       trouble(`the process that asks the checks ended (${why}); it is started again`);
       pause = setTimeout(start, PAUSE);
     };
     begun.on("error", (error) => lost(error.message));
-    begun.on("exit", (code, name) => lost(code === null ? String(name) : `exit ${code}`));
+    begun.on("exit", (code, name) => {
+      if (deafFor > patience) lost("it hung, and was killed");
+      else lost(code === null ? String(name) : `exit ${code}`);
+    });
     say({ type: "ask", checks: wanted });
   };
+  // Pings are counted and not timed: a daemon that was frozen itself has asked only once since.
+  const watchdog = setInterval(() => {
+    if (child === null) return;
+    deafFor += 1;
+    if (deafFor > patience) child.kill("SIGKILL");
+    else say({ type: "ping" });
+  }, LISTENING);
+  watchdog.unref();
   const end = (): void => {
     const ending = child;
     child = null;
+    // It ends them itself, and says no more of them.
+    groups.clear();
     if (ending?.connected === true) ending.disconnect();
   };
   return {
@@ -67,6 +109,7 @@ export function openAsker(told: (told: Told) => void, trouble: (sentence: string
     touched: (pids) => say({ type: "touched", pids }),
     close: () => {
       closed = true;
+      clearInterval(watchdog);
       if (pause !== null) clearTimeout(pause);
       end();
     },

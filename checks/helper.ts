@@ -4,6 +4,7 @@ import type { Subscription } from "rxjs";
 import type { CheckConfig, Run } from "../agent/core/check.ts";
 import { type Instant, instantAt } from "../agent/core/time.ts";
 import { createProcessTable } from "./process.ts";
+import { attendGroups } from "./program.ts";
 import { createTurns } from "./turns.ts";
 import { type Means, watch } from "./watch.ts";
 
@@ -12,10 +13,17 @@ export type Order =
   /** All checks that are asked from now on. */
   | { readonly type: "ask"; readonly checks: readonly CheckConfig[] }
   /** Processes that have begun, changed or ended; null: there were too many to name. */
-  | { readonly type: "touched"; readonly pids: readonly number[] | null };
+  | { readonly type: "touched"; readonly pids: readonly number[] | null }
+  /** Whether anybody is there. */
+  | { readonly type: "ping" };
 
 /** What it is told. */
-export type Told = { readonly name: string; readonly run: Run };
+export type Told =
+  | { readonly type: "run"; readonly name: string; readonly run: Run }
+  /** A program began a process group of its own, or is over with all that was in it. */
+  | { readonly type: "group"; readonly group: number; readonly over: boolean }
+  /** The answer to a ping. */
+  | { readonly type: "alive" };
 
 /** The clock of the daemon: CLOCK_MONOTONIC, in microseconds. */
 export const monotonic = (): Instant => instantAt(Number(process.hrtime.bigint() / 1_000n));
@@ -40,7 +48,10 @@ export function serve(): void {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => {});
   const running = new Map<string, { readonly check: string; readonly asking: Subscription }>();
   const given = means();
-  const tell = (told: Told): void => void process.send?.(told);
+  // Without somebody to call, an end of the daemon that is not noticed yet would be an error that ends this process
+  // before what it has started.
+  const tell = (told: Told): void => void process.send?.(told, undefined, undefined, () => {});
+  attendGroups((group, over) => tell({ type: "group", group, over }));
   const ask = (checks: readonly CheckConfig[]): void => {
     const wanted = new Map(checks.map((check) => [check.name, check]));
     for (const [name, { check, asking }] of [...running]) {
@@ -51,13 +62,20 @@ export function serve(): void {
     }
     for (const check of checks) {
       if (running.has(check.name)) continue;
-      const asking = watch(check, given).subscribe((run) => tell({ name: check.name, run }));
+      const asking = watch(check, given).subscribe((run) => tell({ type: "run", name: check.name, run }));
       running.set(check.name, { check: JSON.stringify(check), asking });
     }
   };
-  process.on("message", (order: Order) =>
-    order.type === "ask" ? ask(order.checks) : given.processes.touch(order.pids),
-  );
+  process.on("message", (order: Order) => {
+    switch (order.type) {
+      case "ask":
+        return ask(order.checks);
+      case "touched":
+        return given.processes.touch(order.pids);
+      case "ping":
+        return tell({ type: "alive" });
+    }
+  });
   process.on("disconnect", () => {
     for (const { asking } of running.values()) asking.unsubscribe();
     setTimeout(() => process.exit(0), running.size === 0 ? 0 : LAST);

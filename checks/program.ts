@@ -32,6 +32,15 @@ const LAST_WORDS = 50;
 
 export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Who is told of process groups, so that they can be ended should this process be killed. */
+let attendant: (group: number, over: boolean) => void = () => {};
+export const attendGroups = (told: typeof attendant): void => {
+  attendant = told;
+};
+const told = (group: number | undefined, over: boolean): void => {
+  if (group !== undefined) attendant(group, over);
+};
+
 /** Ends processes that are in a group, if there are any. */
 function signal(group: number | undefined, name: NodeJS.Signals): void {
   if (group === undefined) return;
@@ -64,12 +73,14 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       // A session and a group of its own: a signal to the group reaches what it has started.
       detached: true,
     });
+    told(child.pid, false);
+    child.once("exit", () => told(child.pid, true));
     const said = listen(child, () => finish("it said more than 4 MiB"));
     const timers: NodeJS.Timeout[] = [];
-    let told = false;
+    let isTold = false;
     const tell = (ended: Pick<Ended, "exit" | "timedOut" | "trouble">): void => {
-      if (told) return;
-      told = true;
+      if (isTold) return;
+      isTold = true;
       subscriber.next({ ...ended, ...said.words() });
     };
     const end = (): void => {
