@@ -19,7 +19,6 @@ const MEASURING_TESTS = [
   "test/netns/faults.test.ts",
   "test/netns/hasty.test.ts",
   "test/netns/hooks.test.ts",
-  "test/netns/isolation.test.ts",
   "test/netns/load.test.ts",
   "test/netns/reaction.test.ts",
   "test/netns/reload.test.ts",

@@ -74,7 +74,6 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       detached: true,
     });
     told(child.pid, false);
-    child.once("exit", () => told(child.pid, true));
     const said = listen(child, () => finish("it said more than 4 MiB"));
     const timers: NodeJS.Timeout[] = [];
     let isTold = false;
@@ -90,7 +89,7 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       timers.push(setTimeout(() => subscriber.complete(), LAST_CHANCE + LAST_CHANCE));
     };
     const finish = (trouble: string | null): void => {
-      if (told) return;
+      if (isTold) return;
       tell({ exit: null, timedOut: trouble === null, trouble });
       end();
     };
@@ -101,6 +100,7 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       tell(ended);
       // What it left in its group would be nobody's.
       signal(child.pid, "SIGKILL");
+      told(child.pid, true);
       said.close();
       for (const timer of timers) clearTimeout(timer);
       subscriber.complete();
@@ -120,6 +120,7 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       child.once("exit", () => {
         clearTimeout(killer);
         signal(child.pid, "SIGKILL");
+        told(child.pid, true);
         said.close();
       });
     };
