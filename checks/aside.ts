@@ -27,13 +27,25 @@ const UNANSWERED = { loading: 60, loaded: 5 } as const;
 const PAUSE = 1_000;
 const MEMORY_MIB = 256;
 
-function endGroup(group: number): void {
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-    // Nobody left, or another user's, which a daemon without privileges may not end.
-  }
+/** What it has started, when it is gone: nobody else would end it. */
+function endAll(groups: Set<number>): void {
+  for (const group of groups)
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      // Nobody left, or another user's, which a daemon without privileges may not end.
+    }
+  groups.clear();
 }
+
+const another = (): ChildProcess =>
+  fork(fileURLToPath(import.meta.url), [ROLE], {
+    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    cwd: "/",
+  });
+
+const endOf = (code: number | null, name: string | null): string => (code === null ? String(name) : `exit ${code}`);
 
 export function openAsker(told: (told: Answered) => void, trouble: (sentence: string) => void): Asker {
   let wanted: readonly CheckConfig[] = [];
@@ -51,11 +63,7 @@ export function openAsker(told: (told: Answered) => void, trouble: (sentence: st
   const start = (): void => {
     pause = null;
     if (closed || wanted.length === 0) return;
-    const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
-      execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      cwd: "/",
-    });
+    const begun = another();
     child = begun;
     deafFor = 0;
     patience = UNANSWERED.loading;
@@ -70,18 +78,13 @@ export function openAsker(told: (told: Answered) => void, trouble: (sentence: st
     const lost = (why: string): void => {
       if (child !== begun) return;
       child = null;
-      // Nobody else would end what it has started.
-      for (const group of groups) endGroup(group);
-      groups.clear();
+      endAll(groups);
       if (closed || wanted.length === 0) return;
       trouble(`the process that asks the checks ended (${why}); it is started again`);
       pause = setTimeout(start, PAUSE);
     };
     begun.on("error", (error) => lost(error.message));
-    begun.on("exit", (code, name) => {
-      if (deafFor > patience) lost("it hung, and was killed");
-      else lost(code === null ? String(name) : `exit ${code}`);
-    });
+    begun.on("exit", (code, name) => lost(deafFor > patience ? "it hung, and was killed" : endOf(code, name)));
     say({ type: "ask", checks: wanted });
   };
   // Pings are counted and not timed: a daemon that was frozen itself has asked only once since.
@@ -95,7 +98,6 @@ export function openAsker(told: (told: Answered) => void, trouble: (sentence: st
   const end = (): void => {
     const ending = child;
     child = null;
-    // It ends them itself, and says no more of them.
     groups.clear();
     if (ending?.connected === true) ending.disconnect();
   };
