@@ -14,6 +14,9 @@ import { createNode, type Node } from "./lab.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis-server.ts";
 import { caughtUp, endShipping, serverAt, ship } from "./shipping.ts";
 
+// How long it takes is not what is tested, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const { directory, clear } = scratch();
 const ACL = join(import.meta.dirname, "../../deploy/redis.acl");
 

@@ -15,6 +15,9 @@ import { createLan, EPOCH_MS, type Lan, type Node, router } from "../explain/two
 import { scratch } from "../log/scratch.ts";
 import { createNode } from "./lab.ts";
 
+// How long it takes is not what is tested, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const { directory, clear } = scratch();
 afterEach(() => {
   vi.restoreAllMocks();

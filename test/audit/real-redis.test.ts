@@ -2,7 +2,7 @@
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { logKey, logPattern, markKey } from "../../agent/audit/keys.ts";
 import { scratch } from "../log/scratch.ts";
 import { eventually } from "../netns/eventually.ts";
@@ -10,6 +10,9 @@ import { skipBecause } from "../netns/requirements.ts";
 import { createNode, type Node } from "./lab.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis-server.ts";
 import { caughtUp, endShipping, PATIENT, serverAt, ship } from "./shipping.ts";
+
+// How long it takes is not what is tested, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { directory, clear } = scratch();
 

@@ -26,6 +26,8 @@ export type RedisServer = {
   /** Its Unix socket, as a configuration names it. */
   readonly url: string;
   readonly port: number;
+  /** The one that stands for SECOND in its lines. */
+  readonly second: number;
   /** A client of the test, beside those of the product. */
   readonly client: Redis;
   /** Starts it with what its folder has. */
@@ -74,6 +76,7 @@ type Running = {
   readonly directory: string;
   readonly options: ServerOptions;
   port: number;
+  second: number;
   child: ChildProcess | null;
 };
 
@@ -88,7 +91,10 @@ async function launch(running: Running): Promise<boolean> {
   const { lines = [], sentinel = false } = options;
   const file = join(directory, "redis.conf");
   const own = sentinel ? [] : [`unixsocket ${socketOf(running)}`, ...USUAL];
-  const text = lines.map((line) => line.replaceAll("PORT", String(port)).replaceAll("DIR", directory));
+  // Another port beside its own is looked for anew at each attempt.
+  const second = lines.some((line) => line.includes("SECOND")) ? await freePort() : 0;
+  running.second = second;
+  const text = lines.map((line) => line.replaceAll("SECOND", String(second)).replaceAll("PORT", String(port)));
   writeFileSync(file, [`port ${port}`, "bind 127.0.0.1", `dir ${directory}`, ...own, ...text].join("\n"));
   const begun = spawn(BINARY, [file, ...(sentinel ? ["--sentinel"] : [])], { stdio: ["ignore", "ignore", "ignore"] });
   children.add(begun);
@@ -157,7 +163,13 @@ function clientOf(running: Running): Redis {
 export async function startRedis(options: ServerOptions = {}): Promise<RedisServer> {
   const directory = mkdtempSync(join(tmpdir(), "heird-redis-"));
   folders.add(directory);
-  const running: Running = { directory, options, port: options.tcp === true ? await freePort() : 0, child: null };
+  const running: Running = {
+    directory,
+    options,
+    port: options.tcp === true ? await freePort() : 0,
+    second: 0,
+    child: null,
+  };
   await start(running);
   const client = clientOf(running);
   const appendonly = join(directory, "appendonlydir");
@@ -165,6 +177,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<RedisServ
     directory,
     url: `unix://${socketOf(running)}`,
     port: running.port,
+    second: running.second,
     client,
     start: () => start(running),
     kill: () => end(running),

@@ -1,6 +1,6 @@
 // The shipper against a Redis that loses, forgets and delays: at the end each stream is its node's log.
 
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { entryIn, fieldsOf } from "../../agent/audit/entry.ts";
 import { logKey, markKey, streamIn } from "../../agent/audit/keys.ts";
 import { openOutbox } from "../../agent/audit/outbox.ts";
@@ -9,6 +9,9 @@ import { createShipper, type Shipper } from "../../agent/audit/shipper.ts";
 import { scratch } from "../log/scratch.ts";
 import { type FakeRedis, fakeRedis } from "./fake-redis.ts";
 import { chance, createNode, labConfig, type Node, vrrp } from "./lab.ts";
+
+// How long it takes is not what is tested, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { directory, clear } = scratch();
 const ships: { readonly shipper: Shipper; readonly over: Promise<void>; readonly wake: () => void }[] = [];

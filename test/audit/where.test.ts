@@ -1,0 +1,131 @@
+// Where a Redis lives: behind TLS with certificates of both sides, in a Redis Cluster, behind Sentinel.
+
+import { execFileSync } from "node:child_process";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { logKey } from "../../agent/audit/keys.ts";
+import { scratch } from "../log/scratch.ts";
+import { eventually } from "../netns/eventually.ts";
+import { skipBecause } from "../netns/requirements.ts";
+import { createNode, type Node } from "./lab.ts";
+import { type RedisServer, type ServerOptions, startRedis, whyNoRedis } from "./redis-server.ts";
+import { caughtUp, endShipping, PATIENT, serverAt, ship } from "./shipping.ts";
+
+// How long it takes is not what is tested, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const { directory, clear } = scratch();
+const servers: RedisServer[] = [];
+
+async function redis(options: ServerOptions): Promise<RedisServer> {
+  const one = await startRedis(options);
+  servers.push(one);
+  return one;
+}
+
+function someNode(name: string): Node {
+  const node = createNode({ name, directory: directory() });
+  node.happen(100);
+  return node;
+}
+
+const idsOf = async ({ client }: RedisServer, node: Node): Promise<readonly string[]> =>
+  (await client.xrange(logKey("lab", { node: node.name, epoch: node.epoch(), fork: 0 }), "-", "+")).map(([id]) => id);
+
+const written = (node: Node): readonly string[] => node.written().map(({ id }) => id);
+
+afterEach(async () => {
+  await endShipping();
+  await Promise.all(servers.splice(0).map((one) => one.remove()));
+  clear();
+});
+
+/** A CA of the test, and certificates of it for both sides. */
+function certificates(): string {
+  const home = directory();
+  const openssl = (...args: readonly string[]): unknown =>
+    execFileSync("openssl", args, { cwd: home, stdio: "ignore" });
+  openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca");
+  for (const side of ["server", "client"]) {
+    const request = ["-keyout", `${side}.key`, "-out", `${side}.csr`, "-subj", `/CN=${side}`];
+    openssl("req", "-newkey", "rsa:2048", "-nodes", ...request, "-addext", "subjectAltName=IP:127.0.0.1");
+    const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy"];
+    openssl("x509", "-req", "-in", `${side}.csr`, ...by, "-out", `${side}.pem`);
+  }
+  return home;
+}
+
+describe.skipIf(skipBecause("shipping to Redis servers elsewhere", whyNoRedis()))("a Redis", () => {
+  test("behind TLS is believed by its own CA, and shown a certificate", async () => {
+    const home = certificates();
+    const files = ["cert-file DIR/server.pem", "key-file DIR/server.key", "ca-cert-file DIR/ca.pem"];
+    const lines = ["port SECOND", "auth-clients yes", ...files].map((line) => `tls-${line.replace("DIR", home)}`);
+    const server = await redis({ lines });
+    const node = someNode("r1");
+    const tls = { ca: `${home}/ca.pem`, cert: `${home}/client.pem`, key: `${home}/client.key` };
+    const at = serverAt(`rediss://127.0.0.1:${server.second}`);
+    const strange = ship(node, { ...at, tls: { ...tls, cert: null, key: null } });
+    await eventually("it is refused", () => strange.said.some((said) => said.includes("certificate")), PATIENT);
+    await endShipping();
+    await caughtUp(node, ship(node, { ...at, tls }).shipper);
+    expect(await idsOf(server, node)).toEqual(written(node));
+  });
+
+  test("in a Redis Cluster is found through any of its nodes, and has all keys of a heird cluster in one slot", async () => {
+    const lines = ["cluster-enabled yes", "cluster-port SECOND"];
+    const all = [
+      await redis({ tcp: true, lines }),
+      await redis({ tcp: true, lines }),
+      await redis({ tcp: true, lines }),
+    ];
+    for (const [i, { client }] of all.entries())
+      await client.call("CLUSTER", "ADDSLOTSRANGE", String(i * 5_461), String(i === 2 ? 16_383 : i * 5_461 + 5_460));
+    const [first, ...others] = all;
+    for (const { port, second } of others)
+      await first?.client.call("CLUSTER", "MEET", "127.0.0.1", String(port), String(second));
+    for (const { client } of all) {
+      const isWhole = async (): Promise<boolean> =>
+        /cluster_state:ok/.test(String(await client.call("CLUSTER", "INFO")));
+      await eventually("the cluster is whole", isWhole, PATIENT);
+    }
+    const nodes = all.map((_, i) => someNode(`r${i}`));
+    for (const [i, node] of nodes.entries())
+      await caughtUp(node, ship(node, serverAt(`redis://127.0.0.1:${all[i]?.port}`)).shipper);
+    const sizes = await Promise.all(all.map(({ client }) => client.dbsize()));
+    expect(sizes.filter((size) => size > 0).length).toBe(1);
+    const home = all[sizes.findIndex((size) => size > 0)];
+    if (home === undefined) throw new Error("nothing was shipped");
+    for (const node of nodes) expect(await idsOf(home, node)).toEqual(written(node));
+  });
+
+  test("that Sentinel demotes for a replica without the last lines is sent them again", async () => {
+    const master = await redis({ tcp: true });
+    const replica = await redis({ tcp: true, lines: [`replicaof 127.0.0.1 ${master.port}`] });
+    const watch = [
+      `monitor audit 127.0.0.1 ${master.port} 1`,
+      "down-after-milliseconds audit 1500",
+      "failover-timeout audit 3000",
+    ];
+    const sentinel = await redis({ tcp: true, sentinel: true, lines: watch.map((line) => `sentinel ${line}`) });
+    const node = someNode("r1");
+    const server = { ...serverAt(), sentinels: [{ host: "127.0.0.1", port: sentinel.port }], sentinelName: "audit" };
+    const { shipper } = ship(node, server);
+    await caughtUp(node, shipper);
+    const knows = async (): Promise<boolean> =>
+      String(await sentinel.client.call("SENTINEL", "REPLICAS", "audit")).includes(String(replica.port));
+    await eventually("the sentinel knows the replica", knows, { within: 60_000, every: 200 });
+    await eventually(
+      "the replica has everything",
+      async () => (await idsOf(replica, node)).length > node.head(),
+      PATIENT,
+    );
+    replica.signal("SIGSTOP");
+    node.happen(60);
+    await caughtUp(node, shipper);
+    await master.kill();
+    replica.signal("SIGCONT");
+    expect((await idsOf(replica, node)).length).toBeLessThanOrEqual(node.head() + 1);
+    node.happen(40);
+    await caughtUp(node, shipper, 90_000);
+    expect(await idsOf(replica, node)).toEqual(written(node));
+  }, 180_000);
+});
