@@ -1,11 +1,15 @@
 // heird explain: why it happened, root cause first.
 
+import { dirname, join } from "node:path";
 import { current, type Source, type Stream } from "../audit/source.ts";
 import { type Advice, advise } from "../explain/advice.ts";
+import { advisePeer } from "../explain/advice-peer.ts";
 import { wallClock } from "../explain/chronicle.ts";
 import { type Explanation, explain as explained, type Selection } from "../explain/explanation.ts";
 import { witnessed } from "../explain/observer.ts";
 import type { ChainLink, NodeLog } from "../explain/peer.ts";
+import { type Recorded, recorded } from "../explain/recording.ts";
+import { readFlight } from "../log/flight-read.ts";
 import type { Line } from "../log/line.ts";
 import { told } from "../log/replay.ts";
 import { newestWithMark, readSegments, type SegmentHead } from "../log/seek.ts";
@@ -24,10 +28,10 @@ export function explain(which: string | undefined, options: ExplainOptions): num
   const others = (options.with ?? []).map((path) => openNode(path, { vr: undefined, seq: null, until: null }));
   const found = explained(own, selection, others);
   if (found === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
-  const advice = adviceOn(own, found);
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ ...found, faster: advice })}\n` : `${inWords(found, advice)}\n`,
-  );
+  const advice = adviceOn(own, found, others);
+  const flight = recordingOf(options["state-dir"], own, found);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...found, faster: advice, recording: flight })}\n`);
+  else process.stdout.write(`${inWords(found, advice, flight)}\n`);
   return EXIT.ok;
 }
 
@@ -104,8 +108,11 @@ function openNode(path: string, selection: Selection): NodeLog {
   const { lines } = readSegments(heads.slice(from));
   const clock = wallClock();
   for (const line of lines) clock.look(line);
-  const node = heads.find(({ header }) => header !== null)?.header?.node ?? path;
-  return { node, steps: [...told(lines)], wallOf: clock.wallOf };
+  const steps = [...told(lines)];
+  // What the file calls the router tells two nodes apart where their machines are called the same.
+  const named = steps.at(-1)?.state.config.routerId ?? "";
+  const node = named === "" ? heads.find(({ header }) => header !== null)?.header?.node : named;
+  return { node: node ?? path, steps, wallOf: clock.wallOf };
 }
 
 function lastPossible(heads: readonly SegmentHead[], { seq, until }: Selection): number {
@@ -115,12 +122,24 @@ function lastPossible(heads: readonly SegmentHead[], { seq, until }: Selection):
   return later < 0 ? heads.length - 1 : later - 1;
 }
 
-function adviceOn(own: NodeLog, { transition }: Explanation): readonly Advice[] {
-  const [scene] = witnessed(own.steps, ({ seq, router }) => seq === transition.seq && router === transition.router);
-  return scene === undefined ? [] : advise(own.steps, scene, own.wallOf);
+/** What the flight recorder had, when the transition says where it is and it is still there. */
+function recordingOf(path: string, { steps }: NodeLog, { transition }: Explanation): Recorded | null {
+  const { seq, router, at } = transition;
+  const mark = steps.find(({ line }) => line.type === "mark" && line.seq > seq && line.router === router)?.line;
+  const heads = headsOf(path);
+  if (mark?.type !== "mark" || mark.recording === undefined || heads[0] === undefined) return null;
+  const flight = readFlight(join(dirname(heads[0].file), mark.recording));
+  return flight === null ? null : recorded(flight, router, at);
 }
 
-function inWords(found: Explanation, advice: readonly Advice[]): string {
+function adviceOn(own: NodeLog, { transition }: Explanation, others: readonly NodeLog[]): readonly Advice[] {
+  const [scene] = witnessed(own.steps, ({ seq, router }) => seq === transition.seq && router === transition.router);
+  if (scene === undefined) return [];
+  const all = [...advise(own.steps, scene, own.wallOf), ...advisePeer(own, scene, others)];
+  return all.sort((a, b) => b.savedMs - a.savedMs);
+}
+
+function inWords(found: Explanation, advice: readonly Advice[], flight: Recorded | null): string {
   const { transition, kind, node, peer, root, chain, outcomes, spent, notCause } = found;
   const sides = peer === null ? node : `${node} and ${peer}`;
   const lines = [
@@ -136,7 +155,7 @@ function inWords(found: Explanation, advice: readonly Advice[]): string {
     "",
     ...(spent.length === 0
       ? []
-      : [`Where the time went: ${spent.map(({ what, ms }) => `${what} ${span(ms)}`).join(" | ")}`]),
+      : [`Where the time went: ${spent.map(({ what, ms }) => `${what} ${span(ms)}`).join(" | ")}`, ...made(spent)]),
     ...(advice.length === 0
       ? []
       : [
@@ -144,9 +163,22 @@ function inWords(found: Explanation, advice: readonly Advice[]): string {
           ...advice.map(({ edit, savedMs }) => `  ${edit}: ${span(savedMs)} saved`),
         ]),
     ...(notCause.length === 0 ? [] : [`Not the cause: ${notCause.join("; ")}`]),
+    ...(flight === null
+      ? []
+      : [
+          `The flight recorder (${flight.file}):`,
+          ...flight.heard.map(({ wall, text }) => `  ${atWall(wall).slice(11)}  ${text}`),
+          ...flight.says.map((says) => `  ${says}`),
+        ]),
   ];
   return lines.join("\n");
 }
+
+/** What the detection was made of, when it was more than one thing. */
+const made = (spent: Explanation["spent"]): readonly string[] =>
+  spent.flatMap(({ what, parts }) =>
+    what === "detect" && parts.length > 1 ? parts.map((part) => `  ${span(part.ms).padStart(9)} ${part.what}`) : [],
+  );
 
 const treeLine = ({ node, seq, wall, text }: ChainLink, depth: number): string =>
   `  ${atWall(wall).slice(11)}  ${node}  ${"  ".repeat(depth)}${depth === 0 ? "" : "└ "}${text}  #${seq}`;

@@ -4,7 +4,7 @@ import { loadConfig } from "../../config/load.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import { type Transition, wallClock } from "../explain/chronicle.ts";
-import { type Edit, edited, editOf } from "../explain/edit.ts";
+import { type Edit, edited, editOf, forbidden } from "../explain/edit.ts";
 import { inputsOf, resampled } from "../explain/inputs.ts";
 import { type Beginning, refold } from "../explain/refold.ts";
 import { told } from "../log/replay.ts";
@@ -21,6 +21,10 @@ export function whatIf(read: LogRead, options: WhatIfOptions): number {
   const edits = (options["what-if"] ?? []).map(readEdit);
   const whole = options["what-if-config"] === undefined ? null : loadOther(options["what-if-config"]);
   const start = beginningOf(read);
+  for (const edit of edits) {
+    const says = forbidden(start.state.config, edit, options.vr);
+    if (says !== null) throw new Refusal(EXIT.usage, `--what-if '${edit.text}': ${says}`);
+  }
   const clock = wallClock();
   for (const line of read.lines) clock.look(line);
   const inputs = inputsOf(read.lines).filter(({ at }) => at >= start.at);

@@ -1,10 +1,11 @@
 // What would have been faster: the inputs that were recorded, folded again with one edit each.
 
+import type { AgentConfig } from "../core/config.ts";
 import type { Event } from "../core/event.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Told } from "../log/replay.ts";
 import type { Transition, Wall } from "./chronicle.ts";
-import { edited, editOf } from "./edit.ts";
+import { edited, editOf, forbidden } from "./edit.ts";
 import { inputsOf, resampled } from "./inputs.ts";
 import type { Witnessed } from "./observer.ts";
 import { type Beginning, refold } from "./refold.ts";
@@ -13,38 +14,55 @@ import { type Beginning, refold } from "./refold.ts";
 export type Advice = { readonly edit: string; readonly savedMs: number };
 
 /** Less than this is no advice. */
-const WORTH_MS = 50;
+export const WORTH_MS = 50;
 /** A refold that goes on longer says nothing more about the transition. */
 const AFTERWARDS = 1_000_000;
+
+/** From where to where a transition is folded again, and what was seen meanwhile. */
+export type Stage = {
+  readonly start: Beginning;
+  readonly inputs: readonly Event[];
+  readonly until: Instant;
+  readonly transition: Transition;
+  readonly wallOf: (at: Instant) => Wall;
+};
+
+/** Null when nothing is known of the time before. */
+export function stageOf(steps: readonly Told[], scene: Witnessed, wallOf: (at: Instant) => Wall): Stage | null {
+  const { transition } = scene;
+  const start = beginning(steps, scene);
+  if (start === null) return null;
+  const inputs = [...start.again, ...inputsOf(steps.map(({ line }) => line))].filter(
+    ({ at }) => at >= start.at && at <= transition.at,
+  );
+  return { start, inputs, until: (transition.at + AFTERWARDS) as Instant, transition, wallOf };
+}
+
+/** When the transition comes with these inputs under a configuration; null when it does not. */
+export function arrivalOf(
+  { start, until, transition, wallOf }: Stage,
+  inputs: readonly Event[],
+  edit: (config: AgentConfig) => AgentConfig = (config) => config,
+): Wall | null {
+  const { router, from, to } = transition;
+  const found = refold(start, inputs, edit, wallOf, until);
+  return found.find((one) => one.router === router && one.from === from && one.to === to)?.wall ?? null;
+}
 
 /** The edits that would have brought the transition earlier, the best first. */
 export function advise(steps: readonly Told[], scene: Witnessed, wallOf: (at: Instant) => Wall): readonly Advice[] {
   const { transition } = scene;
-  const start = beginning(steps, scene);
-  if (start === null) return [];
-  const inputs = [...start.again, ...inputsOf(steps.map(({ line }) => line))].filter(
-    ({ at }) => at >= start.at && at <= transition.at,
-  );
-  const until = (transition.at + AFTERWARDS) as Instant;
-  const baseline = same(
-    refold(start, inputs, (config) => config, wallOf, until),
-    transition,
-  );
+  const stage = stageOf(steps, scene, wallOf);
+  const baseline = stage === null ? null : arrivalOf(stage, stage.inputs);
   // A refold that does not come to what was recorded has nothing to say about it.
-  if (baseline === undefined || Math.abs(baseline.wall - transition.wall) > WORTH_MS) return [];
+  if (stage === null || baseline === null || Math.abs(baseline - transition.wall) > WORTH_MS) return [];
   const advice = candidates(transition).flatMap((text): readonly Advice[] => {
     const edit = editOf(text);
-    if (typeof edit === "string") return [];
+    if (typeof edit === "string" || forbidden(stage.start.state.config, edit, transition.router) !== null) return [];
     const intervals = new Map(edit.interval === null ? [] : [[transition.router, edit.interval as Duration]]);
-    const would = refold(
-      start,
-      resampled(inputs, intervals),
-      (config) => edited(config, edit, transition.router),
-      wallOf,
-      until,
-    );
-    const earlier = same(would, transition);
-    const savedMs = earlier === undefined ? 0 : baseline.wall - earlier.wall;
+    const inputs = resampled(stage.inputs, intervals);
+    const earlier = arrivalOf(stage, inputs, (config) => edited(config, edit, transition.router));
+    const savedMs = earlier === null ? 0 : baseline - earlier;
     return savedMs >= WORTH_MS ? [{ edit: text, savedMs }] : [];
   });
   return advice.sort((a, b) => b.savedMs - a.savedMs);
@@ -70,9 +88,6 @@ function beginning(
   return { state: step.state, at, again };
 }
 
-const same = (found: readonly Transition[], { router, from, to }: Transition): Transition | undefined =>
-  found.find((one) => one.router === router && one.from === from && one.to === to);
-
 /** Which edits are worth a try for what happened. */
 function candidates({ before, after }: Transition): readonly string[] {
   const config = (before ?? after)?.config;
@@ -85,5 +100,6 @@ function candidates({ before, after }: Transition): readonly string[] {
     ...(config.preemptDelay > 0 ? ["preempt_delay 0"] : []),
     ...(config.preempt ? [] : ["preempt"]),
     ...config.tracks.filter(({ weight }) => weight !== 0).map(({ check }) => `weight ${check} 0`),
+    ...config.tracks.flatMap(({ check }) => [`fall ${check} 1`, `rise ${check} 1`]),
   ];
 }

@@ -1,5 +1,6 @@
 // One edit of a configuration, in the words of keepalived.conf: what `--what-if 'advert_int 0.2'` means.
 
+import type { Belief } from "../core/check.ts";
 import type { AgentConfig, RouterConfig } from "../core/config.ts";
 import { type Duration, microseconds } from "../core/time.ts";
 
@@ -7,6 +8,10 @@ import { type Duration, microseconds } from "../core/time.ts";
 export type Edit = {
   readonly text: string;
   readonly apply: (router: RouterConfig) => RouterConfig;
+  /** What it changes beside the routers. */
+  readonly whole?: (config: AgentConfig) => AgentConfig;
+  /** Why it cannot be for this router, in a sentence; null when it can. */
+  readonly forbids?: (router: RouterConfig) => string | null;
   /** The neighbours' interval changes with ours: an interval is one of all routers of a VRID. */
   readonly interval: Duration | null;
 };
@@ -49,11 +54,45 @@ const weight: Maker = ([name, word]) => {
 
 const isCalled = (check: string, name: string): boolean => check === name || check.endsWith(`/${name}`);
 
+/** fall NAME N, rise NAME N: how many answers in a row it takes. */
+const inARow =
+  (which: "fall" | "rise"): Maker =>
+  ([name, word]) => {
+    const number = numberIn(word, 1, 1_000);
+    if (name === undefined || typeof number === "string") return "wants the name of a check and a number in 1..1000";
+    return {
+      apply: (router) => router,
+      whole: (config) => ({
+        ...config,
+        checks: config.checks.map((check) =>
+          isCalled(check.name, name) ? { ...check, belief: counting(check.belief, which, number) } : check,
+        ),
+      }),
+      forbids: (router) =>
+        router.tracks.some(({ check }) => isCalled(check, name)) ? null : `${router.name} tracks no ${name}`,
+      interval: null,
+    };
+  };
+
+const counting = (belief: Belief, which: "fall" | "rise", number: number): Belief => ({
+  ...belief,
+  master: { ...belief.master, [which]: number },
+  backup: { ...belief.backup, [which]: number },
+});
+
+/** RFC 3768 §5.3.7: an octet of whole seconds. RFC 5798 §5.2.7: twelve bits of centiseconds. */
+function intervalForbidden({ name, version }: RouterConfig, number: number): string | null {
+  if (version === 2 && !Number.isInteger(number))
+    return `${name} speaks VRRPv2, whose packets carry whole seconds only; below a second takes "version 3" on every router`;
+  return version === 3 && number > 40.95 ? `${name} speaks VRRPv3, whose packets carry at most 40.95 s` : null;
+}
+
 const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   [
     "advert_int",
     numeric(0.01, 255, (number) => ({
       apply: (router) => ({ ...router, adverInterval: seconds(number) }),
+      forbids: (router) => intervalForbidden(router, number),
       interval: seconds(number),
     })),
   ],
@@ -63,6 +102,8 @@ const MAKERS: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ["nopreempt", () => plain({ preempt: false })],
   ["preempt", () => plain({ preempt: true })],
   ["weight", weight],
+  ["fall", inARow("fall")],
+  ["rise", inARow("rise")],
 ]);
 
 /** Reads an edit; a string says what is wrong with it. */
@@ -74,10 +115,20 @@ export function editOf(text: string): Edit | string {
   return typeof made === "string" ? `${keyword} ${made}` : { text: text.trim(), ...made };
 }
 
+const isMeant = (vr: string | undefined, { name, key }: RouterConfig): boolean =>
+  vr === undefined || vr === name || vr === key;
+
 /** A configuration with the edit in every router of that name, or in all. */
-export const edited = (config: AgentConfig, { apply }: Edit, vr: string | undefined): AgentConfig => ({
-  ...config,
-  routers: config.routers.map((router) =>
-    vr === undefined || vr === router.name || vr === router.key ? apply(router) : router,
-  ),
-});
+export function edited(config: AgentConfig, { apply, whole }: Edit, vr: string | undefined): AgentConfig {
+  const routers = config.routers.map((router) => (isMeant(vr, router) ? apply(router) : router));
+  return { ...(whole?.(config) ?? config), routers };
+}
+
+/** Why an edit cannot be, by the first router it is about that forbids it. */
+export function forbidden(config: AgentConfig, { forbids }: Edit, vr: string | undefined): string | null {
+  for (const router of config.routers) {
+    const says = isMeant(vr, router) ? (forbids?.(router) ?? null) : null;
+    if (says !== null) return says;
+  }
+  return null;
+}

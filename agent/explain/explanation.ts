@@ -10,7 +10,7 @@ import { type ChainLink, linkOf, type NodeLog, peerSide, sourceOf } from "./peer
 export type Explanation = {
   readonly schema: 1;
   readonly node: string;
-  readonly transition: Pick<Transition, "seq" | "wall" | "router" | "name" | "from" | "to" | "because">;
+  readonly transition: Pick<Transition, "seq" | "at" | "wall" | "router" | "name" | "from" | "to" | "because">;
   readonly kind: string;
   /** The other side, by node where its log is at hand. */
   readonly peer: string | null;
@@ -18,8 +18,15 @@ export type Explanation = {
   /** The root first, the transition last. */
   readonly chain: readonly ChainLink[];
   readonly outcomes: readonly (ChainLink & { readonly ok: boolean; readonly ms: number })[];
-  readonly spent: readonly { readonly what: string; readonly ms: number }[];
+  /** Detect, decide, address, announce, hooks: each with what it is made of. */
+  readonly spent: readonly Spent[];
   readonly notCause: readonly string[];
+};
+
+export type Spent = {
+  readonly what: string;
+  readonly ms: number;
+  readonly parts: readonly { readonly what: string; readonly ms: number }[];
 };
 
 export type Selection = { readonly vr: string | undefined; readonly seq: number | null; readonly until: Wall | null };
@@ -50,7 +57,7 @@ export function explain(own: NodeLog, selection: Selection, others: readonly Nod
       node: own.node,
       seq: one.seq,
       wall: own.wallOf(one.at),
-      text: `${one.effect}: ${one.text}`,
+      text: one.effect === "hook" ? one.text : `${WORDS[one.effect] ?? one.effect}: ${one.text}`,
       ok: one.ok,
       ms: one.tookUs / 1_000,
     })),
@@ -59,11 +66,22 @@ export function explain(own: NodeLog, selection: Selection, others: readonly Nod
   };
 }
 
+/** Effects, in the words of people. */
+const WORDS: Readonly<Record<string, string>> = {
+  addAddresses: "addresses added",
+  removeAddresses: "addresses removed",
+  addPaths: "routes and rules added",
+  removePaths: "routes and rules removed",
+  announce: "announced",
+  sendAdvert: "advertised",
+};
+
 const isSelected = (transition: Transition, { vr, seq, until }: Selection): boolean =>
   isAbout(vr, transition) && (seq === null || transition.seq <= seq) && (until === null || transition.wall <= until);
 
-const picked = ({ seq, wall, router, name, from, to, because }: Transition): Explanation["transition"] => ({
+const picked = ({ seq, at, wall, router, name, from, to, because }: Transition): Explanation["transition"] => ({
   seq,
+  at,
   wall,
   router,
   name,
@@ -81,18 +99,49 @@ function kindOf({ from, to, because }: Transition): string {
 
 // ---------------------------------------------------------------- where the time went
 
-function spentOn(scene: Witnessed, chain: readonly ChainLink[], own: NodeLog): Explanation["spent"] {
+/**
+ * Detect: from the root until the timer ran out, or the packet was there. Decide: until the first effect of it
+ * began. The rest is how long each effect took, and the hooks with their wait.
+ */
+function spentOn(scene: Witnessed, chain: readonly ChainLink[], own: NodeLog): readonly Spent[] {
   const { transition, outcomes } = scene;
-  const root = chain[0];
-  const spent: { what: string; ms: number }[] = [];
-  if (root !== undefined && root.wall < transition.wall)
-    spent.push({ what: `from the root to the decision`, ms: transition.wall - root.wall });
-  for (const { effect, tookUs, ok } of outcomes) if (ok) spent.push({ what: effect, ms: tookUs / 1_000 });
-  const last = outcomes.at(-1);
-  if (last !== undefined)
-    spent.push({ what: "from the decision to the last of these", ms: own.wallOf(last.at) - transition.wall });
+  const known = Math.min(transition.wall, dueOf(scene, own));
+  const first = chain[0];
+  const spent: Spent[] = [];
+  if (first !== undefined && first.wall < known) {
+    const steps = [...chain.filter(({ wall }) => wall < known).map(({ wall }) => wall), known];
+    const parts = chain
+      .filter(({ wall }) => wall < known)
+      .map(({ text }, i) => ({ what: `after "${shortened(text)}"`, ms: (steps[i + 1] ?? known) - (steps[i] ?? known) }))
+      .filter(({ ms }) => ms >= 1);
+    spent.push({ what: "detect", ms: known - first.wall, parts });
+  }
+  const begun = outcomes.filter(({ ok }) => ok).map(({ at, tookUs }) => own.wallOf(at) - tookUs / 1_000);
+  if (begun.length > 0) spent.push({ what: "decide", ms: Math.max(0, Math.min(...begun) - known), parts: [] });
+  for (const [what, effects] of STAGES) {
+    const mine = outcomes.filter(({ effect, ok }) => ok && effects.includes(effect));
+    if (mine.length === 0) continue;
+    const parts = mine.map(({ text, tookUs }) => ({ what: text, ms: tookUs / 1_000 }));
+    spent.push({ what, ms: parts.reduce((sum, { ms }) => sum + ms, 0), parts });
+  }
   return spent;
 }
+
+const STAGES: readonly (readonly [string, readonly string[]])[] = [
+  ["address", ["addAddresses", "removeAddresses", "addPaths", "removePaths"]],
+  ["announce", ["announce"]],
+  ["hooks", ["hook"]],
+];
+
+/** When the timer was due that brought it; for anything else it is the event itself. */
+function dueOf({ transition: { before, because, wall } }: Witnessed, own: NodeLog): Wall {
+  if (!TIMED.has(because) || before?.phase.name !== "backup") return wall;
+  return own.wallOf(before.phase.masterDownAt);
+}
+const TIMED: ReadonlySet<string> = new Set(["master_silent", "master_weaker", "master_resigned"]);
+
+const LONG = 60;
+const shortened = (text: string): string => (text.length <= LONG ? text : `${text.slice(0, LONG - 1)}…`);
 
 /** What people ask about first, and what the log rules out. */
 function notTheCause({ transition, outside, trail }: Witnessed): readonly string[] {

@@ -7,7 +7,7 @@ import type { Line } from "../log/line.ts";
 import type { Told } from "../log/replay.ts";
 import { type Cause, causesOf, type OutsideStamps, type Scene } from "./causes.ts";
 import { createChronicle, type Transition } from "./chronicle.ts";
-import { sentenceOf, subjectOf } from "./narrate.ts";
+import { inMilliseconds, sentenceOf, subjectOf } from "./narrate.ts";
 import { checkIn, createStrikes } from "./strikes.ts";
 import { createTrail, type Trail } from "./trail.ts";
 
@@ -147,12 +147,19 @@ const companionsOf = ({ config }: AgentState, router: RouterKey): readonly Route
 const AFTERMATH = 3_000_000;
 
 function outcome(line: Line, current: ReadonlyMap<RouterKey, Found>): void {
-  if (line.type !== "event" || (line.seen.type !== "effectDone" && line.seen.type !== "effectFailed")) return;
-  const { seen } = line;
+  if (line.type !== "event") return;
+  const { seen, seq, at } = line;
+  if (seen.type === "hookEnded") {
+    const one = current.get(seen.router);
+    // A hook may take long, and is told by the name of its event, so it needs no bound.
+    const text = `${seen.hook} ${seen.outcome.replace("_", " ")}: ${seen.detail}, after ${inMilliseconds(seen.queued)} of waiting`;
+    one?.outcomes.push({ seq, at, effect: "hook", ok: seen.outcome === "done", tookUs: seen.queued + seen.took, text });
+    return;
+  }
+  if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
   const one = current.get(seen.router);
-  if (one === undefined || line.at - one.transition.at > AFTERMATH) return;
+  if (one === undefined || at - one.transition.at > AFTERMATH) return;
   const ok = seen.type === "effectDone";
   const text = ok ? seen.detail : seen.error;
-  const tookUs = ok ? seen.took : 0;
-  one.outcomes.push({ seq: line.seq, at: line.at, effect: seen.effect, ok, tookUs, text });
+  one.outcomes.push({ seq, at, effect: seen.effect, ok, tookUs: ok ? seen.took : 0, text });
 }

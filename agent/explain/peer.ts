@@ -54,14 +54,24 @@ export function sourceOf({ transition, trail, line }: Witnessed): IpAddress | nu
 
 /** The chain on the neighbour's side, as far as its log is among the others. */
 export function peerSide(scene: Witnessed, own: NodeLog, others: readonly NodeLog[]): PeerSide {
+  const speaker = speakerOf(scene, others);
+  if (speaker === null) return NOBODY;
+  return { node: speaker.log.node, chain: chainOn(speaker.log, speaker.router, scene, own) };
+}
+
+/** The neighbour that a transition is about, where its log is at hand: the log, and which router of it. */
+export function speakerOf(
+  scene: Witnessed,
+  others: readonly NodeLog[],
+): { readonly log: NodeLog; readonly router: RouterKey; readonly source: IpAddress } | null {
   const source = sourceOf(scene);
   const config = (scene.transition.after ?? scene.transition.before)?.config;
-  if (source === null || config === undefined) return NOBODY;
-  for (const other of others) {
-    const key = speaking(other, source, config);
-    if (key !== null) return { node: other.node, chain: chainOn(other, key, scene, own) };
+  if (source === null || config === undefined) return null;
+  for (const log of others) {
+    const router = speaking(log, source, config);
+    if (router !== null) return { log, router, source };
   }
-  return NOBODY;
+  return null;
 }
 
 /** Which router of a node advertised from an address. */

@@ -5,6 +5,7 @@
 
 import { step } from "../core/agent.ts";
 import type { AgentConfig } from "../core/config.ts";
+import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import { type AgentState, duesOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
@@ -16,13 +17,17 @@ export type Beginning = { readonly state: AgentState; readonly at: Instant };
 /** Events beyond this many are no answer to a person; a rhythm of nothing would spin for ever. */
 const MOST = 5_000_000;
 
-/** The transitions that these inputs lead to from a beginning, under a configuration that `edit` makes of each recorded one. */
+/**
+ * The transitions that these inputs lead to from a beginning, under a configuration that `edit` makes of each
+ * recorded one; `sent` is told of every effect on the way.
+ */
 export function refold(
   { state: begun, at: start }: Beginning,
   inputs: readonly Event[],
   edit: (config: AgentConfig) => AgentConfig,
   wallOf: (at: Instant) => Wall,
   until: Instant,
+  sent: (effect: Effect, at: Instant) => void = () => undefined,
 ): readonly Transition[] {
   const found: Transition[] = [];
   let state = begun;
@@ -30,9 +35,10 @@ export function refold(
   const fold = (event: Event): void => {
     folded += 1;
     if (folded > MOST) throw new RangeError(`more than ${MOST} events: take a shorter time`);
-    const { before, state: next } = step(state, event);
+    const { before, state: next, effects } = step(state, event);
     state = next;
     found.push(...changesBetween(before, next, 0, event.at, wallOf(event.at)));
+    for (const effect of effects) sent(effect, event.at);
   };
   /** Everything that is due up to an instant, in the order of its time. */
   const pass = (at: Instant): void => {

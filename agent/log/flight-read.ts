@@ -1,7 +1,9 @@
 // Reads a recording back. What is torn or unknown is left out: the lines before it are as they were.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Duration, Instant } from "../core/time.ts";
+import { CONTINUES } from "./flight.ts";
 import { ENTRY_KINDS, type EntryKind } from "./recorder.ts";
 
 /** One line of a recording. */
@@ -24,8 +26,22 @@ export type Flight = {
   readonly remarks: readonly string[];
 };
 
-/** A recording; null when the file is not there or is none of this version. */
+/** A recording with what comes before it; null when the file is not there or is none of this version. */
 export function readFlight(file: string): Flight | null {
+  const flight = readOne(file);
+  if (flight === null || !flight.remarks.includes(CONTINUES)) return flight;
+  const names = readdirSync(dirname(file)).filter((name) => name.endsWith(".flight"));
+  const before = names
+    .filter((name) => name < basename(file))
+    .sort()
+    .at(-1);
+  const earlier = before === undefined ? null : readOne(join(dirname(file), before));
+  if (earlier === null) return flight;
+  const remarks = flight.remarks.filter((one) => one !== CONTINUES);
+  return { ...flight, remarks, lines: [...earlier.lines, ...flight.lines] };
+}
+
+function readOne(file: string): Flight | null {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -42,6 +42,8 @@ export type RecorderOptions = {
   readonly hourly?: number;
 };
 
+/** What a file says of itself when the entries before its own stand in the one before. */
+export const CONTINUES = "what comes before stands in the file before";
 /** First the failover, then its protocol: the wait before the first piece, and between two looks, in ms. */
 const LOOK_EVERY = 1_000;
 /** Entries that are put into words in one go: less than a millisecond. */
@@ -141,7 +143,7 @@ async function record(
   };
   try {
     await put(`heird-flight 1 ${(wall() - now() / 1_000).toFixed(3)} ${identity}\n`);
-    if (first === already && first > ring.begin()) await put("# what comes before stands in the file before\n");
+    if (first === already && first > ring.begin()) await put(`# ${CONTINUES}\n`);
     for (let place = first; ; await pause(LOOK_EVERY, closing)) {
       const over = closing() || now() > flight.until;
       const end = firstAfter(ring, flight.until, place);

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { milliseconds, seconds } from "../../agent/core/time.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
 import { advise } from "../../agent/explain/advice.ts";
-import { editOf } from "../../agent/explain/edit.ts";
+import { editOf, forbidden } from "../../agent/explain/edit.ts";
 import { explain } from "../../agent/explain/explanation.ts";
 import { witnessed } from "../../agent/explain/observer.ts";
 import { whyNot } from "../../agent/explain/why-not.ts";
@@ -114,7 +115,7 @@ describe("a Master that is shut down", () => {
     expect(told?.transition.because).toBe("master_resigned");
     expect(told?.root).toMatchObject({ node: "hA", text: "shutdown" });
     // (256 - 100) / 256 s = 0.609375 s and 0.2 ms of flight.
-    const spent = told?.spent.find(({ what }) => what === "from the root to the decision")?.ms ?? 0;
+    const spent = told?.spent.find(({ what }) => what === "detect")?.ms ?? 0;
     expect(spent).toBeCloseTo(609.575, 1);
   });
 });
@@ -139,6 +140,13 @@ describe("what would have been faster", () => {
     const log = hB.log();
     expect(advise(log.steps, lastOf(hB), log.wallOf).map(({ edit }) => edit)).not.toContain("down_timer_adverts 2");
     expect(editOf("advert_int")).toBe("advert_int wants a number in 0.01..255");
+    expect(editOf("fall chk 0")).toBe("fall wants the name of a check and a number in 1..1000");
+    const v2 = { ...router("priority=100"), version: 2 as const };
+    const fast = editOf("advert_int 0.2");
+    // RFC 3768 §5.3.7: Adver Int is in seconds.
+    expect(typeof fast === "string" ? fast : forbidden({ ...usualAgent, routers: [v2] }, fast, undefined)).toMatch(
+      /^VI_1 speaks VRRPv2, whose packets carry whole seconds only/,
+    );
     expect(editOf("speed 3")).toMatch(/^"speed" is none of advert_int, /);
   });
 });
