@@ -57,9 +57,10 @@ export async function explainAcross(
     const last = found.toSorted((a, b) => a.transition.wall - b.transition.wall).at(-1);
     if (last === undefined) throw new Refusal(EXIT.refused, "the Redis tells of no such transition");
     const own = nodes.find(({ node }) => node === last.node);
-    const advice = own === undefined ? [] : adviceOn(own, last);
+    const others = nodes.filter((other) => other !== own);
+    const advice = own === undefined ? [] : adviceOn(own, last, others);
     process.stdout.write(
-      options.json ? `${JSON.stringify({ ...last, faster: advice })}\n` : `${inWords(last, advice)}\n`,
+      options.json ? `${JSON.stringify({ ...last, faster: advice })}\n` : `${inWords(last, advice, null)}\n`,
     );
     return EXIT.ok;
   } finally {
