@@ -3,7 +3,7 @@
 # Debian packages where they are missing and may be installed, and the build. Does only what is
 # needed and says nothing when nothing is.
 #
-#   bash test/setup.sh demo|test|sim|bench
+#   bash test/setup.sh demo|test|sim|bench|soak
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -38,10 +38,10 @@ is_root() { [ "$(id -u)" -eq 0 ]; }
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] || [ -x "/usr/lib/frr/$1" ]; }
 
 check_machine() {
-  case $purpose in demo | test | sim | bench) ;; *) refuse "usage: bash test/setup.sh demo|test|sim|bench" ;; esac
+  case $purpose in demo | test | sim | bench | soak) ;; *) refuse "usage: bash test/setup.sh demo|test|sim|bench|soak" ;; esac
   [ "$(uname -s)" = Linux ] || refuse "this needs Linux (network namespaces, raw sockets); here is $(uname -s)."
   case $purpose in
-    demo | bench) is_root || refuse "npm run $purpose builds network namespaces and needs root: run it with sudo." ;;
+    demo | bench | soak) is_root || refuse "npm run $purpose builds network namespaces and needs root: run it with sudo." ;;
   esac
   has node || refuse "Node.js 20.18 or newer is needed (https://nodejs.org)."
   node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 18) ? 0 : 1)' ||
@@ -52,6 +52,7 @@ check_machine() {
 wanted_programs() {
   # A simulation is one process and needs nothing of the machine.
   if [ "$purpose" != sim ]; then printf '%s\n' "ip iproute2" "tcpdump tcpdump"; fi
+  if [ "$purpose" = soak ]; then printf '%s\n' "nft nftables"; fi
   if [ "$purpose" = bench ]; then printf '%s\n' "keepalived keepalived" "nft nftables"; fi
   if [ "$purpose" = test ]; then
     printf '%s\n' "keepalived keepalived" "nft nftables" "ps procps" \
@@ -127,7 +128,7 @@ needs_build() {
   [ -e dist/.built ] || return 0
   local sources=(agent config package.json tsconfig.json tsconfig.build.json)
   local optional
-  for optional in checks test/bench test/demo test/netns test/simulation; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
+  for optional in checks test/bench test/demo test/netns test/simulation test/soak; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
   # Folders count too: a file that was removed changes only its folder.
   [ -n "$(find "${sources[@]}" -newer dist/.built -print -quit)" ]
 }
