@@ -112,7 +112,11 @@ function watched(child: ChildProcess, tail: Tail, signal: number, ended: (ending
   child.once("exit", (code, name) => finish(code === 0, code === null ? String(name) : `exit ${code}`));
   return {
     supersede: () => {
-      if (open) writeSync(signal, "superseded\n");
+      try {
+        if (open) writeSync(signal, "superseded\n");
+      } catch {
+        // It has ended, and we have not heard of it yet.
+      }
       hush();
     },
     stop: () => urge("SIGTERM"),
