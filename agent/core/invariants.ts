@@ -5,7 +5,7 @@
 import { PRIORITY_STOP, STATICS } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import { heldBy } from "./holdings.ts";
-import { nextDeadline, type PhaseName, type RouterState, routerOf, type Turn } from "./state.ts";
+import { nextDeadline, type Phase, type PhaseName, type RouterState, routerOf, type Turn } from "./state.ts";
 
 /** What this turn did wrong, in sentences; empty when all holds. */
 export function violations(turn: Turn): readonly string[] {
@@ -110,11 +110,17 @@ function routersMatchConfig({ before, state: { routers, config } }: Turn): strin
   return match ? [] : ["the routers are not those of the configuration"];
 }
 
-/** B11.2: started members of a sync group are in one phase; only who waits for its first checks may still be in Initialize. */
+const waits = ({ name, because }: Phase): boolean =>
+  name === "initialize" || (name === "fault" && because === "checks_pending");
+
+/**
+ * B11.2: started members of a sync group are in one phase; only who waits for its first checks may still be
+ * in Initialize, or in the FAULT that it would leave but for them, and leads nobody from there.
+ */
 function groupsAreOne({ state }: Turn): string[] {
   return state.config.groups.flatMap(({ name, members }) => {
-    const phases = new Set(members.flatMap((key) => routerOf(state, key)?.phase.name ?? []));
-    phases.delete("initialize");
+    const started = members.flatMap((key) => routerOf(state, key)?.phase ?? []).filter((phase) => !waits(phase));
+    const phases = new Set(started.map((phase) => phase.name));
     return phases.size < 2 ? [] : [`sync group ${name} is ${[...phases].sort().join(" and ")} at once`];
   });
 }
