@@ -28,7 +28,10 @@ export function ofPaths(links: AgentState["links"], traces: readonly string[]): 
   return (held) => ({ addresses: [], paths: held.paths.filter((path) => stands(path) && taken.has(traceOf(path))) });
 }
 
-/** Each of them answers for itself, and its group with it. */
+/**
+ * Each of them answers for itself, and its group with it. Those that give up come first: whoever goes with
+ * them puts nothing back, which would come after everything has been taken away.
+ */
 export function bereft(
   { config }: { readonly config: AgentConfig },
   met: RoutersTurn,
@@ -36,13 +39,15 @@ export function bereft(
   at: Instant,
 ): RoutersTurn {
   let turn = met;
-  for (const [i, wanted] of config.routers.entries()) {
-    const router = turn.routers[i];
-    const missed = gone(heldBy(wanted));
-    if (router === undefined || missed.addresses.length + missed.paths.length === 0) continue;
-    const after = lost(router, missed, at);
-    const { routers, effects } = together(turn.routers, companionsOf(config, wanted.key) ?? [], i, after, at);
-    turn = { routers, effects: [...turn.effects, ...effects] };
-  }
+  for (const givesUp of [true, false])
+    for (const [i, wanted] of config.routers.entries()) {
+      const router = turn.routers[i];
+      const missed = gone(heldBy(wanted));
+      if (router === undefined || missed.addresses.length + missed.paths.length === 0) continue;
+      const after = lost(router, missed, at);
+      if ((after.router.phase.name !== router.phase.name) !== givesUp) continue;
+      const { routers, effects } = together(turn.routers, companionsOf(config, wanted.key) ?? [], i, after, at);
+      turn = { routers, effects: [...turn.effects, ...effects] };
+    }
   return turn;
 }
