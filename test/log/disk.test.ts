@@ -100,7 +100,7 @@ say(JSON.stringify({ error, behind, p999: took[1_997], ...verdict(at, log) }));
 `);
       expect(seen.error).toMatch(/^ENOSPC/);
       expect(seen.behind).toBeGreaterThan(500);
-      expect(seen.p999).toBeLessThan(5);
+      expect(seen.p999, "ms: whoever waits for this disk waits for seconds").toBeLessThan(100);
       expect(seen).toMatchObject({ flaws: [], lost: 0, gapless: true, last: true });
     },
   );
@@ -136,7 +136,7 @@ say(JSON.stringify({ error, behind, p999: took[1_997], ...verdict(at + "/state",
       expect(seen.lost).toBeGreaterThan(1_000);
       expect(seen.behind).toBeGreaterThan(1_900);
       expect(seen.error).toBeNull();
-      expect(seen.p999).toBeLessThan(5);
+      expect(seen.p999, "ms: whoever waits for this disk waits for seconds").toBeLessThan(100);
       expect(seen).toMatchObject({ flaws: [], gapless: true, last: true });
     },
   );

@@ -38,7 +38,7 @@ type Ended = {
   readonly errors: string;
 };
 
-/** Plays a program; `reader` decides what becomes of its stderr. One that is stuck after 8 s is killed. */
+/** Plays a program; `reader` decides what becomes of its stderr. One that is stuck after 20 s is killed. */
 async function play(program: string, reader: (child: ChildProcess) => void): Promise<Ended> {
   programs += 1;
   const file = join(compiled.folder, `journal${programs}.js`);
@@ -55,7 +55,7 @@ async function play(program: string, reader: (child: ChildProcess) => void): Pro
   });
   child.stderr.pause();
   reader(child);
-  const stuck = setTimeout(() => child.kill("SIGKILL"), 8_000);
+  const stuck = setTimeout(() => child.kill("SIGKILL"), 20_000);
   return await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => {
@@ -72,7 +72,8 @@ const GOES_AWAY = (child: ChildProcess): void => void child.stderr?.destroy();
 
 const expectUnhurried = ({ out }: Ended): void => {
   const { p999, rss } = JSON.parse(out);
-  expect(p999).toBeLessThan(5);
+  // One that waited for its reader would wait for ever; a busy machine takes some milliseconds for itself.
+  expect(p999).toBeLessThan(50);
   // 20 000 lines of 300 bytes are 6 MB, of which at most one waits; a bare node with pino has some 60 MB.
   expect(rss).toBeLessThan(150e6);
 };
@@ -111,7 +112,8 @@ await new Promise((resolve) => journal.flush(resolve));
 journal.info("caught up");
 await new Promise((resolve) => journal.flush(resolve));
 process.exit(0);`;
-    const ended = await play(program, (child) => setTimeout(() => child.stderr?.resume(), 1_500));
+    // It says on the other stream when it has written all.
+    const ended = await play(program, (child) => child.stdout?.once("data", () => child.stderr?.resume()));
     expect(ended.code).toBe(0);
     const lines = ended.errors.trimEnd().split("\n");
     const told = lines.map((line) => JSON.parse(line)).filter(({ dropped }) => dropped !== undefined);
