@@ -361,7 +361,8 @@ function virtualIn(before: AgentState, config: AgentConfig): (iface: string) => 
     const told = known.get(iface);
     if (told !== undefined) return told;
     const mine = held.filter((own) => own.interface === iface).map(({ address }) => address);
-    const virtual = new Set([...virtualAddressesOn(config, iface), ...mine]);
+    const going = before.links[iface]?.leaving ?? [];
+    const virtual = new Set([...virtualAddressesOn(config, iface), ...mine, ...going]);
     known.set(iface, virtual);
     return virtual;
   };

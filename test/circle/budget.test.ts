@@ -127,7 +127,8 @@ describe("the budget of a routine turn, with 250 Masters", () => {
       return (memoryUsage().heapUsed - before) / INSTANCES;
     });
     const middle = costs.filter((cost) => cost > 0).toSorted((a, b) => a - b);
-    // 250 references of 8 bytes, and below 6 KiB for event, turn, state, router, phase, effect and the streams between.
-    expect(middle[middle.length >> 1]).toBeLessThan(INSTANCES * 8 + 6 * 1_024);
+    // 250 references of 8 bytes, some 5 KiB for event, turn, state, router, phase, effect and the streams between, and
+    // as much again where nothing has been compiled yet. A new state of every router would be 250 times 200 bytes.
+    expect(middle[middle.length >> 1]).toBeLessThan(INSTANCES * 8 + 12 * 1_024);
   });
 });
