@@ -46,6 +46,7 @@ export default defineConfig({
           name: "pure",
           include: ["test/**/*.test.ts"],
           exclude: KERNEL_TESTS,
+          setupFiles: "test/properties/seed.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
