@@ -16,7 +16,6 @@ const MEASURING_TESTS = [
   "test/demo/demo.test.ts",
   "test/netns/checks.test.ts",
   "test/netns/failover.test.ts",
-  "test/netns/faults.test.ts",
   "test/netns/hasty.test.ts",
   "test/netns/hooks.test.ts",
   "test/netns/load.test.ts",
