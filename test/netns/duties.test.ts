@@ -39,7 +39,7 @@ async function forwarding(site: Site): Promise<void> {
   await client.run(["ip", "route", "add", "10.8.0.0/24", "via", V4]);
   const master = await site.heird("rt1", vmac(200));
   await master.reach("master");
-  // With use_vmac the kernel of a Backup takes such a frame when a switch floods it, as beside Keepalived.
+  // With use_vmac the kernel of a Backup takes such a frame when a switch floods it.
   const backup = await site.heird("rt2", vmac(100, []));
   await backup.reach("backup");
   const seen = await site.capture("udp port 9");
