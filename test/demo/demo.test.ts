@@ -119,7 +119,7 @@ describe.skipIf(mustSkip("the demo", ["ip", "tcpdump"]))("npm run demo", () => {
     // With the cable out, nobody answers for more than 2.8 s: an advert was at most one second old.
     expect(losses[2]).toBeGreaterThan(2_800 / 20 - 1);
 
-    const commands = lines.slice(-3).map((line) => line.trim());
+    const commands = lines.slice(-5).map((line) => line.trim());
     const pasted = await attempt(["bash", "-c", commands.join("\n")]);
     expect(pasted.code, pasted.stderr).toBe(0);
     const marks = pasted.stdout.split("\n").filter((line) => line.includes('"mark":1'));
@@ -127,6 +127,7 @@ describe.skipIf(mustSkip("the demo", ["ip", "tcpdump"]))("npm run demo", () => {
       marks.filter((line) => line.startsWith(host) && line.includes(`"phase":"${phase}"`)).length;
     // rt1 is Master three times (start and two returns), rt2 as often (two crashes and one clean end).
     expect([of("rt1", "master"), of("rt2", "master")]).toEqual([3, 3]);
+    expect(pasted.stdout).toContain("Root cause: ");
     expect(pasted.stdout).toMatch(/192\.168\.1\.11 > 224\.0\.0\.18.*prio 0,/);
   });
 
@@ -199,7 +200,7 @@ describe("where the demo cannot run", () => {
   test("without root it says so in one sentence", async () => {
     expect(await setUpWhere("id", "1000")).toMatchObject({
       code: 1,
-      stderr: "heird: the demo builds network namespaces and needs root: run it with sudo.\n",
+      stderr: "heird: npm run demo builds network namespaces and needs root: run it with sudo.\n",
     });
   });
 

@@ -1,7 +1,7 @@
 // npm run demo: a failover on real packets, watched live. Everything happens in network namespaces of its
 // own; only a folder with the logs stays, and not even that when it is interrupted.
 
-import { heird } from "../netns/heird.ts";
+import { MAIN } from "../netns/heird.ts";
 import { whyUnusable } from "../netns/requirements.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { cleanEnd, comeback, crash, election, introduce, outage } from "./scenes.ts";
@@ -25,8 +25,8 @@ function farewell(screen: Screen, folder: Folder): void {
   screen.text("Namespaces, bridge and daemons are removed. The logs and the packets stay:", true);
   screen.command(`cd ${folder.path}`);
   screen.command(`grep -o '"hlc":[0-9]*,"mark".*"because":"[^"]*"' rt?/state/log/*.jsonl`);
-  screen.command(`${heird("explain").join(" ")} --state-dir rt2/state --with rt1/state`);
-  screen.command(`${heird("replay").join(" ")} rt2/state --verify`);
+  screen.command(`heird() { node ${MAIN} "$@"; }`);
+  screen.command("heird explain --state-dir rt2/state --with rt1/state");
   screen.command("tcpdump -ttnr wire.pcap vrrp");
 }
 

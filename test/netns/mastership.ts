@@ -9,7 +9,7 @@ import { advertFrom } from "./wire.ts";
 export type Tenure = { readonly source: string; readonly from: number; readonly until: number };
 
 /** What a busy machine may hold back an advertisement that is on its way out, in µs. */
-const NOISE = 100_000;
+const NOISE = 200_000;
 
 /** A claim later than this many intervals after the one before begins a stretch of its own. */
 const PAUSE = 2.5;
