@@ -44,6 +44,7 @@ export function plotOf(series: readonly Series[]): string {
   const key = series.map(({ name }, i) => text(LEFT + i * 60, 16, name, `fill="${COLOURS[i % COLOURS.length]}"`));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 40}" height="${MEASURES.length * PITCH + 40}" font-family="sans-serif" font-size="11">`,
+    "<title>what a soak came to, by the minute</title>",
     '<rect width="100%" height="100%" fill="white"/>',
     ...key,
     ...MEASURES.flatMap((measure, i) => panel(series, measure, i)),
