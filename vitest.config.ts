@@ -15,6 +15,7 @@ const KERNEL_TESTS = [
 const MEASURING_TESTS = [
   "test/demo/demo.test.ts",
   "test/netns/failover.test.ts",
+  "test/netns/faults.test.ts",
   "test/netns/hasty.test.ts",
   "test/netns/lan.test.ts",
   "test/netns/load.test.ts",
@@ -55,7 +56,7 @@ export default defineConfig({
           name: "kernel",
           include: KERNEL_TESTS,
           exclude: MEASURING_TESTS,
-          maxWorkers: 4,
+          maxWorkers: 3,
           retry: SECOND_TRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -73,11 +73,11 @@ describe.skipIf(mustSkip("faults", needs))("afterwards all is as it should be:",
       for (const rate of [1, 10, 30]) {
         await site.lose(`ip protocol 112 numgen random mod 100 < ${rate}`);
         const begin = wallClock();
-        await seen.next("3 s of it", (p) => p.at > begin + 3_000_000 && advertFrom(FIRST)(p));
+        await seen.next("2 s of it", (p) => p.at > begin + 2_000_000 && advertFrom(FIRST)(p));
         await site.loseNothing();
         await settled(site, pair);
         const claims = seen.packets().filter((p) => p.at > begin && claimFrom(SECOND)(p)).length;
-        tell(`${rate} % of the adverts lost for 3 s: the Backup claimed ${claims} times`);
+        tell(`${rate} % of the adverts lost for 2 s: the Backup claimed ${claims} times`);
       }
       const begin = wallClock();
       await site.lose(`iifname "rt1" ip protocol 112`);
@@ -153,7 +153,7 @@ describe.skipIf(mustSkip("faults", needs))("afterwards all is as it should be:",
       });
       const before = pair.map(residentKiB);
       const seen = await site.capture("ip proto 112 and not src host 192.168.1.66");
-      const span = 4_000;
+      const span = 2_000;
       const sent = await flood(site.host("rt3"), frames, 100_000, span);
       const packets = seen.packets();
       const grown = pair.map((node, i) => residentKiB(node) - (before[i] ?? 0));

@@ -107,10 +107,10 @@ async function spellOf(seen: Capture, pid: number): Promise<Spell> {
   return { p50: percentile(late, 0.5), p99: percentile(late, 0.99), max: late.at(-1) ?? Number.NaN, cpu };
 }
 
-/** Without, with, and both once more; each reload is told, too. */
+/** Without, and with; each reload is told, too. */
 async function inTurns(node: Heird, seen: Capture): Promise<readonly Told[]> {
   const spells: Told[] = [];
-  for (const what of ["without", "with", "without", "with"] as const) {
+  for (const what of ["without", "with"] as const) {
     const changed = wallClock();
     if (spells.length > 0) node.reload(what === "with" ? `${definitions}${instances(true)}` : instances(false));
     await answering(node, what);
