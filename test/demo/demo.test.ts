@@ -89,7 +89,7 @@ describe.skipIf(mustSkip("the demo", ["ip", "tcpdump"]))("npm run demo", () => {
     expect(performance.now() - began).toBeLessThan(60_000);
     expect(demo.stderr()).toBe("");
     const lines = demo.stdout().trimEnd().split("\n");
-    expect(lines.length).toBeLessThanOrEqual(45);
+    expect(lines.length).toBeLessThanOrEqual(48);
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(demo.stdout()).not.toContain(String.fromCharCode(27));
     await leavesNothing(demo, temporary);
