@@ -11,8 +11,11 @@ export type Audience = {
   readonly closed: () => void;
   /** A line was written, so many bytes long. */
   readonly wrote: (length: number) => void;
-  /** How many bytes have been read of those written. */
-  readonly read: () => number;
+  /**
+   * How many bytes of those written had been read by others than whoever reads now. When we hear that he came he may
+   * have read already: what was read while nobody was there to read is what was read until the last one left.
+   */
+  readonly readBefore: () => number;
   /** Where the next line begins. */
   readonly end: () => number;
   /** The reader is known to have ended, and its successor is somebody new. */
@@ -25,6 +28,7 @@ export function audience(unread: () => number, now: () => number): Audience {
   /** Where lines end that were not read when we looked last. */
   let ends: number[] = [];
   let [readers, linesBefore, lineByLine] = [0, 0, false];
+  let readBefore = 0;
 
   const look = (): number => {
     const read = written - unread();
@@ -42,9 +46,11 @@ export function audience(unread: () => number, now: () => number): Audience {
       return !lineByLine;
     },
     closed: () => {
-      look();
+      const read = look();
       readers = Math.max(0, readers - 1);
-      if (readers > 0 || linesRead === linesBefore) return;
+      if (readers > 0) return;
+      readBefore = read;
+      if (linesRead === linesBefore) return;
       lineByLine = linesRead - linesBefore === 1 && now() - lastWrite < AT_ONCE;
     },
     wrote: (length) => {
@@ -53,10 +59,11 @@ export function audience(unread: () => number, now: () => number): Audience {
       ends.push(written);
       lastWrite = now();
     },
-    read: look,
+    readBefore: () => readBefore,
     end: () => written,
     leave: () => {
       [readers, lineByLine] = [0, false];
+      readBefore = look();
     },
   };
 }

@@ -58,7 +58,7 @@ export function openFifo({ path, user, group }: Fifo, missed: (error: string) =>
     return false;
   };
   const tellAgain = (): void => {
-    const read = readers.read();
+    const read = readers.readBefore();
     // What is owed is newer than what was written of the same.
     const gone = [...last].filter(([key, { end }]) => end <= read && !owed.has(key));
     for (const [key, { line }] of gone) put(key, line);

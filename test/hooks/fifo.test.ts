@@ -27,6 +27,12 @@ function reader(script: string, path: string, out: string): ChildProcess {
   children.push(child);
   return child;
 }
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.kill("SIGKILL");
+  });
+const linesOf = (path: string): readonly string[] => readFileSync(path, "utf8").split("\n").slice(0, -1);
 const plain = (path: string) => ({ path, user: null, group: null, script: null });
 
 describe("a FIFO", () => {
@@ -53,6 +59,42 @@ describe("a FIFO", () => {
     expect(last().findLast((line) => line.includes("VI_A"))).toBe('INSTANCE "VI_A" MASTER 199');
     fifo.close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("tells whoever opens it late the last state of everybody, and one that reads on nothing twice", async () => {
+    const path = join(folder, "late");
+    const fifo = openFifo(plain(path), () => undefined);
+    const say = (name: string, word: "BACKUP" | "MASTER"): void =>
+      fifo.write({ kind: "INSTANCE", name, word, priority: 100 });
+    say("VI_1", "BACKUP");
+    say("VI_2", "BACKUP");
+    say("VI_1", "MASTER");
+    const cat = 'exec cat "$1" >> "$2"';
+    const all = ['INSTANCE "VI_1" BACKUP 100', 'INSTANCE "VI_2" BACKUP 100', 'INSTANCE "VI_1" MASTER 100'];
+    // The first finds everything, as with Keepalived.
+    const first = reader(cat, path, `${path}.1`);
+    await eventually("the first has read", () => linesOf(`${path}.1`).length >= 3, { within: 15_000 });
+    expect(linesOf(`${path}.1`)).toEqual(all);
+    await ended(first);
+    for (const nth of [2, 3]) {
+      const late = reader(cat, path, `${path}.${nth}`);
+      await eventually("the late one is told", () => linesOf(`${path}.${nth}`).length >= 2, { within: 15_000 });
+      say("VI_2", nth === 2 ? "MASTER" : "BACKUP");
+      await eventually("and what is new", () => linesOf(`${path}.${nth}`).length >= 3, { within: 15_000 });
+      const what = nth === 2 ? ["BACKUP", "MASTER"] : ["MASTER", "BACKUP"];
+      const told = linesOf(`${path}.${nth}`);
+      expect([...told.slice(0, 2)].sort()).toEqual(['INSTANCE "VI_1" MASTER 100', `INSTANCE "VI_2" ${what[0]} 100`]);
+      expect(told.slice(2)).toEqual([`INSTANCE "VI_2" ${what[1]} 100`]);
+      await ended(late);
+    }
+    fifo.close();
+  });
+
+  test("does not take the place of a file", () => {
+    const path = join(folder, "file");
+    writeFileSync(path, "precious");
+    expect(() => openFifo(plain(path), () => {})).toThrow("no pipe");
+    expect(readFileSync(path, "utf8")).toBe("precious");
   });
 });
 
@@ -107,6 +149,18 @@ describe("who reads a pipe", () => {
     expect(set.opened()).toBe(false);
   });
 
+  test("has read before we hear that it came: that was nobody else's", () => {
+    const set = pipe();
+    for (let i = 0; i < 3; i++) set.write();
+    set.take(3);
+    expect([set.opened(), set.readBefore()]).toEqual([true, 0]);
+    set.closed();
+    // What comes in while nobody reads is there for the next one; the three before it were read by the first.
+    set.write();
+    set.take(1);
+    expect([set.opened(), set.readBefore()]).toEqual([true, 30]);
+  });
+
   test("is known to have ended after its first line: the next one is late", () => {
     const set = pipe();
     set.opened();
@@ -115,6 +169,6 @@ describe("who reads a pipe", () => {
     set.closed();
     set.leave();
     expect(set.opened()).toBe(true);
-    expect([set.read(), set.end()]).toEqual([10, 10]);
+    expect([set.readBefore(), set.end()]).toEqual([10, 10]);
   });
 });

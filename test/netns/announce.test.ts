@@ -2,19 +2,20 @@
 // interface, and after which signs that somebody else may have the addresses. And no advert waits for them.
 
 import { describe, expect, test } from "vitest";
-import type { Capture } from "./capture.ts";
+import { type Capture, startCapture } from "./capture.ts";
 import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
-import { advert, frame, inject, packet } from "./frames.ts";
+import { advert, arpClaim, frame, inject, naClaim, packet } from "./frames.ts";
 import type { Packet } from "./packet.ts";
 import { mustSkip } from "./requirements.ts";
 import { onSite, ROUTERS } from "./site.ts";
-import { announcementOf, claimFrom, lastBefore, VRRP_TRAFFIC } from "./wire.ts";
+import { announcementOf, claimFrom, lastBefore, VRRP_TRAFFIC, wallClock } from "./wire.ts";
 
 const [FIRST, STRANGER] = ["192.168.1.11", "192.168.1.66"];
 const HOSTS = [...ROUTERS, { name: "rt3", addresses: [`${STRANGER}/24`] }];
 const [V4, V6] = ["192.168.1.1", "fe80::6:1"];
 /** Of `inject`: whoever claims here has another one than the routers. */
+const STATION = "02:00:00:00:00:66";
 const globals = (...lines: readonly string[]): string => `global_defs {\n  ${lines.join("\n  ")}\n}\n`;
 const patient = { within: 30_000 };
 
@@ -110,6 +111,71 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
       // SIX heard nothing, and has no advert but the regular ones.
       const others = (await seen.stop()).filter(claimFrom(linkLocal));
       for (const [i, { at }] of others.slice(1).entries()) expect(at - (others[i]?.at ?? 0)).toBeGreaterThan(4_900_000);
+    });
+  });
+
+  test("somebody else's ARP and NA: the Master says again where the addresses are, a Backup does not", {
+    timeout: 180_000,
+  }, async () => {
+    await onSite("claims", HOSTS, async (site) => {
+      const [rt1, rt2, rt3] = [site.host("rt1"), site.host("rt2"), site.host("rt3")];
+      const both = (priority: number): string =>
+        globals("vrrp_garp_master_delay 0", "vrrp_garp_lower_prio_delay 0", "vrrp_garp_lower_prio_repeat 2") +
+        configOf(
+          { name: "FOUR", vrid: 4, priority, interval: "0.5", addresses: [`${V4}/24`] },
+          { name: "SIX", vrid: 6, priority, interval: "0.5", addresses: [`${V6}/64`] },
+        );
+      const master = await site.heird("rt1", both(200));
+      await master.reach("master");
+      const backup = await site.heird("rt2", both(100));
+      await backup.reach("backup");
+      const seen = await site.capture(VRRP_TRAFFIC);
+      const foreign = [arpClaim(V4, STATION), naClaim(V6, STATION)];
+      await inject(rt3, foreign);
+      const claimed = (await seen.next("the claim", announcementOf(V4, STATION))).at;
+      await seen.next("the other claim", announcementOf(V6, STATION));
+      for (const address of [V4, V6]) await times(seen, address, rt1.mac, 2, claimed);
+      await eventually("the status has both", async () => (await master.status()).claims.length === 2);
+      expect((await master.status()).claims.map(({ address, mac }) => `${address} ${mac}`).sort()).toEqual([
+        `${V4} ${STATION}`,
+        `${V6} ${STATION}`,
+      ]);
+      expect(master.stderr()).toContain(`somebody else at MAC ${STATION} on eth0 claims ${V4}`);
+      // A flood is answered once a second: two at the end of each at most.
+      const flooded = wallClock();
+      await inject(rt3, new Array<string>(60).fill(foreign[0] ?? ""));
+      await times(seen, V4, rt1.mac, 2, flooded);
+      await seen.next("a while later", (p) => p.at > flooded + 2_500_000 && claimFrom(FIRST)(p), patient);
+      const packets = await seen.stop();
+      const answers = packets.filter((p) => p.at > flooded && announcementOf(V4, rt1.mac)(p));
+      const lasted = (packets.findLast(announcementOf(V4, STATION))?.at ?? 0) - flooded;
+      expect(answers.length).toBeLessThanOrEqual(2 * (2 + Math.ceil(lasted / 1_000_000)));
+      expect(packets.filter((p) => [V4, V6].some((address) => announcementOf(address, rt2.mac)(p)))).toEqual([]);
+      expect((await backup.status()).claims).toEqual([]);
+    });
+  });
+
+  test("garp_extra_if: what stands on another interface is announced there again and again", {
+    timeout: 180_000,
+  }, async () => {
+    await onSite("elsewhere", ROUTERS.slice(0, 1), async (site) => {
+      const rt1 = site.host("rt1");
+      const mac = "02:00:00:00:00:77";
+      await rt1.run(["ip", "link", "add", "eth1", "address", mac, "type", "veth", "peer", "name", "far"]);
+      for (const name of ["eth1", "far"]) await rt1.run(["ip", "link", "set", name, "up"]);
+      const here = await site.capture(VRRP_TRAFFIC);
+      const there = await startCapture(rt1.namespace, "far", [VRRP_TRAFFIC]);
+      const addresses = [`${V4}/24`, "10.7.0.1/24 dev eth1"];
+      const once = ["garp_master_repeat 1", "garp_master_delay 0", "garp_extra_if all 1"];
+      const node = await site.heird("rt1", configOf({ priority: 255, interval: "0.5", addresses, extra: once }));
+      await node.reach("master");
+      // At 0 s with everything else, and then at 1, 2 and 3 s.
+      const at = await times(there, "10.7.0.1", mac, 4);
+      const spans = at.slice(1, 4).map((time) => time - (at[0] ?? 0));
+      for (const [i, span] of spans.entries()) expect(span).toBeGreaterThan((i + 1) * 1_000_000 - 20_000);
+      expect(of(here, V4, rt1.mac), "on its own interface the adverts tell").toHaveLength(1);
+      await here.stop();
+      await there.stop();
     });
   });
 });
