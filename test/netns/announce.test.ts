@@ -141,7 +141,8 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
         `${V6} ${STATION}`,
       ]);
       expect(master.stderr()).toContain(`somebody else at MAC ${STATION} on eth0 claims ${V4}`);
-      // A flood is answered once a second: two at the end of each at most.
+      // A flood is answered once a second: two at the end of each at most. The same claim is told again after a second.
+      await seen.next("a second later", (p) => p.at > claimed + 1_100_000 && claimFrom(FIRST)(p), patient);
       const flooded = wallClock();
       await inject(rt3, new Array<string>(60).fill(foreign[0] ?? ""));
       await times(seen, V4, rt1.mac, 2, flooded);
