@@ -2,13 +2,12 @@
 
 import type { Outcome } from "../kernel.ts";
 import { DONE, EINTR, failure } from "./errno.ts";
-import { bind, close, messageOf, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, socket } from "./ffi.ts";
+import { close, messageOf, receive, send } from "./ffi.ts";
 import { readMessages } from "./netlink.ts";
+import { openNetlink } from "./netlink-socket.ts";
 import { type RequestBuffer, requestBuffer } from "./netlink-write.ts";
 import { type Filter, filterBytes, writeFilter, writeNoFilter } from "./nftables-request.ts";
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
 const NETLINK_NETFILTER = 12;
 const NO_SUCH_PROTOCOL: ReadonlySet<number> = new Set([93, 95]);
 
@@ -24,16 +23,12 @@ export const takeFilter = (table: string): Outcome =>
 
 /** The kernel works the batch off within `send`; what it has to say lies there afterwards. */
 function transact(to: RequestBuffer, doing: string, write: (to: RequestBuffer) => void): Outcome {
-  const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
+  const fd = openNetlink(NETLINK_NETFILTER, 0);
   if (fd < 0) {
     const missing = NO_SUCH_PROTOCOL.has(-fd) ? "; the kernel has no nf_tables (modprobe nf_tables)" : "";
     return failure(-fd, `${doing}${missing}`);
   }
   try {
-    const name = new Uint8Array(new ArrayBuffer(128), 0, 12);
-    new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
-    const bound = bind(fd, name);
-    if (bound < 0) return failure(-bound, doing);
     write(to);
     const sent = send(fd, to.bytes, to.length);
     return sent < 0 ? failure(-sent, doing) : verdictOn(fd, doing);

@@ -2,12 +2,12 @@
 
 import type { Trace } from "../core/path.ts";
 import { ENOBUFS } from "./errno.ts";
-import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, whenReadable } from "./ffi.ts";
+import { close, receive, whenReadable } from "./ffi.ts";
+import { openNetlink } from "./netlink-socket.ts";
 import { type GonePath, readGonePaths } from "./path-message.ts";
 import { nameOfRequester } from "./requester.ts";
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
+const NETLINK_ROUTE = 0;
 /** RTNLGRP_IPV4_ROUTE, IPV4_RULE, IPV6_ROUTE, IPV6_RULE. */
 const GROUPS = 0x40 | 0x80 | 0x400 | 0x4_0000;
 /** Pieces of the kernel's news in one turn of the loop: somebody may withdraw a full table of the Internet. */
@@ -20,12 +20,8 @@ export function watchPaths(
   own: number,
   listener: (gone: readonly Trace[] | null, by: () => string) => void,
 ): () => void {
-  const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const fd = openNetlink(NETLINK_ROUTE, GROUPS);
   if (fd < 0) return () => {};
-  const name = new Uint8Array(12);
-  new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
-  new DataView(name.buffer).setUint32(8, GROUPS, true);
-  bind(fd, name);
   const read = (): void => {
     const gone: GonePath[] = [];
     let isLost = false;

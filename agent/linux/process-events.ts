@@ -3,10 +3,9 @@
 
 import type { Begun } from "../kernel.ts";
 import { ENOBUFS, failure } from "./errno.ts";
-import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, socket, whenReadable } from "./ffi.ts";
+import { close, receive, send, whenReadable } from "./ffi.ts";
+import { openNetlink } from "./netlink-socket.ts";
 
-const AF_NETLINK = 16;
-const SOCK_DGRAM = 2;
 const NETLINK_CONNECTOR = 11;
 /** CN_IDX_PROC, CN_VAL_PROC. */
 const PROC = 1;
@@ -23,7 +22,7 @@ const MANY = 64;
 
 /** Tells the ids of processes that something happened to; null: there were too many, or some were missed. */
 export function watchProcesses(listener: (pids: readonly number[] | null) => void): Begun {
-  const fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+  const fd = openNetlink(NETLINK_CONNECTOR, PROC);
   if (fd < 0) return failure(-fd, "asking for events of processes");
   const result = subscribe(fd);
   if (result < 0) {
@@ -57,11 +56,6 @@ export function watchProcesses(listener: (pids: readonly number[] | null) => voi
 
 /** Header, connector message, and the one word that asks for events. */
 function subscribe(fd: number): number {
-  const name = new Uint8Array(12);
-  new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
-  new DataView(name.buffer).setUint32(8, PROC, true);
-  const bound = bind(fd, name);
-  if (bound < 0) return bound;
   const request = new DataView(new ArrayBuffer(40));
   request.setUint32(0, 40, true);
   request.setUint16(4, 3, true); // NLMSG_DONE

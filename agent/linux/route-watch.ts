@@ -4,10 +4,10 @@
 import { addressFromBytes, type IpAddress } from "../core/address.ts";
 import type { RouteSeen } from "../kernel.ts";
 import { ENOBUFS } from "./errno.ts";
-import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, send, socket, whenReadable } from "./ffi.ts";
+import { close, receive, send, whenReadable } from "./ffi.ts";
+import { openNetlink } from "./netlink-socket.ts";
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
+const NETLINK_ROUTE = 0;
 /** Links, addresses and routes of either family: the kernel does not tell of every route that goes with a link. */
 const GROUPS = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 const RTM_NEWROUTE = 24;
@@ -39,12 +39,8 @@ export function watchRoutes(
   nameOf: Names,
   listener: (routes: readonly RouteSeen[]) => void,
 ): () => void {
-  const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const fd = openNetlink(NETLINK_ROUTE, GROUPS);
   if (fd < 0) return () => {};
-  const name = new Uint8Array(12);
-  new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
-  new DataView(name.buffer).setUint32(8, GROUPS, true);
-  bind(fd, name);
   let reading: RouteSeen[] | null = null;
   let stale = false;
   const ask = (): void => {

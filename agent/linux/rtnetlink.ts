@@ -3,18 +3,7 @@
 import { type Path, wordsOf } from "../core/path.ts";
 import type { Outcome } from "../kernel.ts";
 import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
-import {
-  bind,
-  close,
-  messageOf,
-  ownName,
-  receive,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  send,
-  setOption,
-  socket,
-} from "./ffi.ts";
+import { close, messageOf, ownName, receive, send, setOption } from "./ffi.ts";
 import { applyMessages, emptyTable, type InterfaceTable } from "./interface-table.ts";
 import { type UponRequest, writeAddLink, writeLinkUp, writeRemoveLink } from "./link-request.ts";
 import { type NetlinkMessage, readMessages } from "./netlink.ts";
@@ -25,11 +14,10 @@ import {
   writeDump,
   writeRemoveAddress,
 } from "./netlink-request.ts";
+import { openNetlink } from "./netlink-socket.ts";
 import { NLM_F_ACK, type RequestBuffer, requestBuffer } from "./netlink-write.ts";
 import { LONGEST_PATH_REQUEST, writeAddPath, writeRemovePath } from "./path-request.ts";
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
 const NETLINK_ROUTE = 0;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
@@ -49,20 +37,13 @@ const RECEIVE_BUFFER = 8 << 20;
 const answer = new Uint8Array(new ArrayBuffer(65_536));
 
 function openSocket(groups: number): number {
-  const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  const fd = openNetlink(NETLINK_ROUTE, groups);
   if (fd < 0) throw new Error(`no netlink socket can be had: ${messageOf(-fd)}`);
   const size = new Uint8Array(new ArrayBuffer(128), 0, 4);
   new DataView(size.buffer).setUint32(0, RECEIVE_BUFFER, true);
   // Refused without CAP_NET_ADMIN; then an overflow comes sooner, and costs a dump.
   setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, size);
-  // sockaddr_nl: family, padding, port (the kernel chooses), groups.
-  const name = new Uint8Array(new ArrayBuffer(128), 0, 12);
-  new DataView(name.buffer).setUint16(0, AF_NETLINK, true);
-  new DataView(name.buffer).setUint32(8, groups, true);
-  const bound = bind(fd, name);
-  if (bound >= 0) return fd;
-  close(fd);
-  throw new Error(`a netlink socket cannot be bound: ${messageOf(-bound)}`);
+  return fd;
 }
 
 /** One address of one interface, for the command socket. */
