@@ -14,6 +14,8 @@ const KERNEL = "^agent/kernel\\.ts$";
 const RXJS = "^node_modules/rxjs/";
 /** Requests over HTTP, and names; they know nothing of heird. */
 const WEB = "^agent/web/";
+/** Users, groups and who may write what; they know nothing of heird either. */
+const USERS = "^agent/users/";
 /** What the configuration says about checks: types alone. */
 const CHECK = "^agent/core/check\\.ts$";
 /** Builtins resolve to their bare name, without a dot; every file of ours has one. */
@@ -196,6 +198,7 @@ export default {
           CORE,
           "^agent/linux/pipe\\.ts$",
           "^agent/web/",
+          USERS,
           NODE,
           "^node_modules/(@types/)?nodemailer/",
         ],
@@ -220,10 +223,16 @@ export default {
       { pathNot: [WEB, NODE, "^node_modules/undici/"] },
     ),
     rule(
+      "users-are-of-the-machine",
+      "Who somebody is does not depend on what for he is looked up: hooks, checks and the reading of a configuration have one answer.",
+      { path: USERS },
+      { pathNot: [USERS, NODE] },
+    ),
+    rule(
       "checks-only-ask",
       "A check answers a question; what the answer costs is decided in the fold.",
       { path: "^checks/" },
-      { pathNot: ["^checks/", TIME, CHECK, "^agent/clock\\.ts$", KERNEL, WEB, RXJS, NODE] },
+      { pathNot: ["^checks/", TIME, CHECK, "^agent/clock\\.ts$", KERNEL, WEB, USERS, RXJS, NODE] },
     ),
     rule(
       "checks-take-types-of-the-port",
@@ -243,6 +252,7 @@ export default {
           ADDRESS,
           PATH,
           "^checks/watch\\.ts$",
+          USERS,
           NODE,
         ],
       },
@@ -257,7 +267,7 @@ export default {
       "only-load-reads-files",
       "Every other step takes text and gives text or values, so a test can hand it a map of files; machine.ts gives facts.",
       { path: "^config/", pathNot: ["^config/(load|machine)\\.ts$"] },
-      { path: NODE },
+      { path: [NODE, USERS] },
     ),
     rule(
       "the-circle-knows-no-driver",
@@ -282,7 +292,9 @@ export default {
       "A folder of agent that this table does not name is a folder nobody has thought about.",
       {
         path: "^agent/[^/]+/",
-        pathNot: ["^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web|rehearse|hooks)/"],
+        pathNot: [
+          "^agent/(core|wire|log|explain|audit|operate|cli|linux|sources|effects|daemon|web|users|rehearse|hooks)/",
+        ],
       },
       { path: "." },
     ),

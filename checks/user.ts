@@ -1,7 +1,6 @@
-// Who a program runs as. Node becomes a number; names stand in /etc/passwd, or getent knows them.
+// Who the program of a check runs as.
 
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { entryOf } from "../agent/users/lookup.ts";
 
 export type Identity = {
   readonly uid?: number;
@@ -9,13 +8,11 @@ export type Identity = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-type Entry = readonly string[];
-
 /** The ids of a user and group; a sentence when one of them does not exist. Null is who runs this. */
 export function identityOf(user: string | null, group: string | null): Identity | string {
-  const entry = user === null ? null : find("passwd", user);
+  const entry = user === null ? null : entryOf("passwd", user);
   if (entry === undefined) return `there is no user ${user}`;
-  const groupEntry = group === null ? null : find("group", group);
+  const groupEntry = group === null ? null : entryOf("group", group);
   if (groupEntry === undefined) return `there is no group ${group}`;
   const [name = "root", , uid, gid, , home = "/"] = entry ?? [];
   const own = process.getuid?.() === Number(uid) && group === null;
@@ -25,39 +22,4 @@ export function identityOf(user: string | null, group: string | null): Identity 
     ...(entry === null && groupEntry !== null ? { gid: Number(groupEntry[2]) } : {}),
     environment: entry === null ? { HOME: "/" } : { HOME: home, USER: name, LOGNAME: name },
   };
-}
-
-export const userExists = (name: string): boolean => find("passwd", name) !== undefined;
-export const groupExists = (name: string): boolean => find("group", name) !== undefined;
-
-function find(database: "passwd" | "group", name: string): Entry | undefined {
-  return entryIn(read(`/etc/${database}`), name) ?? entryIn(getent(database, name), name) ?? numeric(name);
-}
-
-const entryIn = (text: string, name: string): Entry | undefined =>
-  text
-    .split("\n")
-    .map((line) => line.split(":"))
-    .find((fields) => fields[0] === name || (/^\d+$/.test(name) && fields[2] === name));
-
-/** A number needs no name. */
-const numeric = (name: string): Entry | undefined =>
-  /^\d+$/.test(name) ? [name, "x", name, name, "", "/"] : undefined;
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** Directory services answer here; each name is asked for once. */
-const known = new Map<string, string>();
-function getent(database: string, name: string): string {
-  const key = `${database} ${name}`;
-  const told =
-    known.get(key) ?? spawnSync("getent", [database, "--", name], { encoding: "utf8", timeout: 2_000 }).stdout ?? "";
-  known.set(key, told);
-  return told;
 }

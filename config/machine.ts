@@ -1,9 +1,10 @@
 // The machine this runs on, as far as its files tell.
 
-import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { parseAddress } from "../agent/core/address.ts";
+import { isKnown } from "../agent/users/lookup.ts";
+import { whoElseMayWrite } from "../agent/users/trust.ts";
 import type { Host, OwnAddress } from "./host-facts.ts";
 
 /** Facts about this machine. */
@@ -16,7 +17,7 @@ export const thisMachine: Host = {
     const reasons = paths.map(whyNotRun);
     return reasons.includes(null) ? null : (reasons[0] ?? "its name is empty");
   },
-  othersMayWrite: (program) => program.startsWith("/") && parentsOf(program).some(othersMayWrite),
+  othersMayWrite: (program) => program.startsWith("/") && whoElseMayWrite(program) !== null,
   addressesOf: (name) => {
     // An address with a label stands under its label.
     const found = Object.entries(networkInterfaces()).filter(([one]) => one === name || one.startsWith(`${name}:`));
@@ -29,26 +30,6 @@ export const thisMachine: Host = {
 export const machineOfDaemon: Host = Object.fromEntries(
   Object.entries(thisMachine).filter(([fact]) => fact !== "interfaceExists"),
 );
-
-/** Users and groups stand in files, or a directory service knows them, which getent asks. */
-function isKnown(database: "passwd" | "group", name: string): boolean {
-  if (
-    /^\d+$/.test(name) ||
-    textOf(`/etc/${database}`)
-      .split("\n")
-      .some((line) => line.startsWith(`${name}:`))
-  )
-    return true;
-  return spawnSync("getent", [database, name], { stdio: "ignore", timeout: 2_000 }).status === 0;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
 
 const ALL_PROMOTE = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
 
@@ -76,23 +57,6 @@ function whyNotRun(path: string): string | null {
     return null;
   } catch (error) {
     return reasonOf(error);
-  }
-}
-
-/** The path itself and every directory above it. */
-function parentsOf(path: string): readonly string[] {
-  const parts = path.split("/").filter((part) => part !== "");
-  return ["/", ...parts.map((_, i) => `/${parts.slice(0, i + 1).join("/")}`)];
-}
-
-function othersMayWrite(path: string): boolean {
-  try {
-    const { mode, uid, gid } = statSync(path);
-    // A sticky directory such as /tmp lets nobody replace what belongs to another.
-    const sticky = (mode & 0o1000) !== 0;
-    return uid !== 0 || (!sticky && ((mode & 0o002) !== 0 || (gid !== 0 && (mode & 0o020) !== 0)));
-  } catch {
-    return false;
   }
 }
 
