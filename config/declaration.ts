@@ -2,9 +2,10 @@
 // defaults filled in, Keepalived's documented corrections are made; positions stay for later checks.
 
 import type { Family, IpAddress } from "../agent/core/address.ts";
+import type { HookPolicy, Webhook } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
 import type { DeclaredCheck, DeclaredHysteresis } from "./declared-checks.ts";
-import type { DeclaredHookPolicy, DeclaredNotify, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
+import type { DeclaredNotify, DeclaredServices } from "./declared-services.ts";
 import type { Place } from "./source.ts";
 import type { CommandLine } from "./values.ts";
 
@@ -181,8 +182,8 @@ export type DeclaredHookExtras = {
   readonly saysDeleted: boolean;
   /** Null: as global_defs says. */
   readonly priorityChanges: boolean | null;
-  readonly hookPolicy: DeclaredHookPolicy;
-  readonly webhooks: readonly DeclaredWebhook[];
+  readonly hookPolicy: HookPolicy;
+  readonly webhooks: readonly Webhook[];
 };
 
 export type DeclaredGroup = {
@@ -282,8 +283,8 @@ export type DeclaredGlobals = {
   readonly filter: { readonly table: string; readonly priority: number; readonly counters: boolean };
   readonly onLoss: OnLoss;
   readonly priorityChange: "immediate" | "next_advert";
-  readonly hookPolicy: DeclaredHookPolicy;
-  readonly webhooks: readonly DeclaredWebhook[];
+  readonly hookPolicy: HookPolicy;
+  readonly webhooks: readonly Webhook[];
   readonly priorityChanges: boolean;
   readonly notify: DeclaredNotify;
 };

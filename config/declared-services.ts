@@ -1,29 +1,7 @@
 // Types only: what is declared around the virtual routers.
 
-import type { MailConfig, NotifyConfig } from "../agent/core/config.ts";
+import type { MailConfig, NotifyConfig, Webhook } from "../agent/core/config.ts";
 import type { Duration } from "../agent/core/time.ts";
-
-export type DeclaredHookPolicy = {
-  readonly order: "all" | "latest";
-  readonly deadline: Duration;
-  readonly retries: number;
-  readonly backoff: Duration;
-  /** Zero: pre_master and pre_backup are not waited for. */
-  readonly preDeadline: Duration;
-};
-
-export type DeclaredWebhook = {
-  readonly url: string;
-  readonly secretFile: string | null;
-  readonly events: readonly string[];
-  readonly timeout: Duration;
-  readonly retries: number;
-  readonly backoff: Duration;
-  readonly tls: DeclaredTls;
-};
-
-/** Paths; null for the system's, or for none. */
-export type DeclaredTls = { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
 
 export type HostPort = { readonly host: string; readonly port: number };
 
@@ -48,7 +26,7 @@ export type DeclaredServices = {
     readonly node: string | null;
     readonly username: string | null;
     readonly password: { readonly from: "file" | "environment"; readonly name: string } | null;
-    readonly tls: DeclaredTls;
+    readonly tls: Webhook["tls"];
     readonly retentionDays: number;
   } | null;
   readonly control: { readonly socket: string | null; readonly group: string | null; readonly mode: number };

@@ -1,8 +1,9 @@
 // heird's own around the virtual routers: event_log, audit, control, metrics, and how hooks are run.
 
+import type { HookPolicy, Webhook } from "../agent/core/config.ts";
 import { seconds } from "../agent/core/time.ts";
 import type { DeclaredHookExtras } from "./declaration.ts";
-import type { DeclaredHookPolicy, DeclaredServices, DeclaredWebhook } from "./declared-services.ts";
+import type { DeclaredServices } from "./declared-services.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hostPort, linesWith, modeOf, spanIn, tlsIn, urlOf } from "./forms.ts";
 import { commandIn, wordsIn } from "./objects.ts";
@@ -118,7 +119,7 @@ function passwordIn(section: Section, report: Report): NonNullable<DeclaredServi
 }
 
 /** What Keepalived does: every hook, once, and nobody waits. */
-export const DEFAULT_POLICY: DeclaredHookPolicy = {
+export const DEFAULT_POLICY: HookPolicy = {
   order: "all",
   deadline: seconds(60),
   retries: 0,
@@ -127,7 +128,7 @@ export const DEFAULT_POLICY: DeclaredHookPolicy = {
 };
 
 /** hook_policy of a section, where it says something; the one around it where it does not. */
-export function hookPolicyIn(section: Section, around: DeclaredHookPolicy): DeclaredHookPolicy {
+export function hookPolicyIn(section: Section, around: HookPolicy): HookPolicy {
   const policy = together(section, "hook_policy");
   if (policy === null) return around;
   const order = textIn(policy, "order");
@@ -143,7 +144,7 @@ export function hookPolicyIn(section: Section, around: DeclaredHookPolicy): Decl
 const EVENTS = ["master", "backup", "fault", "stop"];
 
 /** The webhooks of a section, each URL once. */
-export function webhooksIn(section: Section, report: Report): readonly DeclaredWebhook[] {
+export function webhooksIn(section: Section, report: Report): readonly Webhook[] {
   const seen = new Map<string, Section>();
   return entriesOf(section, "webhook").flatMap((entry) => {
     const [word] = entry.args;
@@ -159,7 +160,7 @@ export function webhooksIn(section: Section, report: Report): readonly DeclaredW
   });
 }
 
-function webhook(url: string, section: Section, report: Report): DeclaredWebhook {
+function webhook(url: string, section: Section, report: Report): Webhook {
   const events = wordsIn(section, "events") ?? EVENTS;
   const entry = entryOf(section, "events");
   for (const word of entry?.args ?? []) {
@@ -178,7 +179,7 @@ function webhook(url: string, section: Section, report: Report): DeclaredWebhook
 }
 
 /** What heird adds to the hooks of an instance or a group; `around` is what global_defs says. */
-export function hookExtrasIn(section: Section, around: DeclaredHookPolicy, report: Report): DeclaredHookExtras {
+export function hookExtrasIn(section: Section, around: HookPolicy, report: Report): DeclaredHookExtras {
   const hookPolicy = hookPolicyIn(section, around);
   for (const name of ["pre_master", "pre_backup"]) {
     const entry = entryOf(section, name);

@@ -5,10 +5,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fchownSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { openPipe } from "../linux/pipe.ts";
+import { whoElseMayWrite } from "../users/trust.ts";
 import type { Program } from "./deed.ts";
 import { inherited } from "./document.ts";
 import { type Ending, OUTPUT_BYTES, type Running } from "./queue.ts";
-import { type Identity, identityOf, otherGroupsOf, whoElseMayWrite } from "./user.ts";
+import { type Identity, identityOf, otherGroupsOf } from "./user.ts";
 
 /** How long its last words are waited for when it is gone, in ms: a child of its own may hold the pipe for ever. */
 const LAST_WORDS = 50;
