@@ -4,7 +4,7 @@ import type { HookCommand, HookPolicy, NotifyConfig, Webhook } from "../core/con
 import type { Delivery } from "../core/deliveries.ts";
 import type { Notice } from "../core/effect.ts";
 import { type Duration, seconds } from "../core/time.ts";
-import type { Deed } from "./deed.ts";
+import type { Deed, Program } from "./deed.ts";
 import { documentOf, type Story, type Telling, variablesOf } from "./document.ts";
 import type { Job } from "./queue.ts";
 
@@ -47,11 +47,7 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
       return {
         type: "script",
         program: {
-          argv: [...delivery.command.argv, ...delivery.args],
-          ...whoRuns(delivery.command, shared),
-          security: shared.security,
-          supplementaryGroups: shared.supplementaryGroups,
-          umask: shared.umask ?? USUAL_UMASK,
+          ...programOf(delivery.command, shared, delivery.args),
           variables: variablesOf(story, telling),
           input: document,
         },
@@ -64,7 +60,18 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
 }
 
 /** As Keepalived: what programs make is their owner's to read and write. */
-export const USUAL_UMASK = 0o177;
+const USUAL_UMASK = 0o177;
+
+/** A program as the configuration has it run, with these arguments behind its own; it is told nothing else. */
+export const programOf = (command: HookCommand, shared: NotifyConfig, args: readonly string[] = []): Program => ({
+  argv: [...command.argv, ...args],
+  ...whoRuns(command, shared),
+  security: shared.security,
+  supplementaryGroups: shared.supplementaryGroups,
+  umask: shared.umask ?? USUAL_UMASK,
+  variables: {},
+  input: "",
+});
 
 /** A user of its own has that user's group, not the one of `script_user`. */
 export const whoRuns = ({ user, group }: HookCommand, shared: NotifyConfig): Pick<HookCommand, "user" | "group"> => ({

@@ -2,7 +2,7 @@
 
 import type { NotifyConfig } from "../core/config.ts";
 import type { Doer } from "./aside.ts";
-import { USUAL_UMASK, whoRuns } from "./deeds.ts";
+import { programOf } from "./deeds.ts";
 import { type Clock, type Ending, LAST_CHANCE } from "./queue.ts";
 
 type Script = NonNullable<NotifyConfig["startup"]>;
@@ -10,15 +10,7 @@ type Script = NonNullable<NotifyConfig["startup"]>;
 /** Settles when it has ended, or was ended because its time was over. */
 export function runOnce(doer: Pick<Doer, "run">, clock: Clock, shared: NotifyConfig, script: Script): Promise<Ending> {
   const { command, timeout } = script;
-  const program = {
-    argv: command.argv,
-    ...whoRuns(command, shared),
-    security: shared.security,
-    supplementaryGroups: shared.supplementaryGroups,
-    umask: shared.umask ?? USUAL_UMASK,
-    variables: {},
-    input: "",
-  };
+  const program = programOf(command, shared);
   return new Promise((resolve) => {
     let callOff = (): void => undefined;
     const running = doer.run({ type: "script", program }, (ending) => {

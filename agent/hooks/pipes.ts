@@ -1,12 +1,11 @@
 // All FIFOs of a configuration and their readers, through reloads.
 
-import type { Fifo, HookCommand, NotifyConfig } from "../core/config.ts";
+import type { Fifo, NotifyConfig } from "../core/config.ts";
 import type { Notice } from "../core/effect.ts";
 import { same } from "../core/same.ts";
 import { type Duration, microseconds, milliseconds, seconds } from "../core/time.ts";
 import type { Doer } from "./aside.ts";
-import type { Program } from "./deed.ts";
-import { USUAL_UMASK, whoRuns } from "./deeds.ts";
+import { programOf } from "./deeds.ts";
 import { type FifoWriter, openFifo } from "./fifo.ts";
 import type { Clock, Running } from "./queue.ts";
 
@@ -50,7 +49,7 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
   const read = (one: Open, notify: NotifyConfig): void => {
     const { script, path } = one.fifo;
     if (script === null) return;
-    const program = readerOf(script, path, notify);
+    const program = programOf(script, notify, [path]);
     one.reader = doer.run({ type: "script", program }, ({ detail }) => {
       one.reader = null;
       one.writer.leave();
@@ -95,16 +94,6 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
     },
   };
 }
-
-const readerOf = (script: HookCommand, path: string, notify: NotifyConfig): Program => ({
-  argv: [...script.argv, path],
-  ...whoRuns(script, notify),
-  security: notify.security,
-  supplementaryGroups: notify.supplementaryGroups,
-  umask: notify.umask ?? USUAL_UMASK,
-  variables: {},
-  input: "",
-});
 
 /** Tells the first at once, and what comes after it together, at most once a minute. */
 function rarely(clock: Clock, tell: (missed: Missed) => void): (path: string, error: string) => void {
