@@ -32,8 +32,6 @@ export const markKey = (cluster: string, node: string): string => `heird:{${safe
 
 /** Matches every stream of a cluster. */
 export const logPattern = (cluster: string): string => `heird:{${safe(cluster)}}:log:*`;
-export const markPattern = (cluster: string): string => `heird:{${safe(cluster)}}:mark:*`;
-
 const LOG = /:log:([^:]+):([0-9A-Za-z-]+)(?:\.(\d+))?$/;
 
 /** Undefined when it is no stream of ours. */

@@ -53,5 +53,3 @@ export function watchUses(path: string, listener: (use: "opened" | "closed") => 
     close(fd);
   };
 }
-
-export const closeQuietly = (fd: number): void => void close(fd);

@@ -6,7 +6,7 @@
 // allocated, formatted or written. `flight.ts` writes what lies around a transition.
 
 import type { IpAddress } from "../core/address.ts";
-import type { LogConfig, RouterKey } from "../core/config.ts";
+import type { RouterKey } from "../core/config.ts";
 import type { Advertisement, DropReason } from "../core/event.ts";
 import type { Duration, Instant } from "../core/time.ts";
 
@@ -114,6 +114,3 @@ export const NO_RING: Ring = {
     throw new RangeError("nothing is recorded");
   },
 };
-
-/** What is kept around a transition. */
-export type Keeping = Pick<LogConfig, "recorder" | "recorderBefore" | "recorderAfter">;
