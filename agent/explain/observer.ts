@@ -1,7 +1,8 @@
 // Watches a log being folded, and keeps what an explanation of the next transition may need.
 
 import type { RouterKey } from "../core/config.ts";
-import type { AgentState, RouterState } from "../core/state.ts";
+import type { Observation } from "../core/event.ts";
+import { type AgentState, type RouterState, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Line } from "../log/line.ts";
 import type { Told } from "../log/replay.ts";
@@ -61,22 +62,28 @@ export function createWitness(): (step: Told) => readonly Witnessed[] {
   return (step) => {
     const found: Found[] = [];
     strikes.look(step);
-    for (const router of step.state.routers) remember(router, step, outside, strikes.of);
+    remember(step, outside, strikes.of);
     const changes = changesOf(step);
     // Whoever moved by itself comes first: the others of its group are told to have followed it.
     for (const transition of [...changes].sort((a, b) => Number(hasFollowed(a)) - Number(hasFollowed(b)))) {
       const one = scene(transition, step, trails.get(transition.router)?.now(), outside.get(transition.router));
       lead(one, step, outside);
-      const stamps = outside.get(transition.router);
-      if (stamps !== undefined) stamps.entering = causesOf(one);
+      stampsOf(outside, transition.router).entering = causesOf(one);
       found.push(one);
       current.set(transition.router, one);
     }
     outcome(step.line, current);
-    for (const { config } of step.state.routers) trailOf(trails, config.key).look(step);
+    for (const [i, router] of step.state.routers.entries())
+      if (step.before.routers[i] !== router || isTold(step.line, router.config.key))
+        trailOf(trails, router.config.key).look(step);
     return found;
   };
 }
+
+/** Whether a line tells a router something that need not have changed it. */
+const isTold = (line: Line, key: RouterKey): boolean =>
+  (line.type === "event" && line.seen.type === "advertReceived" && line.seen.router === key) ||
+  (line.type === "window" && line.window.kind !== "answers" && line.window.router === key);
 
 const EMPTY: Trail = { accepted: null, weaker: null, resigned: null, last: null, priorities: [], entered: null };
 
@@ -93,9 +100,8 @@ function trailOf(trails: Map<RouterKey, ReturnType<typeof createTrail>>, key: Ro
   return known;
 }
 
-/** What came from outside and concerns a router. */
+/** What came from outside and concerns routers. Most lines are about one of many routers, and most stamp nothing. */
 function remember(
-  router: RouterState,
   step: Told,
   outside: Map<RouterKey, Mutable<OutsideStamps>>,
   strikesOf: (check: string) => readonly Cause[],
@@ -103,39 +109,69 @@ function remember(
   const { line, before, state } = step;
   // What changed nothing led to nothing.
   if (line.type !== "event" || before === state) return;
-  const stamps = outside.get(router.config.key) ?? { ...NOTHING };
-  outside.set(router.config.key, stamps);
-  const cause: Cause = {
-    seq: line.seq,
-    at: line.at,
-    text: [subjectOf(line), sentenceOf(line)].filter((part) => part !== "").join(" "),
-  };
-  const { seen } = line;
-  if (seen.type === "linkChanged" && seen.link.name === router.config.interface) stamps.link = cause;
-  if (seen.type === "addressesChanged" && seen.interface === router.config.interface) stamps.addresses = cause;
-  if (seen.type === "configured") stamps.config = cause;
-  if (seen.type === "commanded") stamps.command = cause;
-  const was = before.routers.find(({ config }) => config.key === router.config.key);
-  if (was === undefined || was.verdicts === router.verdicts) return;
+  const stamp = stampIn(line.seen);
+  for (const [i, router] of state.routers.entries()) {
+    const { key, interface: iface } = router.config;
+    if (stamp !== null && (stamp.interface ?? iface) === iface) stampsOf(outside, key)[stamp.part] = causeOf(line);
+    if (before.routers[i] !== router && isJudged(before, router))
+      stampsOf(outside, key).verdict = verdictOf(step, line, strikesOf);
+  }
+}
+
+/** Whether something is believed of what a router tracks that was not believed before. */
+function isJudged(before: AgentState, { config, verdicts }: RouterState): boolean {
+  const was = routerOf(before, config.key);
+  return was !== undefined && was.verdicts !== verdicts;
+}
+
+function verdictOf(step: Told, line: EventLine, strikesOf: (check: string) => readonly Cause[]): readonly Cause[] {
   const check = checkIn(step);
   const strikes = check === null ? [] : strikesOf(check);
   // Time alone may have turned it, after the answers that led there.
-  stamps.verdict = strikes.at(-1)?.seq === cause.seq ? strikes : [...strikes, cause];
+  return strikes.at(-1)?.seq === line.seq ? strikes : [...strikes, causeOf(line)];
+}
+
+type EventLine = Line & { readonly type: "event" };
+type Stamp = { readonly part: "link" | "addresses" | "config" | "command"; readonly interface: string | null };
+
+/** Which part of the stamps an observation is, and of the routers on which interface; null: of all. */
+function stampIn(seen: Observation): Stamp | null {
+  switch (seen.type) {
+    case "linkChanged":
+      return { part: "link", interface: seen.link.name };
+    case "addressesChanged":
+      return { part: "addresses", interface: seen.interface };
+    case "configured":
+      return { part: "config", interface: null };
+    case "commanded":
+      return { part: "command", interface: null };
+    default:
+      return null;
+  }
+}
+
+const causeOf = (line: EventLine): Cause => ({
+  seq: line.seq,
+  at: line.at,
+  text: [subjectOf(line), sentenceOf(line)].filter((part) => part !== "").join(" "),
+});
+
+function stampsOf(outside: Map<RouterKey, Mutable<OutsideStamps>>, key: RouterKey): Mutable<OutsideStamps> {
+  const known = outside.get(key) ?? { ...NOTHING };
+  outside.set(key, known);
+  return known;
 }
 
 const hasFollowed = ({ because }: Transition): boolean => because.startsWith("group_");
 
 /** A member of a sync group that changed is what the others follow. */
-function lead(one: Found, { line, state }: Told, outside: ReadonlyMap<RouterKey, Mutable<OutsideStamps>>): void {
+function lead(one: Found, { line, state }: Told, outside: Map<RouterKey, Mutable<OutsideStamps>>): void {
   const { router, name, from, to, because, at } = one.transition;
   const members = companionsOf(state, router);
   if (members.length === 0) return;
   const text = `${name} of the same sync group: ${from.toUpperCase()} -> ${to.toUpperCase()} (${because})`;
   const chain = [...causesOf(one), { seq: line.seq, at, text }];
-  for (const member of members) {
-    const stamps = outside.get(member);
-    if (stamps !== undefined && !hasFollowed(one.transition)) stamps.companion = chain;
-  }
+  if (!hasFollowed(one.transition)) for (const member of members) stampsOf(outside, member).companion = chain;
 }
 
 const companionsOf = ({ config }: AgentState, router: RouterKey): readonly RouterKey[] =>
