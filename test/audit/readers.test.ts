@@ -7,9 +7,10 @@ import { logKey, markKey } from "../../agent/audit/keys.ts";
 import { audit } from "../../agent/cli/audit.ts";
 import { explainAcross } from "../../agent/cli/explain.ts";
 import { historyOfAll } from "../../agent/cli/history-all.ts";
-import { EXIT, Refusal } from "../../agent/cli/refusal.ts";
+import { EXIT } from "../../agent/cli/refusal.ts";
 import { scratch } from "../log/scratch.ts";
 import { skipBecause } from "../netns/requirements.ts";
+import { run } from "./command.ts";
 import { createNode, type Node } from "./lab.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis-server.ts";
 import { caughtUp, endShipping, serverAt, ship } from "./shipping.ts";
@@ -19,23 +20,6 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { directory, clear } = scratch();
 const ACL = join(import.meta.dirname, "../../deploy/redis.acl");
-
-/** Runs a command, and gives what it ends with and what it said. */
-async function run(command: () => Promise<number>): Promise<{ code: number; text: string }> {
-  let text = "";
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    text += String(chunk);
-    return true;
-  });
-  try {
-    return { code: await command(), text };
-  } catch (cause) {
-    if (cause instanceof Refusal) return { code: cause.code, text: cause.message };
-    throw cause;
-  } finally {
-    write.mockRestore();
-  }
-}
 
 const keyOf = (node: Node): string => logKey("lab", { node: node.name, epoch: node.epoch(), fork: 0 });
 

@@ -9,10 +9,11 @@ import { timeline } from "../../agent/audit/timeline.ts";
 import { audit } from "../../agent/cli/audit.ts";
 import { accountsOf, openLogs } from "../../agent/cli/audit-source.ts";
 import { historyOfAll } from "../../agent/cli/history-all.ts";
-import { EXIT, Refusal } from "../../agent/cli/refusal.ts";
+import { EXIT } from "../../agent/cli/refusal.ts";
 import { milliseconds, seconds } from "../../agent/core/time.ts";
 import { createLan, EPOCH_MS, type Lan, type Node, router } from "../explain/two-nodes.ts";
 import { scratch } from "../log/scratch.ts";
+import { run } from "./command.ts";
 import { createNode } from "./lab.ts";
 
 // How long it takes is not what is tested, and the machine may be busy.
@@ -164,23 +165,6 @@ describe("the order of changes", () => {
 });
 
 const COMMON = { "state-dir": "/nonexistent", json: false };
-
-/** Runs a command, and gives what it ends with and what it said. */
-async function run(command: () => Promise<number>): Promise<{ code: number; text: string }> {
-  let text = "";
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    text += String(chunk);
-    return true;
-  });
-  try {
-    return { code: await command(), text };
-  } catch (cause) {
-    if (cause instanceof Refusal) return { code: cause.code, text: cause.message };
-    throw cause;
-  } finally {
-    write.mockRestore();
-  }
-}
 
 describe("the commands, without a Redis", () => {
   test("timeline, report, export and history read the directories of several nodes", async () => {

@@ -1,7 +1,7 @@
 // Checks as tests write them, and their answers.
 
 import { firstValueFrom, type Observable } from "rxjs";
-import type { Belief, CheckConfig, Question, Run } from "../../agent/core/check.ts";
+import type { Belief, CheckConfig, HttpQuestion, Question, Run } from "../../agent/core/check.ts";
 import { milliseconds, seconds } from "../../agent/core/time.ts";
 import { means } from "../../checks/helper.ts";
 import { runOnce } from "../../checks/watch.ts";
@@ -31,6 +31,22 @@ export const check = (question: Question, wanted: Partial<CheckConfig> = {}): Ch
   device: null,
   latency: null,
   belief: belief(),
+  ...wanted,
+});
+
+/** A page that is asked for as a file without further words has it asked for. */
+export const page = (url: string, wanted: Partial<HttpQuestion> = {}): HttpQuestion => ({
+  kind: "http",
+  url,
+  method: "GET",
+  headers: [],
+  host: null,
+  status: [{ from: 200, to: 299 }],
+  bodies: [],
+  maxBody: 65_536,
+  keepAlive: false,
+  tls: { ca: null, cert: null, key: null, verify: true },
+  expiry: null,
   ...wanted,
 });
 

@@ -15,7 +15,7 @@ import { numberIn } from "../../checks/metric.ts";
 import { missingIn } from "../../checks/page.ts";
 import { isMeant } from "../../checks/process.ts";
 import { eventually } from "../netns/eventually.ts";
-import { answerOf, check, shell } from "./ask.ts";
+import { answerOf, check, page, shell } from "./ask.ts";
 
 const ip = (text: string): IpAddress => parseAddress(text) as IpAddress;
 const directory = mkdtempSync(join(tmpdir(), "heird-native-"));
@@ -39,21 +39,8 @@ describe("a page", async () => {
   });
   const port = await portOf(server);
   closers.push(() => server.closeAllConnections());
-  const page = (path: string, more: Partial<HttpQuestion> = {}): HttpQuestion => ({
-    kind: "http",
-    url: `http://127.0.0.1:${port}${path}`,
-    method: "GET",
-    headers: [],
-    host: null,
-    status: [{ from: 200, to: 299 }],
-    bodies: [],
-    maxBody: 65_536,
-    keepAlive: false,
-    tls: { ca: null, cert: null, key: null, verify: true },
-    expiry: null,
-    ...more,
-  });
-  const ask = (path: string, more: Partial<HttpQuestion> = {}) => answerOf(check(page(path, more)));
+  const urlOf = (path: string): string => `http://127.0.0.1:${port}${path}`;
+  const ask = (path: string, more: Partial<HttpQuestion> = {}) => answerOf(check(page(urlOf(path), more)));
 
   test("is judged by its code", async () => {
     expect(await ask("/204")).toMatchObject({ ok: true, detail: "HTTP 204" });
@@ -72,18 +59,18 @@ describe("a page", async () => {
   });
 
   test("that does not come is a failure when its time is over", async () => {
-    const run = await answerOf(check(page("/never"), { timeout: milliseconds(100) }));
+    const run = await answerOf(check(page(urlOf("/never")), { timeout: milliseconds(100) }));
     expect(run).toMatchObject({ ok: false, timedOut: true, detail: "no answer within 0.1s" });
   });
 
   test("that comes late is bad where that matters", async () => {
-    const slow = check(page("/slow"), { latency: milliseconds(100) });
+    const slow = check(page(urlOf("/slow")), { latency: milliseconds(100) });
     expect(await answerOf(slow)).toMatchObject({ ok: false, detail: "good, but slower than 0.1s" });
     expect(await ask("/slow")).toMatchObject({ ok: true });
   });
 
   test("where nobody listens is a failure with its reason", async () => {
-    const refused = check({ ...page("/"), url: "http://127.0.0.1:1/" });
+    const refused = check(page("http://127.0.0.1:1/"));
     expect((await answerOf(refused)).detail).toContain("ECONNREFUSED");
   });
 });

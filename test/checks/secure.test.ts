@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type IpAddress, parseAddress } from "../../agent/core/address.ts";
 import type { HttpQuestion, Tls } from "../../agent/core/check.ts";
 import { milliseconds } from "../../agent/core/time.ts";
-import { answerOf, check } from "./ask.ts";
+import { answerOf, check, page } from "./ask.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "heird-secure-"));
 const path = (name: string): string => join(directory, name);
@@ -55,20 +55,6 @@ async function portOf(server: Server | ReturnType<typeof createServer>): Promise
   return (server.address() as AddressInfo).port;
 }
 
-const page = (url: string, more: Partial<HttpQuestion> = {}): HttpQuestion => ({
-  kind: "http",
-  url,
-  method: "GET",
-  headers: [],
-  host: null,
-  status: [{ from: 200, to: 299 }],
-  bodies: [],
-  maxBody: 65_536,
-  keepAlive: false,
-  tls: TRUSTING,
-  expiry: null,
-  ...more,
-});
 const says = (pointer: string, value: string): HttpQuestion["bodies"] => [{ kind: "json", pointer, value }];
 /** Loading what speaks TLS and one handshake may take longer on a busy machine than half a second. */
 const ask = (question: HttpQuestion, source: IpAddress | null = null) =>
