@@ -8,6 +8,7 @@ const KERNEL_TESTS = [
   "test/interop/**/*.test.ts",
   "test/contract/**/*.test.ts",
   "test/demo/demo.test.ts",
+  "test/demo/ending.test.ts",
 ];
 
 // Those that measure time, or look for what others have on the machine, run last, one file after the other:
@@ -56,7 +57,7 @@ export default defineConfig({
           name: "kernel",
           include: KERNEL_TESTS,
           exclude: MEASURING_TESTS,
-          maxWorkers: 3,
+          maxWorkers: 4,
           retry: SECOND_TRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,
