@@ -13,6 +13,8 @@ import type { Applied, Work } from "./lane.ts";
  */
 const MOST: Readonly<Record<Family, number>> = { ipv4: 50, ipv6: 10 };
 const LEAST = 2;
+/** The first burst is small: as soon as it is there, it is announced. */
+const FIRST = 5;
 const TOO_LONG: Duration = milliseconds(2);
 const EEXIST = 17;
 /** What removing something that is not there says: no such address, no such interface. */
@@ -30,16 +32,32 @@ export const placeOf = ({ interface: iface, address }: VirtualAddress): string =
 
 /** What is wanted of an addition that is under way: what its router lets go of meanwhile is not put there any more. */
 type Wanted = ReadonlySet<string>;
-type Addition = { readonly wanted: Wanted; readonly end: () => void };
+type Addition = {
+  readonly wanted: Wanted;
+  /** One of them was asked for, whatever came of it. */
+  readonly arrived: (own: VirtualAddress) => void;
+  readonly end: () => void;
+};
 
 /** The additions that are under way. */
 export function openAdditions() {
-  const open = new Set<{ readonly router: RouterKey; readonly wanted: Set<string> }>();
+  type Open = { readonly router: RouterKey; readonly wanted: Set<string>; readonly coming: Set<string> };
+  const open = new Set<Open>();
   return {
     begin: (router: RouterKey, addresses: readonly VirtualAddress[]): Addition => {
-      const addition = { router, wanted: new Set(addresses.map(placeOf)) };
+      const places = addresses.map(placeOf);
+      const addition = { router, wanted: new Set(places), coming: new Set(places) };
       open.add(addition);
-      return { wanted: addition.wanted, end: () => void open.delete(addition) };
+      return {
+        wanted: addition.wanted,
+        arrived: (own) => void addition.coming.delete(placeOf(own)),
+        end: () => void open.delete(addition),
+      };
+    },
+    /** Whether a place is still to get its address: until then nobody is told that it is there. */
+    isComing: (router: RouterKey, place: string): boolean => {
+      for (const addition of open) if (addition.router === router && addition.coming.has(place)) return true;
+      return false;
     },
     letGo: (router: RouterKey, addresses: readonly VirtualAddress[]): void => {
       for (const addition of open)
@@ -55,12 +73,13 @@ export function* addAddresses(
   kernel: AddressKernel,
   addresses: readonly VirtualAddress[],
   foreign: Foreign,
-  { wanted, end }: Addition,
+  { wanted, arrived, end }: Addition,
 ): Work<Applied> {
   const tried: Tried[] = [];
   yield* inBursts(kernel, addresses, wanted, (burst) => {
     const outcomes = kernel.addAddresses(burst);
     for (const [i, own] of burst.entries()) tried.push(note(own, outcomes[i] ?? NO_ANSWER, foreign));
+    burst.forEach(arrived);
   });
   const there = tried.flatMap(({ own, verdict }) => (verdict === "there" ? [own] : []));
   if (there.length > 0) {
@@ -122,7 +141,7 @@ function* inBursts(
 ): Work<void> {
   const mixed = addresses.some(({ address }) => familyOf(address) === "ipv6");
   const most = MOST[mixed ? "ipv6" : "ipv4"];
-  let size = most;
+  let size = Math.min(FIRST, most);
   for (let first = 0; first < addresses.length; ) {
     if (first > 0) yield;
     const burst: VirtualAddress[] = [];

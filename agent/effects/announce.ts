@@ -39,7 +39,10 @@ export type Announcer = {
 /** Whether nothing of it is left to announce. */
 export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
 
-export function announce(kernel: AnnounceKernel, later: Afterwards): Announcer {
+/** Whether an address of a router is still to come. */
+export type IsComing = (router: RouterKey, place: string) => boolean;
+
+export function announce(kernel: AnnounceKernel, later: Afterwards, isComing: IsComing): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
   const open = new Set<Announcement>();
   return {
@@ -56,11 +59,13 @@ export function announce(kernel: AnnounceKernel, later: Afterwards): Announcer {
         if (left === 0) open.delete(announcement);
         done(applied);
       };
+      // Whoever has to keep a distance begins when all are there: a step that sent nothing would cost a whole gap.
+      while (paced.some((part) => part.addresses.some((own) => isComing(announcement.router, placeOf(own))))) yield;
       for (const { queue, addresses } of paced)
-        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1), (applied) =>
+        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1, isComing), (applied) =>
           ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
         );
-      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST));
+      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST, isComing));
     },
     letGo(router, addresses) {
       const leaving = addresses.map(placeOf);
@@ -101,8 +106,9 @@ type Teller = { readonly own: VirtualAddress; readonly place: string; readonly t
 /** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
 function* rounds(
   kernel: AnnounceKernel,
-  { addresses, rounds: count, wanted }: Announcement,
+  { router, addresses, rounds: count, wanted }: Announcement,
   burst: number,
+  isComing: IsComing,
 ): Work<Applied> {
   const errors = new Set<string>();
   const tellers = addresses.map((own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own) }));
@@ -115,6 +121,11 @@ function* rounds(
   };
   for (let round = 0; round < count; round++)
     for (const teller of tellers) {
+      // The first is told of before the last one is there.
+      while (round === 0 && wanted.has(teller.place) && isComing(router, teller.place)) {
+        yield;
+        sent.inStep = 0;
+      }
       if (sent.inStep === burst && wanted.has(teller.place)) {
         yield;
         sent.inStep = 0;

@@ -17,13 +17,15 @@ export type Applied = {
 export type Lane<L> = {
   /** Takes on work; its first step is done at once when the lane is idle. */
   readonly add: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
+  /** Takes on work that need not wait for the end of what is right before it: they take their steps in turn. */
+  readonly addBeside: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
   /** Forgets work that has not been finished and for which this holds. */
   readonly forget: (which: (label: L) => boolean) => void;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
 };
 
-type Job<L> = { readonly label: L; readonly step: () => boolean };
+type Job<L> = { readonly label: L; readonly beside: boolean; readonly step: () => boolean };
 
 export function createLane<L>(later: (step: () => void) => void): Lane<L> {
   let jobs: Job<L>[] = [];
@@ -32,8 +34,9 @@ export function createLane<L>(later: (step: () => void) => void): Lane<L> {
 
   const proceed = (): void => {
     scheduled = false;
-    const job = jobs[0];
+    const [job, next] = jobs;
     if (job?.step()) jobs = jobs.filter((other) => other !== job);
+    if (next?.beside && jobs.includes(next) && next.step()) jobs = jobs.filter((other) => other !== next);
     if (jobs.length > 0) schedule();
     else {
       const idle = waiting;
@@ -47,16 +50,19 @@ export function createLane<L>(later: (step: () => void) => void): Lane<L> {
     later(proceed);
   };
 
+  const take = <T>(label: L, beside: boolean, work: Work<T>, done: (result: T) => void): void => {
+    const step = (): boolean => {
+      const { done: finished, value } = work.next();
+      if (finished) done(value);
+      return finished === true;
+    };
+    jobs.push({ label, beside, step });
+    if (jobs.length === 1 && !scheduled) proceed();
+  };
+
   return {
-    add: (label, work, done) => {
-      const step = (): boolean => {
-        const { done: finished, value } = work.next();
-        if (finished) done(value);
-        return finished === true;
-      };
-      jobs.push({ label, step });
-      if (jobs.length === 1 && !scheduled) proceed();
-    },
+    add: (label, work, done) => take(label, false, work, done),
+    addBeside: (label, work, done) => take(label, true, work, done),
     forget: (which) => {
       jobs = jobs.filter(({ label }) => !which(label));
     },

@@ -45,9 +45,9 @@ export function perform(
   preparer: Preparer = atOnce,
 ): Performer {
   const lane = createLane<Label>(later);
-  const announcer = announce(kernel, pause);
-  const foreign = new Set<string>();
   const additions = openAdditions();
+  const announcer = announce(kernel, pause, additions.isComing);
+  const foreign = new Set<string>();
   const advertise = advertiser(kernel, sequences);
   const gate = prepare(preparer);
 
@@ -59,7 +59,8 @@ export function perform(
     };
     if (type === "announce") {
       const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
-      lane.add(announcement, announcer.work(announcement, pacing, done), () => {});
+      // It begins when the first addresses are there.
+      lane.addBeside(announcement, announcer.work(announcement, pacing, done), () => {});
     } else if (type === "addAddresses") {
       const addition = additions.begin(router, effect.addresses);
       lane.add(null, addAddresses(kernel, effect.addresses, foreign, addition), done);
