@@ -54,10 +54,13 @@ export function openAdditions() {
         end: () => void open.delete(addition),
       };
     },
-    /** Whether a place is still to get its address: until then nobody is told that it is there. */
-    isComing: (router: RouterKey, place: string): boolean => {
-      for (const addition of open) if (addition.router === router && addition.coming.has(place)) return true;
-      return false;
+    /**
+     * Asks whether a place is still to get its address by an addition that was under way when this was called. One that
+     * is asked for later stands behind whoever waits, and would be waited for in vain.
+     */
+    soFar: (router: RouterKey): ((place: string) => boolean) => {
+      const earlier = [...open].filter((addition) => addition.router === router);
+      return (place) => earlier.some((addition) => open.has(addition) && addition.coming.has(place));
     },
     letGo: (router: RouterKey, addresses: readonly VirtualAddress[]): void => {
       for (const addition of open)

@@ -26,6 +26,7 @@ export type Announcement = {
   readonly addresses: readonly VirtualAddress[];
   readonly rounds: number;
   readonly wanted: Set<string>;
+  readonly isComing: IsComing;
 };
 
 export type Announcer = {
@@ -39,15 +40,25 @@ export type Announcer = {
 /** Whether nothing of it is left to announce. */
 export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
 
-/** Whether an address of a router is still to come. */
-export type IsComing = (router: RouterKey, place: string) => boolean;
+/** Whether a place is still to get its address. */
+type IsComing = (place: string) => boolean;
 
-export function announce(kernel: AnnounceKernel, later: Afterwards, isComing: IsComing): Announcer {
+export function announce(
+  kernel: AnnounceKernel,
+  later: Afterwards,
+  soFar: (router: RouterKey) => IsComing = () => () => false,
+): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
   const open = new Set<Announcement>();
   return {
     announcement(router, addresses, rounds) {
-      const announcement = { router, addresses, rounds, wanted: new Set(addresses.map(placeOf)) };
+      const announcement = {
+        router,
+        addresses,
+        rounds,
+        wanted: new Set(addresses.map(placeOf)),
+        isComing: soFar(router),
+      };
       open.add(announcement);
       return announcement;
     },
@@ -60,12 +71,12 @@ export function announce(kernel: AnnounceKernel, later: Afterwards, isComing: Is
         done(applied);
       };
       // Whoever has to keep a distance begins when all are there: a step that sent nothing would cost a whole gap.
-      while (paced.some((part) => part.addresses.some((own) => isComing(announcement.router, placeOf(own))))) yield;
+      while (paced.some((part) => part.addresses.some((own) => announcement.isComing(placeOf(own))))) yield;
       for (const { queue, addresses } of paced)
-        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1, isComing), (applied) =>
+        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1), (applied) =>
           ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
         );
-      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST, isComing));
+      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST));
     },
     letGo(router, addresses) {
       const leaving = addresses.map(placeOf);
@@ -106,9 +117,8 @@ type Teller = { readonly own: VirtualAddress; readonly place: string; readonly t
 /** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
 function* rounds(
   kernel: AnnounceKernel,
-  { router, addresses, rounds: count, wanted }: Announcement,
+  { addresses, rounds: count, wanted, isComing }: Announcement,
   burst: number,
-  isComing: IsComing,
 ): Work<Applied> {
   const errors = new Set<string>();
   const tellers = addresses.map((own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own) }));
@@ -122,7 +132,7 @@ function* rounds(
   for (let round = 0; round < count; round++)
     for (const teller of tellers) {
       // The first is told of before the last one is there.
-      while (round === 0 && wanted.has(teller.place) && isComing(router, teller.place)) {
+      while (round === 0 && wanted.has(teller.place) && isComing(teller.place)) {
         yield;
         sent.inStep = 0;
       }

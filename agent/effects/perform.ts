@@ -46,7 +46,7 @@ export function perform(
 ): Performer {
   const lane = createLane<Label>(later);
   const additions = openAdditions();
-  const announcer = announce(kernel, pause, additions.isComing);
+  const announcer = announce(kernel, pause, additions.soFar);
   const foreign = new Set<string>();
   const advertise = advertiser(kernel, sequences);
   const gate = prepare(preparer);
