@@ -46,6 +46,28 @@ describe("a takeover of a thousand addresses", () => {
     expect(Math.max(...late)).toBeLessThanOrEqual(5_000);
   });
 
+  it("announces the first address before the last is there, and none before it is", () => {
+    const set = scene({ config: configOf(first) });
+    set.kernel.addressTakes(microseconds(100));
+    set.time.advanceTo(instantAt(DOWN + 600_000));
+    const deeds = set.kernel.deeds.filter(({ at, type }) => at >= DOWN && (type === "add" || type === "frame"));
+    const there = new Set<string>();
+    let early = 0;
+    for (const deed of deeds) {
+      if (deed.type === "add") for (const { address } of deed.addresses) there.add(address);
+      // Bytes 28 to 31 of the frame are the sender's address.
+      else if (deed.type === "frame" && !there.has([...deed.bytes.subarray(28, 32)].join("."))) early += 1;
+    }
+    expect(early).toBe(0);
+    expect(there.size).toBe(250);
+    const kinds = kindsOf(deeds);
+    // 5, and then bursts of up to 50: 250 take six at least.
+    expect(kinds.indexOf("frame")).toBeLessThan(3);
+    expect(kinds.lastIndexOf("add")).toBeGreaterThan(kinds.indexOf("frame") + 5);
+    // Five rounds of 250.
+    expect(kinds.filter((kind) => kind === "frame")).toHaveLength(1_250);
+  });
+
   it("drops what is left to announce when mastership is lost, and lets go of everything", () => {
     const set = scene({ config: configOf(first) });
     set.kernel.addressTakes(microseconds(20));
