@@ -1,6 +1,6 @@
 // npm run sim -- SEED tells one life; npm run sim -- --for 10m plays new seeds on every core as long as
 // asked, or until Ctrl-C, and ends with what they came to. Seeds that fail are told small. Exits with 0
-// when nothing was violated, 1 when something was, 2 when it does not understand what is asked.
+// when nothing was violated, 1 when something was or nothing was played, 2 when it does not understand what is asked.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -84,6 +84,11 @@ async function playFor(span: number, first: number): Promise<number> {
   await patience(span);
   clearInterval(progress);
   for (const one of children) one.kill();
+  // Nothing was violated in nothing, which proves nothing.
+  if (tally.seeds === 0) {
+    say("no seed was played to its end: take longer");
+    return 1;
+  }
   say(tellTally(tally, (Date.now() - started) / 1_000));
   for (const seed of tally.failed.slice(0, 3)) say(`\n${smallFailure(seed)}`);
   if (lost > 0) say(`${lost} of ${cores} processes ended by themselves: what they played is not counted`);
