@@ -7,7 +7,7 @@ import { wallClock } from "../explain/chronicle.ts";
 import { kindOf, sentenceOf, subjectOf } from "../explain/narrate.ts";
 import { type Line, parseLine } from "../log/line.ts";
 import type { Values } from "./commands.ts";
-import { headsOf, linesSince, warnOf } from "./log-files.ts";
+import { linesSince, logIn, warnOf } from "./log-files.ts";
 import { EXIT } from "./refusal.ts";
 import { atWall, whenOf } from "./when.ts";
 
@@ -17,9 +17,9 @@ export type EventOptions = Pick<Values, "follow" | "vr" | "type" | "since" | "js
 export async function events(path: string, options: EventOptions): Promise<number> {
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
-  warnOf(read);
   const printer = createPrinter(options, from ?? Number.NEGATIVE_INFINITY);
-  for (const line of read.lines) printer(line);
+  for (const line of read.lines()) printer(line);
+  warnOf(read.flaws);
   if (options.follow) await follow(path, printer);
   return EXIT.ok;
 }
@@ -56,10 +56,10 @@ const told = (line: Line, wall: number): string =>
 
 /** Prints whole lines as they appear in the newest segment, and goes on to the next one. */
 async function follow(path: string, printer: (line: Line) => void): Promise<void> {
-  let file = headsOf(path).at(-1)?.file;
+  let file = logIn(path).at(-1);
   let position = file === undefined ? 0 : statSync(file).size;
   for (;;) {
-    const newest = headsOf(path).at(-1)?.file;
+    const newest = logIn(path).at(-1);
     if (file !== undefined) position = await printFrom(file, position, printer);
     if (newest !== file) {
       file = newest;

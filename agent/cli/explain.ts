@@ -5,17 +5,17 @@ import { current, type Source, type Stream } from "../audit/source.ts";
 import { type Advice, advise } from "../explain/advice.ts";
 import { advisePeer } from "../explain/advice-peer.ts";
 import { wallClock } from "../explain/chronicle.ts";
-import { type Explanation, explain as explained, type Selection } from "../explain/explanation.ts";
+import { clockedBy, type Explanation, explain as explained, type Selection } from "../explain/explanation.ts";
 import { witnessed } from "../explain/observer.ts";
 import type { ChainLink, NodeLog } from "../explain/peer.ts";
 import { type Recorded, recorded } from "../explain/recording.ts";
 import { readFlight } from "../log/flight-read.ts";
 import type { Line } from "../log/line.ts";
 import { told } from "../log/replay.ts";
-import { newestWithMark, readSegments, type SegmentHead } from "../log/seek.ts";
 import { openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
-import { headsOf } from "./log-files.ts";
+import { evidenceOf, type Read, testimonyOf } from "./evidence.ts";
+import { logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { atWall, whenOf } from "./when.ts";
 
@@ -24,16 +24,34 @@ export type ExplainOptions = Pick<Values, "state-dir" | "vr" | "at" | "with" | "
 /** Explains `last`, a line's number, or the last transition before a time. */
 export function explain(which: string | undefined, options: ExplainOptions): number {
   const selection = selectionOf(which, options);
-  const own = openNode(options["state-dir"], selection);
-  const others = (options.with ?? []).map((path) => openNode(path, { vr: undefined, seq: null, until: null }));
-  const found = explained(own, selection, others);
-  if (found === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
-  const advice = adviceOn(own, found, others);
-  const flight = recordingOf(options["state-dir"], own, found);
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...found, faster: advice, recording: flight })}\n`);
-  else process.stdout.write(`${inWords(found, advice, flight)}\n`);
+  const files = logIn(options["state-dir"]);
+  const others = (options.with ?? []).map(logIn);
+  const { found, advice, flight, read } = explainFrom(files, others, selection);
+  warnOf(read.flaws);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...found, faster: advice, recording: flight, read })}\n`);
+  else process.stdout.write(`${inWords(found, advice, flight)}\n${readInWords(read)}\n`);
   return EXIT.ok;
 }
+
+/** The same as a value, from the segments of this node's log and of other nodes'. */
+export function explainFrom(
+  files: readonly string[],
+  others: readonly (readonly string[])[],
+  selection: Selection,
+): { found: Explanation; advice: readonly Advice[]; flight: Recorded | null; read: Read } {
+  const evidence = evidenceOf(files, selection);
+  if (evidence === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
+  const { log: own, transition, read } = evidence;
+  const theirs = others.map((log) => testimonyOf(log, transition));
+  const found = explained(own, { vr: transition.router, seq: transition.seq, until: null }, theirs);
+  if (found === null) throw new RangeError(`#${transition.seq} was found, and is gone`);
+  return { found, advice: adviceOn(own, found, theirs), flight: recordingOf(files, own, found), read };
+}
+
+const readInWords = ({ segments, of, lines, flaws }: Read): string =>
+  flaws.length > 0
+    ? `Read: ${lines} lines, in which the chain does not hold: see the warnings, and heird replay --verify`
+    : `Read and verified: ${lines} lines, ${segments} of ${of} segment(s); heird replay --verify reads all`;
 
 /** The same of any node, with the other sides from the Redis. */
 export async function explainAcross(
@@ -98,42 +116,18 @@ function selectionOf(which: string | undefined, { vr, at }: ExplainOptions): Sel
   return { vr, seq: Number(which.replace("#", "")), until };
 }
 
-/**
- * The part of a log that an explanation needs: the newest segment with a transition that is meant, the
- * one before it, and what follows. The rest of a large log is not read.
- */
-function openNode(path: string, selection: Selection): NodeLog {
-  const heads = headsOf(path);
-  const newest = newestWithMark(heads, lastPossible(heads, selection));
-  const from = Math.max(0, (newest < 0 ? heads.length - 1 : newest) - 1);
-  const { lines } = readSegments(heads.slice(from));
-  const clock = wallClock();
-  for (const line of lines) clock.look(line);
-  const steps = [...told(lines)];
-  // What the file calls the router tells two nodes apart where their machines are called the same.
-  const named = steps.at(-1)?.state.config.routerId ?? "";
-  const node = named === "" ? heads.find(({ header }) => header !== null)?.header?.node : named;
-  return { node: node ?? path, steps, wallOf: clock.wallOf };
-}
-
-function lastPossible(heads: readonly SegmentHead[], { seq, until }: Selection): number {
-  const later = heads.findIndex(
-    ({ header }) => header !== null && ((seq !== null && header.seq > seq) || (until !== null && header.hlc > until)),
-  );
-  return later < 0 ? heads.length - 1 : later - 1;
-}
-
 /** What the flight recorder had, when the transition says where it is and it is still there. */
-function recordingOf(path: string, { steps }: NodeLog, { transition }: Explanation): Recorded | null {
+function recordingOf([first]: readonly string[], { steps }: NodeLog, { transition }: Explanation): Recorded | null {
   const { seq, router, at } = transition;
   const mark = steps.find(({ line }) => line.type === "mark" && line.seq > seq && line.router === router)?.line;
-  const heads = headsOf(path);
-  if (mark?.type !== "mark" || mark.recording === undefined || heads[0] === undefined) return null;
-  const flight = readFlight(join(dirname(heads[0].file), mark.recording));
+  if (mark?.type !== "mark" || mark.recording === undefined || first === undefined) return null;
+  const flight = readFlight(join(dirname(first), mark.recording));
   return flight === null ? null : recorded(flight, router, at);
 }
 
-function adviceOn(own: NodeLog, { transition }: Explanation, others: readonly NodeLog[]): readonly Advice[] {
+/** What would have been faster, on this node and on the others. */
+export function adviceOn(log: NodeLog, { transition }: Explanation, others: readonly NodeLog[]): readonly Advice[] {
+  const own = clockedBy(log, transition);
   const [scene] = witnessed(own.steps, ({ seq, router }) => seq === transition.seq && router === transition.router);
   if (scene === undefined) return [];
   const all = [...advise(own.steps, scene, own.wallOf), ...advisePeer(own, scene, others)];

@@ -15,8 +15,8 @@ export type HistoryOptions = Pick<Values, "since" | "json">;
 export function history(path: string, vr: string | undefined, options: HistoryOptions): number {
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
-  warnOf(read);
-  const all = tenures(transitions(told(read.lines)));
+  const all = tenures(transitions(told(read.lines())));
+  warnOf(read.flaws);
   const wanted = all.filter(
     (tenure) => isAbout(vr, tenure) && (from === null || tenure.to === null || tenure.to >= from),
   );

@@ -1,35 +1,63 @@
 // The log that a command reads, or the sentence that says why there is none.
 
-import type { Line } from "../log/line.ts";
-import { readSegments, type SegmentHead, segmentHeads, since } from "../log/seek.ts";
+import { FOLD_VERSION, FORMAT, type Line } from "../log/line.ts";
+import { type Flaw, linesOf } from "../log/read.ts";
+import { beginningOf, filesOf, since } from "../log/seek.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 /** The segments of a log, by a state directory, a directory of segments, or one file. */
-export function headsOf(path: string): readonly SegmentHead[] {
-  let heads: readonly SegmentHead[];
+export function logIn(path: string): readonly string[] {
+  let files: readonly string[];
   try {
-    heads = segmentHeads(path);
+    files = filesOf(path);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Refusal(EXIT.unreachable, `cannot read a log in ${path}: ${why}; name its directory or file`);
   }
-  if (heads.length === 0) throw new Refusal(EXIT.unreachable, `there is no log in ${path}`);
-  return heads;
+  if (files.length === 0) throw new Refusal(EXIT.unreachable, `there is no log in ${path}`);
+  return files;
 }
 
-export type LogRead = { readonly lines: readonly Line[]; readonly says: readonly string[] };
-
-/** The lines from a wall-clock time on (null: all), and what is wrong with them, for stderr. */
-export function linesSince(path: string, from: number | null): LogRead {
-  const heads = headsOf(path);
-  const { lines, flaws } = readSegments(from === null ? heads : since(heads, from));
-  const says = flaws.map(({ file, line, says: what }) => `${file}:${line}: the line ${what}`);
-  const newer = says.find((what) => /was written in format/.test(what));
-  if (newer !== undefined) throw new Refusal(EXIT.refused, newer);
-  return { lines, says };
+/** Half of it would be misunderstood; so what a newer heird wrote is not read at all. */
+export function refuseNewer(files: readonly string[]): void {
+  for (const file of files) {
+    const begun = beginningOf(file);
+    if (begun !== null && begun.heird > FORMAT)
+      throw new Refusal(
+        EXIT.refused,
+        `${file} was written in format ${begun.heird}; this heird reads up to ${FORMAT}: read it with a newer one`,
+      );
+    if (begun !== null && begun.foldVersion > FOLD_VERSION)
+      throw new Refusal(
+        EXIT.refused,
+        `${file} was folded by version ${begun.foldVersion}; this heird knows up to ${FOLD_VERSION}: read it with a newer one`,
+      );
+  }
 }
+
+export type LogRead = {
+  /** Each is read when it is asked for. */
+  readonly lines: () => Iterable<Line>;
+  /** What was wrong with those that were asked for. */
+  readonly flaws: readonly Flaw[];
+};
+
+/** The lines from a wall-clock time on (null: all). */
+export const linesSince = (path: string, from: number | null): LogRead => {
+  const files = logIn(path);
+  return linesFrom(from === null ? files : since(files, from));
+};
+
+/** The lines of these segments. */
+export function linesFrom(files: readonly string[]): LogRead {
+  refuseNewer(files);
+  const flaws: Flaw[] = [];
+  return { flaws, lines: () => linesOf(files, { onFlaw: (flaw) => flaws.push(flaw) }) };
+}
+
+export const flawInWords = ({ file, line, says }: Flaw): string => `${file}:${line}: the line ${says}`;
 
 /** Tells of flaws on stderr; a reader keeps what precedes and follows them. */
-export const warnOf = ({ says }: LogRead): void => {
-  for (const what of says) process.stderr.write(`heird: ${what}\n`);
+export const warnOf = (flaws: readonly Flaw[]): void => {
+  for (const flaw of flaws) process.stderr.write(`heird: ${flawInWords(flaw)}\n`);
 };

@@ -1,23 +1,34 @@
 // heird replay --verify: whether a log is whole, and whether folding it gives what it says.
 
+import type { Line } from "../log/line.ts";
 import { FOLD_VERSION } from "../log/line.ts";
 import { replay } from "../log/replay.ts";
-import { headsOf, linesSince } from "./log-files.ts";
+import { flawInWords, linesSince } from "./log-files.ts";
 import { EXIT } from "./refusal.ts";
 
 /** Exit code 20 when the chain does not hold, 21 when lines are missing, 1 when the fold disagrees. */
 export function verify(path: string, json: boolean): number {
-  const { lines, says } = linesSince(path, null);
-  const { divergences } = replay(lines);
-  const gaps = lines.flatMap((line) => (line.type === "header" && line.lost > 0 ? [line] : []));
-  const foreign = new Set(headsOf(path).flatMap(({ header }) => (header === null ? [] : [header.foldVersion])));
+  const read = linesSince(path, null);
+  let count = 0;
+  const gaps: (Line & { readonly type: "header" })[] = [];
+  const foreign = new Set<number>();
+  const watched = function* (): Generator<Line> {
+    for (const line of read.lines()) {
+      count += 1;
+      if (line.type === "header" && line.lost > 0) gaps.push(line);
+      if (line.type === "header") foreign.add(line.foldVersion);
+      yield line;
+    }
+  };
+  const { divergences } = replay(watched());
   foreign.delete(FOLD_VERSION);
+  const says = read.flaws.map(flawInWords);
   const verdict =
     says.length > 0 ? EXIT.tampered : divergences.length > 0 ? EXIT.internal : gaps.length > 0 ? EXIT.gap : 0;
   if (json) {
     const document = {
       schema: 1,
-      lines: lines.length,
+      lines: count,
       flaws: says,
       divergences,
       gaps: gaps.map(({ seq, lost }) => ({ seq, lost })),
@@ -30,7 +41,7 @@ export function verify(path: string, json: boolean): number {
     ...divergences.map(({ seq, says: what }) => `#${seq}: ${what}`),
     ...gaps.map(({ seq, lost }) => `#${seq}: ${lost} line(s) before it were lost while the disk stood still`),
     ...[...foreign].map((version) => `parts were folded by version ${version}; this is version ${FOLD_VERSION}`),
-    `${lines.length} line(s): ${says.length} flaw(s) of the chain, ${divergences.length} divergence(s), ${gaps.length} gap(s)`,
+    `${count} line(s): ${says.length} flaw(s) of the chain, ${divergences.length} divergence(s), ${gaps.length} gap(s)`,
   ];
   process.stdout.write(`${told.join("\n")}\n`);
   return verdict;

@@ -7,6 +7,7 @@ import { type Transition, wallClock } from "../explain/chronicle.ts";
 import { type Edit, edited, editOf, forbidden } from "../explain/edit.ts";
 import { inputsOf, resampled } from "../explain/inputs.ts";
 import { type Beginning, refold } from "../explain/refold.ts";
+import type { Line } from "../log/line.ts";
 import { told } from "../log/replay.ts";
 import type { Values } from "./commands.ts";
 import type { LogRead } from "./log-files.ts";
@@ -20,15 +21,16 @@ export type WhatIfOptions = Pick<Values, "vr" | "what-if" | "what-if-config" | "
 export function whatIf(read: LogRead, options: WhatIfOptions): number {
   const edits = (options["what-if"] ?? []).map(readEdit);
   const whole = options["what-if-config"] === undefined ? null : loadOther(options["what-if-config"]);
-  const start = beginningOf(read);
+  const lines = [...read.lines()];
+  const start = beginningOf(lines);
   for (const edit of edits) {
     const says = forbidden(start.state.config, edit, options.vr);
     if (says !== null) throw new Refusal(EXIT.usage, `--what-if '${edit.text}': ${says}`);
   }
   const clock = wallClock();
-  for (const line of read.lines) clock.look(line);
-  const inputs = inputsOf(read.lines).filter(({ at }) => at >= start.at);
-  const until = (read.lines.at(-1)?.at ?? start.at) as Instant;
+  for (const line of lines) clock.look(line);
+  const inputs = inputsOf(lines).filter(({ at }) => at >= start.at);
+  const until = (lines.at(-1)?.at ?? start.at) as Instant;
   const change = (config: AgentConfig): AgentConfig =>
     edits.reduce(
       (so, edit) => edited(so, edit, options.vr),
@@ -54,7 +56,7 @@ function loadOther(file: string): AgentConfig {
 }
 
 /** The first state from which the rest can be folded. */
-function beginningOf({ lines }: LogRead): Beginning {
+function beginningOf(lines: readonly Line[]): Beginning {
   for (const { line, state } of told(lines))
     if (state.config.routers.length > 0 && state.running) return { state, at: line.at };
   throw new Refusal(EXIT.usage, "the log tells of no configuration that ran");

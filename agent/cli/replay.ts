@@ -5,10 +5,11 @@ import { createInterface } from "node:readline";
 import { isAbout } from "../explain/chronicle.ts";
 import { differences, PORTRAIT_HEADING, portrait } from "../explain/portrait.ts";
 import { type Scene, scenes } from "../explain/story.ts";
-import { type Line, snapshotOf } from "../log/line.ts";
+import { type Place, snapshotOf } from "../log/line.ts";
 import { type Told, told } from "../log/replay.ts";
+import { lastBegun } from "../log/seek.ts";
 import type { Values } from "./commands.ts";
-import { type LogRead, linesSince, warnOf } from "./log-files.ts";
+import { type LogRead, linesFrom, linesSince, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { verify } from "./replay-verify.ts";
 import { whatIf } from "./replay-what-if.ts";
@@ -24,12 +25,15 @@ export type ReplayOptions = Pick<
 export async function replay(path: string, options: ReplayOptions): Promise<number> {
   if (options.verify) return verify(path, options.json);
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
+  if (options.diff !== undefined) return diff(path, options.diff, options.json);
+  if (options.at !== undefined || options.to !== undefined) return stateAt(path, options);
   const read = linesSince(path, from);
-  warnOf(read);
-  if (options["what-if"] !== undefined || options["what-if-config"] !== undefined) return whatIf(read, options);
-  if (options.diff !== undefined) return diff(read, options.diff, options.json);
-  if (options.at !== undefined || options.to !== undefined) return stateAt(read, options);
-  return options.step ? walk(read, options.vr) : story(read, options);
+  const code =
+    options["what-if"] !== undefined || options["what-if-config"] !== undefined
+      ? whatIf(read, options)
+      : await (options.step ? walk(read, options.vr) : story(read, options));
+  warnOf(read.flaws);
+  return code;
 }
 
 /** A point in a log: a line's number, or a time. */
@@ -38,32 +42,36 @@ type Point = { readonly seq: number } | { readonly wall: number };
 const pointOf = (option: string, text: string): Point =>
   /^#?\d+$/.test(text) ? { seq: Number(text.replace("#", "")) } : { wall: whenOf(option, text, Date.now()) };
 
-const isPast = (point: Point, line: Line): boolean => ("seq" in point ? line.seq > point.seq : line.hlc > point.wall);
+const isPast = (point: Point, line: Place): boolean => ("seq" in point ? line.seq > point.seq : line.hlc > point.wall);
 
-/** The last step at or before a point. */
-function stepAt({ lines }: LogRead, point: Point): Told {
+/** The last step at or before a point. The segment that it stands in begins with a state, and no other is read. */
+function stepAt(path: string, point: Point): Told {
+  const files = logIn(path);
+  const index = lastBegun(files, ({ seq, hlc }) => ("seq" in point ? seq > point.seq : hlc > point.wall));
+  const read = linesFrom(files.slice(index, index + 1));
   let last: Told | null = null;
-  for (const step of told(lines)) {
+  for (const step of told(read.lines())) {
     if (isPast(point, step.line)) break;
     last = step;
   }
+  warnOf(read.flaws);
   if (last === null) throw new Refusal(EXIT.usage, "the log begins later than that");
   return last;
 }
 
-function stateAt(read: LogRead, { at, to, json }: ReplayOptions): number {
+function stateAt(path: string, { at, to, json }: ReplayOptions): number {
   const point = to === undefined ? pointOf("at", at ?? "") : pointOf("to", to);
-  const { line, state } = stepAt(read, point);
+  const { line, state } = stepAt(path, point);
   if (json) print(JSON.stringify({ schema: 1, seq: line.seq, at: line.at, hlc: line.hlc, state: snapshotOf(state) }));
   else print(`after #${line.seq}, ${atWall(line.hlc)}\n\n${table(PORTRAIT_HEADING, portrait(state, line.at))}`);
   return EXIT.ok;
 }
 
-function diff(read: LogRead, points: readonly string[], json: boolean): number {
+function diff(path: string, points: readonly string[], json: boolean): number {
   const [a, b] = points;
   if (a === undefined || b === undefined || points.length > 2)
     throw new Refusal(EXIT.usage, "--diff is given twice: --diff A --diff B, each a line's number or a time");
-  const [was, is] = [stepAt(read, pointOf("diff", a)), stepAt(read, pointOf("diff", b))];
+  const [was, is] = [stepAt(path, pointOf("diff", a)), stepAt(path, pointOf("diff", b))];
   const found = differences(byName(was), byName(is));
   if (json) print(JSON.stringify({ schema: 1, from: was.line.seq, to: is.line.seq, differences: found }));
   else {
@@ -82,7 +90,7 @@ const byName = ({ state: { running, links, routers } }: Told): unknown => ({
 });
 
 function story(read: LogRead, { vr, json }: ReplayOptions): number {
-  for (const scene of scenes(told(read.lines))) {
+  for (const scene of scenes(told(read.lines()))) {
     if (vr !== undefined && !concerns(scene, vr)) continue;
     print(json ? JSON.stringify(asDocument(scene)) : lines(scene).join("\n"));
   }
@@ -114,7 +122,7 @@ async function walk(read: LogRead, vr: string | undefined): Promise<number> {
   const terminal = process.stdin.isTTY === true;
   const input = terminal ? createInterface({ input: process.stdin }) : null;
   const next = input?.[Symbol.asyncIterator]();
-  for (const scene of scenes(told(read.lines))) {
+  for (const scene of scenes(told(read.lines()))) {
     if (vr !== undefined && !concerns(scene, vr)) continue;
     print(lines(scene).join("\n"));
     print(`${table(PORTRAIT_HEADING, portrait(scene.step.state, scene.step.line.at))}\n`);

@@ -1,11 +1,13 @@
 // What would have been faster: the inputs that were recorded, folded again with one edit each.
 
-import type { AgentConfig } from "../core/config.ts";
+import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Event } from "../core/event.ts";
 import type { Duration, Instant } from "../core/time.ts";
+import type { Line } from "../log/line.ts";
 import type { Told } from "../log/replay.ts";
 import type { Transition, Wall } from "./chronicle.ts";
 import { edited, editOf, forbidden } from "./edit.ts";
+import { startOf } from "./grounds.ts";
 import { inputsOf, resampled } from "./inputs.ts";
 import type { Witnessed } from "./observer.ts";
 import { type Beginning, refold } from "./refold.ts";
@@ -74,19 +76,38 @@ export function advise(steps: readonly Told[], scene: Witnessed, wallOf: (at: In
  */
 function beginning(
   steps: readonly Told[],
-  { trail, transition }: Witnessed,
+  scene: Witnessed,
 ): (Beginning & { readonly again: readonly Event[] }) | null {
-  const { accepted, entered } = trail;
-  const seq = accepted?.seq ?? entered?.seq;
-  const step = steps.find(({ line }) => line.seq === seq);
+  const { trail, transition } = scene;
+  const { accepted } = trail;
+  const step = accepted === null ? stepBefore(steps, scene) : steps.find(({ line }) => line.seq === accepted.seq);
   if (step === undefined) return null;
-  const at = accepted?.last ?? step.line.at;
+  const at = accepted?.last ?? (Math.max(step.line.at, startOf(scene)) as Instant);
   const again: readonly Event[] =
     accepted === null
       ? []
       : [{ at, seen: { type: "advertReceived", router: transition.router, advert: accepted.advert } }];
   return { state: step.state, at, again };
 }
+
+/** The last step before it all began, within the phase that the router left and the life of this daemon. */
+function stepBefore(steps: readonly Told[], scene: Witnessed): Told | undefined {
+  const { trail, transition } = scene;
+  const start = startOf(scene);
+  const last = steps.findIndex(({ line }) => line.seq === transition.seq);
+  for (let i = last; i >= 0; i--) {
+    const step = steps[i];
+    if (step === undefined) break;
+    const { line } = step;
+    if (line.seq === trail.entered?.seq || (line.type === "header" && line.start)) return step;
+    if (line.at <= start && i < last && isFor(line, transition.router)) return step;
+  }
+  return undefined;
+}
+
+/** Whether a line tells this router something; windows are written later than what they tell. */
+const isFor = (line: Line, router: RouterKey): boolean =>
+  line.type === "header" || (line.type === "event" && (!("router" in line.seen) || line.seen.router === router));
 
 /** Which edits are worth a try for what happened. */
 function candidates({ before, after }: Transition): readonly string[] {

@@ -5,6 +5,7 @@ import { effectivePriority, type RouterState } from "../core/state.ts";
 import { type Instant, inSeconds, since } from "../core/time.ts";
 import type { Line } from "../log/line.ts";
 import type { Transition } from "./chronicle.ts";
+import { PRIORITY_SPAN } from "./horizon.ts";
 import { sentenceOf, subjectOf } from "./narrate.ts";
 import type { Heard, PriorityChange, Trail } from "./trail.ts";
 
@@ -157,10 +158,14 @@ const ownFall = (scene: Scene): readonly Cause[] =>
 const priorityHeard = (line: Line): number =>
   line.type === "event" && line.seen.type === "advertReceived" ? line.seen.advert.priority : 0;
 
-function ownChange({ trail, outside }: Scene, matters: (change: PriorityChange) => boolean): readonly Cause[] {
+function ownChange(
+  { transition, trail, outside }: Scene,
+  matters: (change: PriorityChange) => boolean,
+): readonly Cause[] {
   const { priorities, entered } = trail;
   const last = priorities.at(-1);
-  if (last === undefined || !matters(last) || (entered !== null && last.at < entered.at)) return [];
+  if (last === undefined || !matters(last) || transition.at - last.at > PRIORITY_SPAN) return [];
+  if (entered !== null && last.at < entered.at) return [];
   const why = outside.verdict.at(-1)?.seq === last.seq ? outside.verdict : [];
   return [...why, { seq: last.seq, at: last.at, text: `our priority went from ${last.from} to ${last.to}` }];
 }

@@ -26,19 +26,21 @@ export type Transition = {
   readonly after: RouterState | null;
 };
 
+/** A clock that says otherwise by more than this, ms, was set. */
+export const CLOCK_STEP = 50;
+
 /**
  * Puts the fold's time onto the wall clock. `hlc` is when a line was written; a window is written later
- * than what it tells, so the offset is taken from headers and events, and taken anew when a clock was set.
+ * than what it tells, so the offset is taken from headers and events. It is taken anew with each segment,
+ * so that it does not matter where one begins to read, and when a clock was set.
  */
 export function wallClock(): { readonly look: (line: Line) => void; readonly wallOf: (at: Instant) => Wall } {
-  const STEP = 50;
   let offset: number | null = null;
   return {
     look: (line) => {
       if (line.type !== "header" && line.type !== "event") return;
       const said = line.hlc - line.at / 1_000;
-      const restarted = line.type === "header" && line.start;
-      if (offset === null || restarted || Math.abs(said - offset) > STEP) offset = said;
+      if (offset === null || line.type === "header" || Math.abs(said - offset) > CLOCK_STEP) offset = said;
     },
     wallOf: (at) => (offset ?? 0) + at / 1_000,
   };

@@ -4,6 +4,7 @@
 import { causesOf } from "./causes.ts";
 import type { Transition, Wall } from "./chronicle.ts";
 import { isAbout } from "./chronicle.ts";
+import { MINUTE } from "./horizon.ts";
 import { type Witnessed, witnessed } from "./observer.ts";
 import { type ChainLink, linkOf, type NodeLog, peerSide, sourceOf } from "./peer.ts";
 
@@ -32,10 +33,11 @@ export type Spent = {
 export type Selection = { readonly vr: string | undefined; readonly seq: number | null; readonly until: Wall | null };
 
 /** Explains the last transition that a selection names; null when there is none. */
-export function explain(own: NodeLog, selection: Selection, others: readonly NodeLog[] = []): Explanation | null {
-  const scene = witnessed(own.steps, (transition) => isSelected(transition, selection)).at(-1);
+export function explain(log: NodeLog, selection: Selection, others: readonly NodeLog[] = []): Explanation | null {
+  const scene = witnessed(log.steps, (transition) => isSelected(transition, selection)).at(-1);
   if (scene === undefined) return null;
   const { transition } = scene;
+  const own = clockedBy(log, transition);
   const mine = causesOf(scene).map(linkOf(own));
   const theirs = peerSide(scene, own, others);
   const last: ChainLink = {
@@ -76,7 +78,13 @@ const WORDS: Readonly<Record<string, string>> = {
   sendAdvert: "advertised",
 };
 
-const isSelected = (transition: Transition, { vr, seq, until }: Selection): boolean =>
+/** A log by the clock that it had at a transition; it may have been set since. */
+export const clockedBy = (log: NodeLog, { at, wall }: Pick<Transition, "at" | "wall">): NodeLog => ({
+  ...log,
+  wallOf: (other) => wall + (other - at) / 1_000,
+});
+
+export const isSelected = (transition: Transition, { vr, seq, until }: Selection): boolean =>
   isAbout(vr, transition) && (seq === null || transition.seq <= seq) && (until === null || transition.wall <= until);
 
 const picked = ({ seq, at, wall, router, name, from, to, because }: Transition): Explanation["transition"] => ({
@@ -144,16 +152,19 @@ const LONG = 60;
 const shortened = (text: string): string => (text.length <= LONG ? text : `${text.slice(0, LONG - 1)}…`);
 
 /** What people ask about first, and what the log rules out. */
-function notTheCause({ transition, outside, trail }: Witnessed): readonly string[] {
+function notTheCause({ transition, outside: { link }, trail }: Witnessed): readonly string[] {
   const says: string[] = [];
   const config = (transition.before ?? transition.after)?.config;
   const linkFault = transition.because === "link_down" || transition.because === "link_up";
-  if (!linkFault && config !== undefined)
+  if (!linkFault && config !== undefined) {
+    const before = link !== null && trail.entered !== null && link.seq < trail.entered.seq;
+    const recent = link !== null && transition.at - link.at <= MINUTE && !before;
     says.push(
-      outside.link === null || (trail.entered !== null && outside.link.seq < trail.entered.seq)
-        ? `link ${config.interface} did not change`
-        : `link ${config.interface} last changed in #${outside.link.seq}`,
+      recent
+        ? `link ${config.interface} last changed in #${link.seq}`
+        : `link ${config.interface} did not change in the minute before`,
     );
+  }
   const heard = trail.accepted;
   if (heard !== null && heard.count > 1)
     says.push(

@@ -85,7 +85,7 @@ const isTold = (line: Line, key: RouterKey): boolean =>
   (line.type === "event" && line.seen.type === "advertReceived" && line.seen.router === key) ||
   (line.type === "window" && line.window.kind !== "answers" && line.window.router === key);
 
-const EMPTY: Trail = { accepted: null, weaker: null, resigned: null, last: null, priorities: [], entered: null };
+const EMPTY: Trail = { accepted: null, weaker: null, resigned: null, priorities: [], entered: null };
 
 const scene = (
   transition: Transition,
@@ -180,7 +180,7 @@ const companionsOf = ({ config }: AgentState, router: RouterKey): readonly Route
     .flatMap(({ members }) => members.filter((member) => member !== router));
 
 /** What comes later than this, µs, belongs to the phase and not to the change. */
-const AFTERMATH = 3_000_000;
+export const AFTERMATH = 3_000_000;
 
 function outcome(line: Line, current: ReadonlyMap<RouterKey, Found>): void {
   if (line.type !== "event") return;
@@ -194,7 +194,7 @@ function outcome(line: Line, current: ReadonlyMap<RouterKey, Found>): void {
   }
   if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
   const one = current.get(seen.router);
-  if (one === undefined || at - one.transition.at > AFTERMATH) return;
+  if (one === undefined || at < one.transition.at || at - one.transition.at > AFTERMATH) return;
   const ok = seen.type === "effectDone";
   const text = ok ? seen.detail : seen.error;
   one.outcomes.push({ seq, at, effect: seen.effect, ok, tookUs: ok ? seen.took : 0, text });

@@ -2,6 +2,7 @@
 
 import type { Told } from "../log/replay.ts";
 import type { Cause } from "./causes.ts";
+import { STRIKES_SPAN } from "./horizon.ts";
 import { sentenceOf } from "./narrate.ts";
 
 /** More of them say nothing more. */
@@ -15,11 +16,17 @@ export function createStrikes(): {
   const rows = new Map<string, { readonly ok: boolean; readonly causes: readonly Cause[] }>();
   return {
     look: ({ line }) => {
+      // A daemon that starts has forgotten them; and so has one that was told the opposite meanwhile.
+      if (line.type === "header" && line.start) rows.clear();
+      if (line.type === "window" && line.window.kind === "answers") {
+        const { check, ok } = line.window;
+        if (rows.get(check)?.ok !== ok) rows.delete(check);
+      }
       if (line.type !== "event" || line.seen.type !== "checkReported") return;
       const { check, run } = line.seen;
       const row = rows.get(check);
       const cause: Cause = { seq: line.seq, at: line.at, text: `${check} ${sentenceOf(line)}` };
-      const before = row?.ok === run.ok ? row.causes : [];
+      const before = row?.ok === run.ok ? row.causes.filter(({ at }) => cause.at - at <= STRIKES_SPAN) : [];
       rows.set(check, { ok: run.ok, causes: [...before, cause].slice(-MOST) });
     },
     of: (check) => rows.get(check)?.causes ?? [],

@@ -6,6 +6,7 @@ import type { Advertisement } from "../core/event.ts";
 import { effectivePriority, type RouterState, routerOf } from "../core/state.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Told } from "../log/replay.ts";
+import { MINUTE } from "./horizon.ts";
 
 /** Advertisements of one kind that followed each other. */
 export type Heard = {
@@ -26,35 +27,42 @@ export type PriorityChange = { readonly seq: number; readonly at: Instant; reado
 export type Stamp = { readonly seq: number; readonly at: Instant };
 
 export type Trail = {
-  /** What a Backup waited on. */
+  /** What a Backup waited on: the last minute of it. */
   readonly accepted: Heard | null;
   /** Weaker ones, since the last that was accepted. */
   readonly weaker: Heard | null;
   readonly resigned: Heard | null;
-  /** The last one of any kind. */
-  readonly last: Heard | null;
   /** The last change; a list, because there may have been none. */
   readonly priorities: readonly PriorityChange[];
   /** When it came to the phase it was in before the transition. */
   readonly entered: Stamp | null;
 };
 
-const NOTHING: Trail = { accepted: null, weaker: null, resigned: null, last: null, priorities: [], entered: null };
+const NOTHING: Trail = { accepted: null, weaker: null, resigned: null, priorities: [], entered: null };
 
 /** The trail of one router before each line. */
 export function createTrail(key: RouterKey): { readonly look: (step: Told) => void; readonly now: () => Trail } {
   let trail = NOTHING;
+  /** The parts that what was accepted is made of. */
+  let parts: readonly Heard[] = [];
   return {
     look: (step) => {
       const is = routerOf(step.state, key);
       if (is === undefined) return;
       const was = routerOf(step.before, key);
       const { seq, at } = step.line;
-      if (was?.phase.name !== is.phase.name)
+      if (was?.phase.name !== is.phase.name) {
         trail = { ...trail, entered: { seq, at }, accepted: null, weaker: null, resigned: null };
+        parts = [];
+      }
       if (was !== undefined && was !== is) trail = withPriority(trail, was, is, { seq, at });
       const heard = heardIn(step, key);
-      if (heard !== null) trail = withHeard(trail, heard, is);
+      if (heard === null) return;
+      if (!isHeld(heard, is)) trail = withWeaker(trail, heard);
+      else {
+        parts = [...parts.filter((part) => isLike(part, heard) && heard.last - part.last <= MINUTE), heard];
+        trail = { ...trail, accepted: parts.reduce(joined), weaker: null, resigned: null };
+      }
     },
     now: () => trail,
   };
@@ -76,20 +84,21 @@ function heardIn({ line }: Told, key: RouterKey): Heard | null {
   return { seq: line.seq, advert, count, first, last, maxGap };
 }
 
-function withHeard(trail: Trail, heard: Heard, router: RouterState): Trail {
-  const last = joined(trail.last, heard);
-  if (heard.advert.priority === 0) return { ...trail, last, resigned: heard, weaker: null };
-  const { phase } = router;
-  const held = phase.name === "backup" && phase.heard !== null && phase.heardAt === heard.last;
-  if (held) return { ...trail, last, accepted: joined(trail.accepted, heard), weaker: null, resigned: null };
-  return { ...trail, last, weaker: joined(trail.weaker, heard) };
+/** Whether it held a Backup back. */
+const isHeld = ({ advert, last }: Heard, { phase }: RouterState): boolean =>
+  advert.priority !== 0 && phase.name === "backup" && phase.heard !== null && phase.heardAt === last;
+
+function withWeaker(trail: Trail, heard: Heard): Trail {
+  if (heard.advert.priority === 0) return { ...trail, resigned: heard, weaker: null };
+  const { weaker } = trail;
+  return { ...trail, weaker: weaker !== null && isLike(weaker, heard) ? joined(weaker, heard) : heard };
 }
 
+const isLike = ({ advert: a }: Heard, { advert: b }: Heard): boolean =>
+  a.source === b.source && a.priority === b.priority;
+
 /** The same advertisement again is counted on. */
-function joined(before: Heard | null, heard: Heard): Heard {
-  const { advert } = heard;
-  if (before === null || before.advert.source !== advert.source || before.advert.priority !== advert.priority)
-    return heard;
+function joined(before: Heard, heard: Heard): Heard {
   const between = Math.max(0, heard.first - before.last) as Duration;
   return {
     ...heard,

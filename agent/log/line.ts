@@ -4,7 +4,7 @@
 // tail, a flipped bit and an edited line are found alike. It is always the last field, which makes
 // a line verifiable without knowing its version.
 
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Advertisement, Observation } from "../core/event.ts";
 import type { Reason, Standard } from "../core/reason.ts";
@@ -145,8 +145,7 @@ export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => 
 });
 
 /** The hash that follows `previous` when `body` (a JSON object without its hash) is written. */
-export const chain = (previous: string, body: string): string =>
-  createHash("sha256").update(previous).update(body).digest("hex");
+export const chain = (previous: string, body: string): string => digest("sha256", previous + body);
 
 /** The hash an epoch begins with. */
 export const genesis = (epoch: string): string => chain("", epoch);
@@ -166,6 +165,25 @@ export function unseal(text: string): { body: string; hash: string } | undefined
   const hash = found?.[1];
   return found === null || hash === undefined ? undefined : { body: `${text.slice(0, found.index)}}`, hash };
 }
+
+/** `,"hash":"`, 64 hexadecimal digits, `"}`. */
+const TAIL_BYTES = 9 + 64 + 2;
+let room = Buffer.allocUnsafe(64 * 1024);
+
+/** The hash of a line as it lies in the file (without its newline), when it follows from the one before; else null. */
+export function chainBytes(previous: string, line: Buffer): string | null {
+  const body = line.length - TAIL_BYTES;
+  if (body < 0 || line[body] !== COMMA || line[line.length - 1] !== CLOSING) return null;
+  const length = previous.length + body + 1;
+  if (room.length < length) room = Buffer.allocUnsafe(2 * length);
+  room.write(previous, "latin1");
+  line.copy(room, previous.length, 0, body);
+  room[length - 1] = CLOSING;
+  const hash = digest("sha256", room.subarray(0, length));
+  return line.toString("latin1", body) === `,"hash":"${hash}"}` ? hash : null;
+}
+const COMMA = 0x2c;
+const CLOSING = 0x7d;
 
 /** Reads one line; a string says what is wrong with it. */
 export function parseLine(text: string): Line | string {

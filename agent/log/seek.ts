@@ -1,10 +1,10 @@
 // Finds what is wanted in a log without reading the rest: which segments there are, when each begins,
-// and where a transition was last written down.
+// and where a phase changed.
 
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Header } from "./line.ts";
-import { readSegment } from "./read.ts";
+import type { Instant } from "../core/time.ts";
+import { type Header, type Mark, type Place, parseLine } from "./line.ts";
 import { wholeLine } from "./tail.ts";
 
 /** One segment file, as its first line tells of it. */
@@ -55,33 +55,97 @@ function firstLine(file: string): Header | null {
   }
 }
 
-/** The segments that hold what happened from this wall-clock time (ms) on, and the one it began in. */
-export function since(heads: readonly SegmentHead[], hlc: number): readonly SegmentHead[] {
-  const later = heads.findIndex(({ header }) => header !== null && header.hlc > hlc);
-  return later < 0 ? heads.slice(-1) : heads.slice(Math.max(0, later - 1));
+/** What the first bytes of a segment tell: where it begins, and in which version it was written. */
+export type Beginning = Place & Pick<Header, "heird" | "foldVersion" | "start" | "lost">;
+
+const START = 1_024;
+const NUMBERS = /^\{"seq":(\d+),"at":(\d+),"hlc":(\d+),"heird":(\d+),"foldVersion":(\d+),/;
+const LIFE = /,"start":(true|false),"lost":(\d+),"config":/;
+
+/** Null when they do not tell; that is no proof that the header is none. */
+export function beginningOf(file: string): Beginning | null {
+  const text = bytesAt(file, 0, START).toString("latin1");
+  const [, seq, at, hlc, heird, foldVersion] = NUMBERS.exec(text) ?? [];
+  const [, start, lost] = LIFE.exec(text) ?? [];
+  // Names may be long; then the whole line has to be read.
+  if (foldVersion === undefined || start === undefined) return firstLine(file);
+  return {
+    seq: Number(seq),
+    at: Number(at) as Instant,
+    hlc: Number(hlc),
+    heird: Number(heird),
+    foldVersion: Number(foldVersion),
+    start: start === "true",
+    lost: Number(lost),
+  };
 }
+
+function bytesAt(file: string, position: number, length: number, bytes = Buffer.allocUnsafe(length)): Buffer {
+  const fd = openSync(file, "r");
+  try {
+    return bytes.subarray(0, readSync(fd, bytes, 0, length, position));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * The index of the last segment that does not begin behind a point; 0 when all do. Looks into as few as a
+ * binary search needs: numbers and wall-clock times of lines never go back.
+ */
+export function lastBegun(files: readonly string[], isBehind: (beginning: Beginning) => boolean): number {
+  let low = 0;
+  let high = files.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const { index, beginning } = readable(files, middle, low);
+    if (beginning !== null && isBehind(beginning)) high = index - 1;
+    else low = middle;
+  }
+  return Math.max(0, low);
+}
+
+/** The nearest segment at or before an index, above another one, that tells where it begins. */
+function readable(
+  files: readonly string[],
+  from: number,
+  above: number,
+): { readonly index: number; readonly beginning: Beginning | null } {
+  for (let index = from; index > above; index--) {
+    const beginning = beginningOf(files[index] ?? "");
+    if (beginning !== null) return { index, beginning };
+  }
+  return { index: from, beginning: null };
+}
+
+/** The segments that hold what happened from this wall-clock time (ms) on, and the one it began in. */
+export const since = (files: readonly string[], hlc: number): readonly string[] =>
+  files.slice(lastBegun(files, (beginning) => beginning.hlc >= hlc));
 
 const MARK = Buffer.from('"mark":1');
+const BLOCK = 1024 * 1024;
+/** Longer than any mark. */
+const OVERLAP = 4 * 1024;
 
-/** The index of the newest segment in which a phase changed; -1 when there is none. Looks at bytes, and parses nothing. */
-export function newestWithMark(heads: readonly SegmentHead[], upTo: number = heads.length - 1): number {
-  for (let i = upTo; i >= 0; i--) {
-    const file = heads[i]?.file;
-    if (file !== undefined && readFileSync(file).includes(MARK)) return i;
+/** The marks of a segment, the last first. Looks at bytes, and parses nothing but marks. */
+export function* marksBackwards(file: string): Generator<Place & Mark> {
+  const room = Buffer.allocUnsafe(BLOCK + 2 * OVERLAP);
+  for (let end = statSync(file).size; end > 0; end -= BLOCK) {
+    const start = Math.max(0, end - BLOCK);
+    // A mark may reach into the block before; it belongs to the block that its word stands in.
+    const from = Math.max(0, start - OVERLAP);
+    const bytes = bytesAt(file, from, end - from + OVERLAP, room);
+    for (let at = bytes.lastIndexOf(MARK, end - from - 1); at >= start - from; at = bytes.lastIndexOf(MARK, at - 1)) {
+      const mark = markAt(bytes, at);
+      if (mark !== null) yield mark;
+      if (at === 0) break;
+    }
   }
-  return -1;
 }
 
-/** The lines of some segments, one after the other, and every flaw of their chain. */
-export function readSegments(heads: readonly SegmentHead[]): ReturnType<typeof readSegment> {
-  let last: Parameters<typeof readSegment>[1] = null;
-  const lines = [];
-  const flaws = [];
-  for (const { file } of heads) {
-    const segment = readSegment(file, last ?? null);
-    for (const line of segment.lines) lines.push(line);
-    flaws.push(...segment.flaws);
-    last = segment.last;
-  }
-  return { lines, flaws, last: last ?? null };
+function markAt(bytes: Buffer, at: number): (Place & Mark) | null {
+  const begin = bytes.lastIndexOf(0x0a, at) + 1;
+  const end = bytes.indexOf(0x0a, at);
+  const line = end < 0 ? "is torn" : parseLine(bytes.toString("utf8", begin, end));
+  return typeof line !== "string" && line.type === "mark" ? line : null;
 }

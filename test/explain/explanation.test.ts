@@ -59,7 +59,7 @@ describe("a check that fails on the Master", () => {
       "hB Master_Down_Timer ran out, noticed at once",
       "hB BACKUP -> MASTER (master_weaker)",
     ]);
-    expect(told?.notCause).toContain("link eth0 did not change");
+    expect(told?.notCause).toContain("link eth0 did not change in the minute before");
   });
 
   it("explains why the Master let go", () => {

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { transitions } from "../../agent/explain/chronicle.ts";
+import { readFiles } from "../../agent/log/read.ts";
 import { replay, told } from "../../agent/log/replay.ts";
-import { readSegments, segmentHeads } from "../../agent/log/seek.ts";
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 const logs = readdirSync(FOLDER).filter((name) => name.endsWith(".jsonl"));
@@ -32,7 +32,7 @@ describe("an old log", () => {
   });
 
   it.each(logs)("%s verifies, folds to its marks, and tells what it told", (name) => {
-    const { lines, flaws } = readSegments(segmentHeads(join(FOLDER, name)));
+    const { lines, flaws } = readFiles([join(FOLDER, name)]);
     expect(flaws).toEqual([]);
     expect(replay(lines).divergences).toEqual([]);
     const changes = [...transitions(told(lines))].map(({ from, to, because }) => `${from} -> ${to} (${because})`);
