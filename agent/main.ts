@@ -112,7 +112,10 @@ async function runCommand(values: Values): Promise<null> {
   const { prepare } = await import("./daemon/prepare.ts");
   const { runDaemon } = await import("./daemon/daemon.ts");
   const journal = await openJournal(values["log-level"]);
-  runDaemon(prepare(options, journal), options, journal);
+  const { endLeftPrograms } = await import("./daemon/askers.ts");
+  const prepared = prepare(options, journal);
+  await endLeftPrograms(options.stateDirectory, journal);
+  runDaemon(prepared, options, journal);
   return null;
 }
 
@@ -139,6 +142,8 @@ async function cleanupCommand(values: Values): Promise<number> {
   const { cleanup } = await import("./daemon/prepare.ts");
   const say = (message: unknown): void => void process.stderr.write(`heird: ${String(message)}\n`);
   const { removed, failed } = cleanup(values["state-dir"], { warn: say, error: say });
+  const { endLeftPrograms } = await import("./daemon/askers.ts");
+  await endLeftPrograms(values["state-dir"], { warn: say });
   process.stdout.write(`${removed} address(es) removed\n`);
   return failed > 0 ? EXIT.internal : EXIT.ok;
 }

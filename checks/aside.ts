@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { CheckConfig } from "../agent/core/check.ts";
 import { type Order, serve, type Told } from "./helper.ts";
+import { endRemains, MARK, meanwhile } from "./remains.ts";
 
 /** One run of a check. */
 export type Answered = Extract<Told, { readonly type: "run" }>;
@@ -16,7 +17,8 @@ export type Asker = {
   /** All checks that are asked from now on; none ends the process. */
   readonly ask: (checks: readonly CheckConfig[]) => void;
   readonly touched: (pids: readonly number[] | null) => void;
-  readonly close: () => void;
+  /** Settles when that process, and everything that it has started, is gone. */
+  readonly close: () => Promise<void>;
 };
 
 const ROLE = "--heird-asks-checks";
@@ -27,93 +29,138 @@ const UNANSWERED = { loading: 60, loaded: 5 } as const;
 const PAUSE = 1_000;
 const MEMORY_MIB = 256;
 
-/** What it has started, when it is gone: nobody else would end it. */
-function endAll(groups: Set<number>): void {
-  for (const group of groups)
-    try {
-      process.kill(-group, "SIGKILL");
-    } catch {
-      // Nobody left, or another user's, which a daemon without privileges may not end.
-    }
-  groups.clear();
+/** How long a process that asks has to end what it has started, in ms; then both are killed. */
+const LAST_CHANCE = 2_500;
+/** The same when the daemon itself is waited for. */
+const LAST_CHANCE_AT_STOP = 500;
+
+/** A process group of a program, whose process that asks is gone. */
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // Nobody left, or another user's, which a daemon without privileges may not end.
+  }
 }
 
-const another = (): ChildProcess =>
+const another = (mark: string): ChildProcess =>
   fork(fileURLToPath(import.meta.url), [ROLE], {
     execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     cwd: "/",
+    env: { ...process.env, [MARK]: mark },
   });
 
 const endOf = (code: number | null, name: string | null): string => (code === null ? String(name) : `exit ${code}`);
 
-export function openAsker(told: (told: Answered) => void, trouble: (sentence: string) => void): Asker {
+/** A process that asks. */
+type Employed = {
+  readonly say: (order: Order) => void;
+  readonly kill: () => void;
+  /** It has so long to end, in ms; settles when it and everything that it has started is gone. */
+  readonly dismiss: (lastChance: number) => Promise<void>;
+};
+
+function employ(mark: string, hear: (told: Told) => void, gone: (why: string) => void): Employed {
+  const child = another(mark);
+  const groups = new Set<number>();
+  let over = false;
+  child.on("message", (message) => {
+    const said = message as Told;
+    if (said.type !== "group") hear(said);
+    // What it said last may be heard after its end.
+    else if (over) endGroup(said.group);
+    else groups[said.over ? "delete" : "add"](said.group);
+  });
+  const ended = new Promise<void>((resolve) => {
+    const leave = (why: string): void => {
+      if (over) return;
+      over = true;
+      for (const group of groups) endGroup(group);
+      gone(why);
+      void endRemains(mark, meanwhile).then(() => resolve());
+    };
+    child.on("error", (error) => {
+      if (child.pid === undefined) leave(error.message);
+    });
+    child.on("exit", (code, name) => leave(endOf(code, name)));
+  });
+  const kill = (): void => void child.kill("SIGKILL");
+  return {
+    kill,
+    // Whoever is gone is told by its end.
+    say: (order) => child.connected && child.send(order, () => {}),
+    dismiss: (lastChance) => {
+      if (child.connected) child.disconnect();
+      const impatience = setTimeout(kill, lastChance);
+      return ended.finally(() => clearTimeout(impatience));
+    },
+  };
+}
+
+/** `owner` begins the marks of everything that is started. */
+export function openAsker(owner: string, told: (told: Answered) => void, trouble: (sentence: string) => void): Asker {
   let wanted: readonly CheckConfig[] = [];
-  let child: ChildProcess | null = null;
+  let current: Employed | null = null;
   let pause: NodeJS.Timeout | null = null;
   let closed = false;
-  const groups = new Set<number>();
+  let count = 0;
+  const employed = new Set<Employed>();
   let deafFor = 0;
   let patience: number = UNANSWERED.loading;
 
-  const say = (order: Order): void => {
-    // Whoever is gone is told by its end.
-    if (child?.connected === true) child.send(order, () => {});
-  };
   const start = (): void => {
     pause = null;
     if (closed || wanted.length === 0) return;
-    const begun = another();
-    child = begun;
     deafFor = 0;
     patience = UNANSWERED.loading;
-    begun.on("message", (message) => {
-      if (child !== begun) return;
+    const hear = (said: Told): void => {
+      if (current !== begun) return;
       deafFor = 0;
       patience = UNANSWERED.loaded;
-      const said = message as Told;
       if (said.type === "run") told(said);
-      else if (said.type === "group") groups[said.over ? "delete" : "add"](said.group);
-    });
-    const lost = (why: string): void => {
-      if (child !== begun) return;
-      child = null;
-      endAll(groups);
-      if (closed || wanted.length === 0) return;
-      trouble(`the process that asks the checks ended (${why}); it is started again`);
+    };
+    const gone = (why: string): void => {
+      employed.delete(begun);
+      if (current !== begun) return;
+      current = null;
+      trouble(
+        `the process that asks the checks ended (${deafFor > patience ? "it hung, and was killed" : why}); it is started again`,
+      );
       pause = setTimeout(start, PAUSE);
     };
-    begun.on("error", (error) => lost(error.message));
-    begun.on("exit", (code, name) => lost(deafFor > patience ? "it hung, and was killed" : endOf(code, name)));
-    say({ type: "ask", checks: wanted });
+    count += 1;
+    const begun = employ(`${owner}${process.pid}.${count}/`, hear, gone);
+    current = begun;
+    employed.add(begun);
+    begun.say({ type: "ask", checks: wanted });
   };
   // Pings are counted and not timed: a daemon that was frozen itself has asked only once since.
   const watchdog = setInterval(() => {
-    if (child === null) return;
+    if (current === null) return;
     deafFor += 1;
-    if (deafFor > patience) child.kill("SIGKILL");
-    else say({ type: "ping" });
+    if (deafFor > patience) current.kill();
+    else current.say({ type: "ping" });
   }, LISTENING);
   watchdog.unref();
-  const end = (): void => {
-    const ending = child;
-    child = null;
-    groups.clear();
-    if (ending?.connected === true) ending.disconnect();
+  const dismiss = (): void => {
+    void current?.dismiss(LAST_CHANCE);
+    current = null;
   };
   return {
     ask: (checks) => {
       wanted = checks;
-      if (checks.length === 0) end();
-      else if (child !== null) say({ type: "ask", checks });
+      if (checks.length === 0) dismiss();
+      else if (current !== null) current.say({ type: "ask", checks });
       else if (pause === null) start();
     },
-    touched: (pids) => say({ type: "touched", pids }),
-    close: () => {
+    touched: (pids) => current?.say({ type: "touched", pids }),
+    close: async () => {
       closed = true;
       clearInterval(watchdog);
       if (pause !== null) clearTimeout(pause);
-      end();
+      current = null;
+      await Promise.all([...employed].map((one) => one.dismiss(LAST_CHANCE_AT_STOP)));
     },
   };
 }

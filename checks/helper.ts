@@ -1,10 +1,12 @@
 // The other side of aside.ts: a process that asks, tells, and ends with the daemon.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Subscription } from "rxjs";
 import type { CheckConfig, Run } from "../agent/core/check.ts";
 import { type Instant, instantAt } from "../agent/core/time.ts";
 import { createProcessTable } from "./process.ts";
 import { attendGroups } from "./program.ts";
+import { endRemains, ownMark } from "./remains.ts";
 import { createTurns } from "./turns.ts";
 import { type Means, watch } from "./watch.ts";
 
@@ -51,7 +53,11 @@ export function serve(): void {
   // Without somebody to call, an end of the daemon that is not noticed yet would be an error that ends this process
   // before what it has started.
   const tell = (told: Told): void => void process.send?.(told, undefined, undefined, () => {});
-  attendGroups((group, over) => tell({ type: "group", group, over }));
+  const groups = new Set<number>();
+  attendGroups((group, over) => {
+    groups[over ? "delete" : "add"](group);
+    tell({ type: "group", group, over });
+  });
   const ask = (checks: readonly CheckConfig[]): void => {
     const wanted = new Map(checks.map((check) => [check.name, check]));
     for (const [name, { check, asking }] of [...running]) {
@@ -78,6 +84,12 @@ export function serve(): void {
   });
   process.on("disconnect", () => {
     for (const { asking } of running.values()) asking.unsubscribe();
-    setTimeout(() => process.exit(0), running.size === 0 ? 0 : LAST);
+    void endOfPrograms(groups).then(() => process.exit(0));
   });
+}
+
+/** Settles when nothing is left of what this process has started. */
+async function endOfPrograms(groups: ReadonlySet<number>): Promise<void> {
+  for (const until = monotonic() + LAST * 1_000; groups.size > 0 && monotonic() < until; ) await sleep(10);
+  await endRemains(ownMark());
 }

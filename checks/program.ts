@@ -4,7 +4,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Observable } from "rxjs";
 import type { Program } from "../agent/core/check.ts";
-import { identityOf } from "./user.ts";
+import { endRemainsSoon, MARK, ownMark } from "./remains.ts";
+import { type Identity, identityOf } from "./user.ts";
 
 /** How a program ended, and what it said. */
 export type Ended = {
@@ -41,6 +42,13 @@ const told = (group: number | undefined, over: boolean): void => {
   if (group !== undefined) attendant(group, over);
 };
 
+let runs = 0;
+/** Of one run: no other has it. */
+function newMark(): string {
+  runs += 1;
+  return `${ownMark()}${runs}/`;
+}
+
 /** Ends processes that are in a group, if there are any. */
 function signal(group: number | undefined, name: NodeJS.Signals): void {
   if (group === undefined) return;
@@ -63,16 +71,8 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       subscriber.complete();
       return;
     }
-    const [file = "", ...args] = argv;
-    const { environment, ...ids } = identity;
-    const child = spawn(file, args, {
-      ...ids,
-      env: { PATH, ...environment },
-      cwd: "/",
-      stdio: ["ignore", "pipe", "pipe"],
-      // A session and a group of its own: a signal to the group reaches what it has started.
-      detached: true,
-    });
+    const mark = newMark();
+    const child = begin(argv, identity, mark);
     told(child.pid, false);
     const said = listen(child, () => finish("it said more than 4 MiB"));
     const timers: NodeJS.Timeout[] = [];
@@ -97,10 +97,10 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
     let over = false;
     const close = (ended: Pick<Ended, "exit" | "timedOut" | "trouble">): void => {
       over = true;
+      // What it left in its group would be nobody's. What it has sent away for good is, like a service that it
+      // has started, as long as it was not to be ended itself.
+      bury(child, isTold ? mark : null);
       tell(ended);
-      // What it left in its group would be nobody's.
-      signal(child.pid, "SIGKILL");
-      told(child.pid, true);
       said.close();
       for (const timer of timers) clearTimeout(timer);
       subscriber.complete();
@@ -117,14 +117,33 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       for (const timer of timers) clearTimeout(timer);
       signal(child.pid, "SIGTERM");
       const killer = setTimeout(() => signal(child.pid, "SIGKILL"), LAST_CHANCE);
-      child.once("exit", () => {
+      const gone = (): void => {
         clearTimeout(killer);
-        signal(child.pid, "SIGKILL");
-        told(child.pid, true);
+        bury(child, mark);
         said.close();
-      });
+      };
+      if (child.exitCode === null && child.signalCode === null) child.once("exit", gone);
+      else gone();
     };
   });
+
+function begin([file = "", ...args]: readonly string[], { environment, ...ids }: Identity, mark: string) {
+  return spawn(file, args, {
+    ...ids,
+    env: { PATH, ...environment, [MARK]: mark },
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+    // A session and a group of its own: a signal to the group reaches what it has started.
+    detached: true,
+  });
+}
+
+/** Ends what it left: in its group, and beyond it what bears the mark. */
+function bury({ pid }: ChildProcess, mark: string | null): void {
+  signal(pid, "SIGKILL");
+  if (mark !== null) endRemainsSoon(mark);
+  told(pid, true);
+}
 
 function sentence(error: Error): string {
   const code = "code" in error ? String(error.code) : "";

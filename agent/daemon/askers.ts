@@ -1,10 +1,12 @@
 // What the daemon gives its checks: the kernel, a process aside, and somebody to complain to; and one
 // check run for a person, by the same code.
 
+import { existsSync } from "node:fs";
 import { firstValueFrom } from "rxjs";
-import { openAsker } from "../../checks/aside.ts";
+import { type Asker, openAsker } from "../../checks/aside.ts";
 import { initiate } from "../../checks/file.ts";
 import { means } from "../../checks/helper.ts";
+import { endRemains, markOf, ownMark } from "../../checks/remains.ts";
 import { type Means, runOnce } from "../../checks/watch.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
@@ -17,12 +19,36 @@ import { clearAmbientCapabilities } from "../linux/realtime.ts";
 import type { Journal } from "../operate/journal.ts";
 import type { Askers } from "../sources/checks.ts";
 import type { Source } from "./loader.ts";
+import type { Teller } from "./prepare.ts";
 
 const meansWith = (kernel: Kernel): Means => ({ ...means(), now: kernel.now, port: kernel });
 
-export function askersOf(kernel: Kernel, journal: Journal): Askers {
+/** Settles when nothing is left of what checks have started. */
+type Closing = { readonly close: () => Promise<void> };
+
+export function askersOf(kernel: Kernel, journal: Journal, stateDirectory: string): Askers & Closing {
   const warn = (sentence: string): void => journal.warn(sentence);
-  return { means: meansWith(kernel), kernel, openAsker: (told) => openAsker(told, warn), warn };
+  const opened: Asker[] = [];
+  return {
+    means: meansWith(kernel),
+    kernel,
+    warn,
+    openAsker: (told) => {
+      const asker = openAsker(markOf(stateDirectory), told, warn);
+      opened.push(asker);
+      return asker;
+    },
+    close: async () => {
+      await Promise.all(opened.map((asker) => asker.close()));
+    },
+  };
+}
+
+/** Ends what the checks of a daemon that died have left running, and says so. */
+export async function endLeftPrograms(stateDirectory: string, say: Pick<Teller, "warn">): Promise<void> {
+  if (!existsSync(stateDirectory)) return;
+  const ended = await endRemains(markOf(stateDirectory));
+  if (ended > 0) say.warn(`ended ${ended} process(es): checks of a daemon that died had left them running`);
 }
 
 /** init_file of every tracked file, before anything reads them. */
@@ -51,6 +77,8 @@ export async function runCheck({ file, configId }: Source, wanted: string, json:
     );
   clearAmbientCapabilities();
   const kernel = openLinuxKernel();
+  const interrupted = (): void => void endRemains(ownMark()).then(() => process.exit(EXIT.internal));
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, interrupted);
   const run = await firstValueFrom(runOnce(check, meansWith(kernel)));
   kernel.close();
   process.stdout.write(json ? `${JSON.stringify({ check: check.name, ...run })}\n` : `${runText(check, run)}\n`);

@@ -84,6 +84,7 @@ type Life = Prepared & {
   readonly reloader: Reloader;
   readonly checkBook: CheckBook;
   readonly auditor: Auditor;
+  readonly askers: ReturnType<typeof askersOf>;
   readonly started: Instant;
   readonly realtime: boolean;
   readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
@@ -113,7 +114,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       links(kernel),
       routes(kernel),
       paths(kernel),
-      checks(askersOf(kernel, journal)),
+      checks(life.askers),
       commander.drive,
     ],
     kernel.now,
@@ -161,7 +162,8 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
   const auditor = openAuditor(prepared.directory, log.head, journal);
   const books = { checkBook: createCheckBook(), claims: claimed() };
-  return { ...prepared, ...made, ...books, auditor, started, realtime, dropped: {}, memory };
+  const askers = askersOf(kernel, journal, options.stateDirectory);
+  return { ...prepared, ...made, ...books, auditor, askers, started, realtime, dropped: {}, memory };
 }
 
 /** Routers start when the startup_script has ended, or has taken too long. */
@@ -271,6 +273,7 @@ async function end(life: Life, signal: string): Promise<void> {
   notifyManager("STOPPING=1");
   commander.shutdown();
   await performer.idle();
+  const asked = life.askers.close();
   await notifier.close(HOOKS_AT_STOP);
   await lastScript(life);
   life.doer.close();
@@ -281,6 +284,7 @@ async function end(life: Life, signal: string): Promise<void> {
   kernel.close();
   await store.close(LAST_WORDS);
   await auditor.close(LAST_SHIPPED);
+  await asked;
   journal.flush();
   process.exit(EXIT.ok);
 }

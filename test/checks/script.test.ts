@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { milliseconds } from "../../agent/core/time.ts";
+import { milliseconds, seconds } from "../../agent/core/time.ts";
 import { identityOf } from "../../checks/user.ts";
 import { eventually } from "../netns/eventually.ts";
 import { skipBecause } from "../netns/requirements.ts";
@@ -25,6 +25,9 @@ function closesOnExec(fd: string): boolean {
     return true;
   }
 }
+const patient = { within: 30_000 };
+/** In the words of the shell. */
+const until = (name: string): string => `while [ ! -s ${path(name)} ]; do sleep 0.02; done`;
 const numberIn = (name: string): number => Number(readFileSync(path(name), "utf8"));
 
 describe("a script", () => {
@@ -75,6 +78,26 @@ describe("a script", () => {
     const run = await answerOf(shell(text, { timeout: milliseconds(300) }));
     expect(run).toMatchObject({ ok: false, timedOut: true, detail: "no answer within 0.3s", output: "waiting\n" });
     await eventually("its child ends", () => !alive(numberIn("child")));
+  });
+
+  test("that has to be ended is ended with what it has sent beyond its session, and whatever that has started", async () => {
+    const far = `trap "" TERM HUP; sleep 50 & echo $! > ${path("farther")}; echo $$ > ${path("far")}; wait; wait`;
+    const text = `setsid sh -c '${far}' & ${until("far")}; exec yes heird`;
+    expect(await answerOf(shell(text, { timeout: seconds(20) }))).toMatchObject({
+      ok: false,
+      detail: "it said more than 4 MiB",
+    });
+    await eventually("all of it ends", () => !alive(numberIn("far")) && !alive(numberIn("farther")), patient);
+  });
+
+  test("that ends by itself leaves a service running that it has started", async () => {
+    const service = `setsid sh -c 'echo $$ > ${path("service")}; exec sleep 50' & ${until("service")}; exit 0`;
+    expect(await answerOf(shell(service, { timeout: seconds(20) }))).toMatchObject({ ok: true });
+    // What another one leaves in its group is ended after that.
+    expect(await answerOf(shell(`sleep 50 & echo $! > ${path("later")}; exit 0`))).toMatchObject({ ok: true });
+    await eventually("what is left in a group ends", () => !alive(numberIn("later")), patient);
+    expect(alive(numberIn("service"))).toBe(true);
+    process.kill(numberIn("service"), "SIGKILL");
   });
 
   test("that will not hear SIGTERM is killed", async () => {
