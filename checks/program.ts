@@ -63,7 +63,7 @@ function signal(group: number | undefined, name: NodeJS.Signals): void {
  * Runs a program. Tells once how it went, at its end or at its timeout, and completes when the
  * process is gone; so a program that does not die is not started a second time.
  */
-export const launch = ({ argv, user, group }: Program, timeout: number): Observable<Ended> =>
+export const launch = ({ argv, user, group, umask }: Program, timeout: number): Observable<Ended> =>
   new Observable((subscriber) => {
     const identity = identityOf(user, group);
     if (typeof identity === "string") {
@@ -72,7 +72,9 @@ export const launch = ({ argv, user, group }: Program, timeout: number): Observa
       return;
     }
     const mark = newMark();
+    const ours = process.umask(umask);
     const child = begin(argv, identity, mark);
+    process.umask(ours);
     told(child.pid, false);
     const said = listen(child, () => finish("it said more than 4 MiB"));
     const timers: NodeJS.Timeout[] = [];

@@ -3,6 +3,7 @@
 import type { Belief, CheckConfig, Counts, Program, Question, Tls } from "../agent/core/check.ts";
 import type { RouterConfig } from "../agent/core/config.ts";
 import { microseconds, seconds } from "../agent/core/time.ts";
+import { USUAL_UMASK } from "../agent/core/usual.ts";
 import type { Declaration, DeclaredFile, DeclaredGlobals, DeclaredProcess, DeclaredScript } from "./declaration.ts";
 import type { DeclaredCheck, DeclaredHysteresis, DeclaredNumber, DeclaredProbe } from "./declared-checks.ts";
 import { tracksOf } from "./lower-groups.ts";
@@ -11,8 +12,8 @@ import type { CommandLine } from "./values.ts";
 
 const NONE = microseconds(0);
 
-/** Who a script runs as where nothing names anybody; null for whoever runs the daemon. */
-type Runner = { readonly user: string | null; readonly group: string | null };
+/** Who a script runs as where nothing names anybody. */
+type Runner = Omit<Program, "argv">;
 
 /** All checks that somebody tracks; a check that nobody tracks is not asked. */
 export function lowerChecks(
@@ -32,9 +33,10 @@ export function lowerChecks(
 }
 
 /** A3.1: script_user, else keepalived_script where there is one, else the daemon's own. */
-const runnerOf = ({ scriptUser }: DeclaredGlobals, keepalivedScript: boolean): Runner => ({
+const runnerOf = ({ scriptUser, notify }: DeclaredGlobals, keepalivedScript: boolean): Runner => ({
   user: scriptUser?.[0] ?? (keepalivedScript ? "keepalived_script" : null),
   group: scriptUser?.[1] ?? null,
+  umask: notify.umask ?? USUAL_UMASK,
 });
 
 /** The weights of a metric are in its scale, and what it tells is one of them. */
@@ -72,9 +74,11 @@ const AT_ONCE: Belief = {
 /** What is told as it happens has no rhythm, and asks from nowhere. */
 const TOLD = { interval: seconds(1), timeout: seconds(1), jitter: NONE, source: null, device: null, latency: null };
 
-const program = ({ argv, user, group }: CommandLine, runner: Runner): Program => ({
+/** A user of its own has that user's group. */
+const program = (argv: readonly string[], { user, group }: Omit<CommandLine, "argv" | "word">, runner: Runner) => ({
+  ...runner,
   argv,
-  ...(user === null ? runner : { user, group }),
+  ...(user === null ? {} : { user, group }),
 });
 
 function script(
@@ -84,7 +88,7 @@ function script(
   return {
     ...TOLD,
     name: `script/${name}`,
-    question: { kind: "script", program: { argv: command.argv, ...(user === null ? runner : { user, group }) } },
+    question: { kind: "script", program: program(command.argv, { user, group }, runner) },
     interval,
     timeout: timeout ?? interval,
     jitter: hysteresis.jitter,
@@ -152,6 +156,10 @@ function metric(number: DeclaredNumber, runner: Runner): Question {
     case "url":
       return { kind: "metric", number: { kind: "url", url: number.url }, pointer };
     case "script":
-      return { kind: "metric", number: { kind: "script", program: program(number.command, runner) }, pointer };
+      return {
+        kind: "metric",
+        number: { kind: "script", program: program(number.command.argv, number.command, runner) },
+        pointer,
+      };
   }
 }

@@ -9,6 +9,7 @@ export type Program = {
   /** By name or number; null for whoever runs the daemon. */
   readonly user: string | null;
   readonly group: string | null;
+  readonly umask: number;
 };
 
 /** What makes a page good beside its code. */

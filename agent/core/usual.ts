@@ -58,6 +58,9 @@ const usualConduct: Conduct = {
 const usualExtra: ExtraAnnounce = { every: microseconds(0), on: "vmac" };
 const usualPacing: Pacing = { each: { arp: microseconds(0), na: microseconds(0) }, groups: [] };
 
+/** As Keepalived: what programs make is their owner's to read and write. */
+export const USUAL_UMASK = 0o177;
+
 /** Nobody is told, as Keepalived does it: every hook once, and nobody waits. */
 export const usualHooks: HookConfig = {
   scripts: { master: null, backup: null, fault: null, stop: null, generic: null, deleted: null, lowerPriority: null },

@@ -4,6 +4,7 @@ import type { HookCommand, HookPolicy, NotifyConfig, Webhook } from "../core/con
 import type { Delivery } from "../core/deliveries.ts";
 import type { Notice } from "../core/effect.ts";
 import { type Duration, seconds } from "../core/time.ts";
+import { USUAL_UMASK } from "../core/usual.ts";
 import type { Deed, Program } from "./deed.ts";
 import { documentOf, type Story, type Telling, variablesOf } from "./document.ts";
 import type { Job } from "./queue.ts";
@@ -58,9 +59,6 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
       return { type: "mail", mail: mailOf(shared), event, ...letterOf(story, document) };
   }
 }
-
-/** As Keepalived: what programs make is their owner's to read and write. */
-const USUAL_UMASK = 0o177;
 
 /** A program as the configuration has it run, with these arguments behind its own; it is told nothing else. */
 export const programOf = (command: HookCommand, shared: NotifyConfig, args: readonly string[] = []): Program => ({

@@ -56,4 +56,4 @@ export const answerOf = (asked: CheckConfig): Promise<Run> =>
 
 /** A script of the shell's, for what a program can do. */
 export const shell = (text: string, wanted: Partial<CheckConfig> = {}): CheckConfig =>
-  check({ kind: "script", program: { argv: ["/bin/sh", "-c", text], user: null, group: null } }, wanted);
+  check({ kind: "script", program: { argv: ["/bin/sh", "-c", text], user: null, group: null, umask: 0o022 } }, wanted);

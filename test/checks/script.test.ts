@@ -47,19 +47,32 @@ describe("a script", () => {
   });
 
   test("that is not there is a failure with its reason", async () => {
-    const missing = check({ kind: "script", program: { argv: ["/no/such/program"], user: null, group: null } });
+    const missing = check({
+      kind: "script",
+      program: { argv: ["/no/such/program"], user: null, group: null, umask: 0o022 },
+    });
     expect(await answerOf(missing)).toMatchObject({ ok: false, detail: "it does not exist" });
   });
 
   test("gets no shell, no input, and an environment of its own", async () => {
     process.env["HEIRD_SECRET"] = "1";
-    const literal = check({ kind: "script", program: { argv: ["/bin/echo", "$HOME;", "*"], user: null, group: null } });
+    const literal = check({
+      kind: "script",
+      program: { argv: ["/bin/echo", "$HOME;", "*"], user: null, group: null, umask: 0o022 },
+    });
     // What echo says comes back in the failure of a program that fails; so it is asked through one.
     expect(await answerOf(literal)).toMatchObject({ ok: true });
     const { output } = await answerOf(shell("cat; env; exit 1"));
     expect(output).toContain("PATH=/usr/local/sbin");
     expect(output).not.toContain("HEIRD_SECRET");
     delete process.env["HEIRD_SECRET"];
+  });
+
+  test("finds the umask that it is to find, and ours stays as it is", async () => {
+    const before = process.umask();
+    const program = { argv: ["/bin/sh", "-c", "umask; exit 1"], user: null, group: null, umask: 0o137 };
+    expect(await answerOf(check({ kind: "script", program }))).toMatchObject({ output: "0137\n" });
+    expect(process.umask()).toBe(before);
   });
 
   test("inherits no descriptor of ours", async () => {
@@ -123,7 +136,7 @@ describe("a script", () => {
 const notRoot = process.getuid?.() === 0 ? null : "only root may become somebody else";
 describe.skipIf(skipBecause("scripts of other users", notRoot))("a script of another user", () => {
   const asNobody = (argv: readonly string[]) =>
-    check({ kind: "script", program: { argv, user: "nobody", group: null } });
+    check({ kind: "script", program: { argv, user: "nobody", group: null, umask: 0o022 } });
 
   test("runs as that user, in none of our groups, without a capability", async () => {
     const { output } = await answerOf(
@@ -142,7 +155,10 @@ describe.skipIf(skipBecause("scripts of other users", notRoot))("a script of ano
   });
 
   test("that does not exist is a failure", async () => {
-    const nobody = check({ kind: "script", program: { argv: ["/bin/true"], user: "no-such-user", group: null } });
+    const nobody = check({
+      kind: "script",
+      program: { argv: ["/bin/true"], user: "no-such-user", group: null, umask: 0o022 },
+    });
     expect(await answerOf(nobody)).toMatchObject({ ok: false, detail: "there is no user no-such-user" });
   });
 });

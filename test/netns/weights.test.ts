@@ -2,7 +2,16 @@
 // and after each change of it both advertise the priority that is worked out by hand here (B10), or both are
 // in FAULT and say nothing. They do not hear each other, so that each is Master of what it may be Master of.
 
-import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -131,6 +140,19 @@ const CONFIG = [
   "",
 ].join("\n");
 
+/** Says who has started it, and with which umask; ends as the world is. */
+const ASK = `#!/bin/sh
+read parent < /proc/$PPID/comm
+umask >> ${path("umask")}-"$parent"
+read code < ${path("answer")}
+exit "$code"
+`;
+/** Of whoever is called so, or is not. */
+const umasks = (keepalived: boolean): readonly string[] =>
+  readdirSync(directory)
+    .filter((name) => name.startsWith("umask-") && (name === "umask-keepalived") === keepalived)
+    .flatMap((name) => readFileSync(path(name), "utf8").trim().split("\n"));
+
 const nameOf = (i: number): string => CASES[i]?.name ?? "a member of the group";
 
 /** Files change in one step, as whoever writes them should do it. */
@@ -169,7 +191,7 @@ describe.skipIf(mustSkip("weights beside Keepalived", ["ip", "nft", "tcpdump", "
     copyFileSync("/bin/sleep", path(PROGRAM));
     write("number", "0\n");
     write("answer", "0\n");
-    writeFileSync(path("ask"), `#!/bin/sh\nread code < ${path("answer")}\nexit "$code"\n`);
+    writeFileSync(path("ask"), ASK);
     for (const name of ["ask", PROGRAM]) chmodSync(path(name), 0o755);
     await onSite("weights", ROUTERS, async (site) => {
       const hosts = [site.host("rt1"), site.host("rt2")];
@@ -201,6 +223,10 @@ describe.skipIf(mustSkip("weights beside Keepalived", ["ip", "nft", "tcpdump", "
         const faulty = (await node.status()).instances.filter(({ state }) => state === "fault");
         expect(faulty.map(({ vrid }) => vrid)).toEqual(wanted.flatMap((one, i) => (one === null ? [vridOf(i)] : [])));
       }
+      expect([true, false].map((keepalived) => new Set(umasks(keepalived)))).toEqual([
+        new Set(["0177"]),
+        new Set(["0177"]),
+      ]);
     });
   }, 120_000);
 });

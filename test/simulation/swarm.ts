@@ -211,7 +211,7 @@ function drawHealth(random: Random): CheckConfig {
   const counts = { rise: random.between(1, 2), fall: random.between(1, 3) };
   return {
     name: HEALTH,
-    question: { kind: "script", program: { argv: ["/bin/true"], user: null, group: null } },
+    question: { kind: "script", program: { argv: ["/bin/true"], user: null, group: null, umask: 0o022 } },
     interval: seconds(random.pick([1, 2])),
     timeout: seconds(1),
     jitter: seconds(0),

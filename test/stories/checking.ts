@@ -29,7 +29,7 @@ export function checkOf([name = "", ...words]: readonly string[]): CheckConfig {
   return {
     name,
     // Nobody asks: the story answers.
-    question: { kind: "script", program: { argv: ["/bin/true"], user: null, group: null } },
+    question: { kind: "script", program: { argv: ["/bin/true"], user: null, group: null, umask: 0o022 } },
     interval: seconds(1),
     timeout: seconds(1),
     jitter: NONE,
