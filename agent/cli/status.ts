@@ -97,7 +97,7 @@ function remarksOn(router: RouterStatus): readonly string[] {
 /** Who speaks for this virtual router beside its Master: believed, or refused for what differs. */
 function rivalsOf({ rival, splitBrain, vrid }: RouterStatus): readonly string[] {
   const said: string[] = [];
-  if (rival !== null) {
+  if (rival?.contested === true) {
     const { address, ownAddress, firstSeconds, lastSeconds } = rival;
     const who = ownAddress
       ? `its own address ${address} (a loop, or a duplicate address)`

@@ -26,6 +26,19 @@ export function sighted(
   return { ...router, rival };
 }
 
+/** So many intervals it takes until a Master that should give way has heard us twice. */
+const TWICE = 2;
+
+/**
+ * Whether there are two Masters longer than the protocol lets them be. Whoever is preempted, or took over while
+ * we did, may have advertised once more before it heard us (RFC 5798 §6.4.3), and that is no split brain. Our own
+ * words, or somebody with our address, will not give way, whatever they hear.
+ */
+export function isContested({ rival, phase, config, primaryAddress }: RouterState): boolean {
+  if (phase.name !== "master" || rival === null || rival.last < phase.since) return false;
+  return rival.source === primaryAddress || since(phase.since, rival.last) > TWICE * config.adverInterval;
+}
+
 /**
  * Whether another owner had the time to hear us and advertises all the same. Keepalived (B9.7) gives it
  * two advertisements of ours and 1.2 of the longer interval.

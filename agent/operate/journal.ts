@@ -7,6 +7,7 @@ import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
+import { isContested } from "../core/rival.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
@@ -43,13 +44,15 @@ export function tell(journal: Journal, turn: Turn): void {
   tellCheck(journal, turn);
 }
 
-/** A second Master, told when it is met; not each time it is heard. */
+/** A second Master, told when it stays one; not each time it is heard. */
 function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): void {
   if (seen.type !== "advertReceived") return;
   const router = routerOf(state, seen.router);
   const rival = router?.rival ?? null;
-  const known = routerOf(before, seen.router)?.rival;
-  if (router === undefined || rival === null || (known?.source === rival.source && known.first === rival.first)) return;
+  const was = routerOf(before, seen.router);
+  if (router === undefined || rival === null || router === was || !isContested(router)) return;
+  const known = was?.rival;
+  if (known?.source === rival.source && known.first === rival.first && isContested(was ?? router)) return;
   const { name } = router.config;
   const looped = rival.source === router.primaryAddress;
   const what = looped

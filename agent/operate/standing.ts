@@ -6,6 +6,7 @@ import { limitInWords } from "../core/backup.ts";
 import { isUndecided, isWilling, ownHindranceOf } from "../core/hindrance.ts";
 import { contributionOf, type Verdict } from "../core/priority.ts";
 import type { Reason } from "../core/reason.ts";
+import { isContested } from "../core/rival.ts";
 import { type AgentState, isActive, type RouterState } from "../core/state.ts";
 import { type Instant, since, until } from "../core/time.ts";
 
@@ -39,6 +40,8 @@ export type RivalStatus = {
   readonly lastSeconds: number;
   /** It has our own address: our advertisements come back to us, or somebody else has it, too. */
   readonly ownAddress: boolean;
+  /** Whether both stayed Masters for longer than the protocol lets them. */
+  readonly contested: boolean;
 };
 
 /** What a router's priority is made of, beside the configured one. */
@@ -97,8 +100,9 @@ function othersOf({ config, routers }: AgentState, router: RouterState): readonl
     : routers.filter((other) => other !== router && group.members.includes(other.config.key));
 }
 
-export const rivalOf = ({ rival, primaryAddress }: RouterState, now: Instant): RivalStatus | null =>
-  rival === null
+export const rivalOf = (router: RouterState, now: Instant): RivalStatus | null => {
+  const { rival, primaryAddress } = router;
+  return rival === null
     ? null
     : {
         address: rival.source,
@@ -106,7 +110,9 @@ export const rivalOf = ({ rival, primaryAddress }: RouterState, now: Instant): R
         firstSeconds: since(rival.first, now) / 1e6,
         lastSeconds: since(rival.last, now) / 1e6,
         ownAddress: rival.source === primaryAddress,
+        contested: isContested(router),
       };
+};
 
 /** What waits for time alone: a link for its delay, or, without a link, everybody for that of the startup. */
 export type WaitStatus = { readonly link: string | null; readonly forSeconds: number };

@@ -6,6 +6,7 @@ import type { IpAddress } from "../core/address.ts";
 import type { DropReason } from "../core/event.ts";
 import { refusedOf } from "../core/neighbours.ts";
 import { type Reason, type Standard, standardOf } from "../core/reason.ts";
+import { isContested } from "../core/rival.ts";
 import { type AgentState, effectivePriority, type PhaseName, type RouterState } from "../core/state.ts";
 import { type Instant, seconds, since } from "../core/time.ts";
 import type { StoreStatus } from "../log/file.ts";
@@ -193,12 +194,12 @@ const RIVAL_NEWS = seconds(10);
 
 function splitBrainOf(router: RouterState, now: Instant): RouterStatus["splitBrain"] {
   const refused = refusedOf(router);
-  const { phase, rival } = router;
+  const { rival } = router;
   if (refused !== null && since(refused.at, now) < NEWS) {
     const { source, field, detail, at } = refused;
     return { source, field, detail, secondsAgo: since(at, now) / 1e6 };
   }
-  if (phase.name !== "master" || rival === null || rival.last < phase.since) return null;
+  if (rival === null || !isContested(router)) return null;
   if (since(rival.last, now) >= RIVAL_NEWS) return null;
   const detail = `priority ${rival.priority}, ours ${effectivePriority(router)}`;
   return { source: rival.source, field: "priority", detail, secondsAgo: since(rival.last, now) / 1e6 };

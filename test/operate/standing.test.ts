@@ -171,8 +171,38 @@ describe("a second Master", () => {
     ...ALONE,
     [2_000_000, says("10.0.0.9", 100)],
     [2_500_000, says("10.0.0.9", 100)],
+    // Master since 1 s, it has advertised at 1 s and at 2 s: 2 s later somebody else ought to know.
     [3_200_000, says("10.0.0.9", 100)],
   ];
+
+  it("that has not heard us twice yet is no split brain: whoever is preempted may speak once more", () => {
+    const preempted: Life = [
+      ...ALONE,
+      [1_000_300, says("10.0.0.9", 100)],
+      ...rings(2, 2),
+      // Its adverts come every second, and ours of 1 s was lost.
+      [2_000_300, says("10.0.0.9", 100)],
+      ...rings(3, 9),
+    ];
+    expect(warningsOf(preempted)).toEqual([]);
+    const status = statusAfter(preempted, 9_500_000);
+    expect(status.instances[0]).toMatchObject({ splitBrain: null, rival: { address: "10.0.0.9", contested: false } });
+    expect(brief(status)).not.toContain("two Masters");
+  });
+
+  it("that preempts us is none either: it is stronger, and we give way", () => {
+    const weaker = begun({ ...usualAgent, routers: [{ ...OWNER, basePriority: 100 }] });
+    const life: Life = [
+      ...weaker,
+      // Master_Down_Interval of priority 100: 3 * 1 s + 156/256 s after the start at 1 s.
+      [4_609_375, due(OWNER.key)],
+      ...[5, 6, 7, 8, 9].map((n) => [n * 1_000_000 - 390_625 + 1_000_000, due(OWNER.key)] as const),
+      [9_700_000, says("10.0.0.9", 150)],
+    ];
+    expect(statusAfter(life.slice(0, -1), 9_700_000).instances[0]).toMatchObject({ state: "master" });
+    expect(statusAfter(life, 9_800_000).instances[0]).toMatchObject({ state: "backup", splitBrain: null });
+    expect(warningsOf(life)).toEqual([]);
+  });
 
   it("stands in the status, with when it was heard first and last", () => {
     const status = statusAfter(heard, 4_000_000);
@@ -183,6 +213,7 @@ describe("a second Master", () => {
       firstSeconds: 2,
       lastSeconds: 0.8,
       ownAddress: false,
+      contested: true,
     });
     expect(brief(status)).toMatch(/\n\nO: two Masters: 10\.0\.0\.9 \(100\), first heard 2s ago, last 0s ago$/);
   });
