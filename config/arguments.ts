@@ -1,18 +1,10 @@
 // The arguments of one keyword, by its shape.
 
+import { splitCommand } from "./command.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import type { Keyword, Shape } from "./keywords/keyword.ts";
 import { placeOf, type Word } from "./syntax.ts";
-import {
-  addressOf,
-  BOOLEANS,
-  type CommandLine,
-  choiceOf,
-  interfaceProblem,
-  numberOf,
-  splitCommand,
-  type Weight,
-} from "./values.ts";
+import { addressOf, BOOLEANS, type CommandLine, choiceOf, interfaceProblem, numberOf, type Weight } from "./values.ts";
 
 export type Value = boolean | number | string | readonly string[] | Weight | CommandLine;
 

@@ -2,8 +2,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the language's own variables
 
 import { expect, test } from "vitest";
+import { splitCommand } from "../../config/command.ts";
 import { printDiagnostics } from "../../config/diagnostic.ts";
-import { splitCommand } from "../../config/values.ts";
+
 import { codesOf, loadText } from "./memory.ts";
 
 const instance = (lines: string, addresses = "192.0.2.10/24") =>
