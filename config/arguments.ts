@@ -1,6 +1,6 @@
 // The arguments of one keyword, by its shape.
 
-import { splitCommand } from "./command.ts";
+import { openQuoteWithin, splitCommand, wordProblem } from "./command.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import type { Keyword, Shape } from "./keywords/keyword.ts";
 import { placeOf, type Word } from "./syntax.ts";
@@ -162,12 +162,32 @@ function commandOf(
     );
   } else around.surplus(lost);
   const argv = splitCommand(first.text);
-  if (argv.length === 0) {
+  if ((argv[0] ?? "") === "") {
     missing(keyword, name, around.report);
     return undefined;
   }
+  if (!isReadable(first, argv, around.report)) return undefined;
   const user = takesUser && odd === undefined ? (rest[0]?.text ?? null) : null;
   return { argv, user, group: takesUser && odd === undefined ? (rest[1]?.text ?? null) : null, word: first };
+}
+
+/** What Keepalived drops the program for, or would give it something else. */
+function isReadable(command: Word, argv: readonly string[], report: Report): boolean {
+  const { text, start, end } = command;
+  const open = openQuoteWithin(text);
+  if (open !== null) {
+    const { at, quote } = open;
+    const inside = (sign: string): string => (text[0] === sign ? `\\${sign}` : sign);
+    const around = inside(quote === "'" ? '"' : "'");
+    const place = { ...placeOf(command), start: start + at, end };
+    const help = `close it with ${inside(quote)}; a word with that sign in it is written ${around}a${inside(quote)}b${around}`;
+    report(problem("H0020", place, "the quote that begins here within the command is never closed", help));
+    return false;
+  }
+  const trouble = argv.map(wordProblem).find((one) => one !== null) ?? null;
+  if (trouble !== null)
+    report(problem("H0124", placeOf(command), trouble, "write the text itself, not its octets by escapes"));
+  return trouble === null;
 }
 
 function weightOf(

@@ -75,7 +75,10 @@ export const CODES = {
     "the same mistake again",
     "The mistake of an earlier line stands here, too: the same wrong word, or the next line of what does not belong there at all. One edit mends them together, so only the first one counts as an error.",
   ),
-  H0020: error("quote never closed", "A quoted value ends on its line. Keepalived 2.2.7 crashes on some of these."),
+  H0020: error(
+    "quote never closed",
+    "A quoted value ends on its line, and what is quoted within a command ends within it. Keepalived 2.2.7 crashes on some of these, and drops such a command.",
+  ),
   H0021: warning(
     "comment in the middle of a word",
     "The signs # and ! begin a comment even inside a word, as in auth_pass Test123! whose last character is lost. Write the value in double quotes if the character belongs to it.",

@@ -1,6 +1,7 @@
 // Lines become a tree of statements and blocks, with positions. Never fails: what is wrong is
 // reported, and the tree is what was most likely meant. Knows no keyword.
 
+import { openQuote } from "./command.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { type Line, type Place, placeIn } from "./source.ts";
 
@@ -219,22 +220,6 @@ function commandWord(line: Line, start: number, report: Report): Word {
   const open = openQuote(text);
   if (open >= 0) unterminated(line, start + open, text[open] ?? '"', report);
   return { text, line, start, end, quoted: text[0] === '"' || text[0] === "'" };
-}
-
-/** Where the quote begins that the word does not close; -1 when there is none. */
-function openQuote(text: string): number {
-  let quote = "";
-  let opened = -1;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i] ?? "";
-    if (c === "\\") i++;
-    else if (c === quote) quote = "";
-    else if (quote === "" && (c === '"' || c === "'")) {
-      quote = c;
-      opened = i;
-    }
-  }
-  return quote === "" ? -1 : opened;
 }
 
 export const placeOf = ({ line, start, end }: Word): Place => ({ line, start, end });

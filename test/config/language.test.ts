@@ -274,6 +274,8 @@ test.each([
   ["/bin/a", ["/bin/a"]],
   // \x41 is A, \102 is B, \cA the first control character, and \n a line feed, which parts words like a blank.
   ['"/bin/a \\x41\\102 p\\nq\\cA"', ["/bin/a", "AB", "p", "q\u0001"]],
+  // Octets, which in UTF-8 are é: 110 00011, 10 101001 is 000 1110 1001, 0xe9.
+  [String.raw`"/bin/é \xc3\xa9 \303\251"`, ["/bin/é", "é", "é"]],
   // The rest as Keepalived 2.2.7 was seen to call a program: what the first reading leaves is read once more.
   [
     String.raw`"/bin/a '\ ' a\ b c\tx 'd  e' \"f g\" h'i'j \\ k"`,

@@ -109,6 +109,39 @@ test("unquoted script arguments are an error that shows the quoted form", () => 
   expect(found?.help).toBe('write script "/usr/bin/killall -0 haproxy"');
 });
 
+// Keepalived 2.2.7 says "missing terminating" and drops the program, or hands over what stands in front of the NUL.
+test.each([
+  [`"/bin/a 'open"`, "H0020 4:18", String.raw`close it with '; a word with that sign in it is written \"a'b\"`],
+  [
+    String.raw`"/bin/a \"open"`,
+    "H0020 4:18",
+    String.raw`close it with \"; a word with that sign in it is written 'a\"b'`,
+  ],
+  [`"'/bin/a' it's"`, "H0020 4:22", /close it with '/],
+  [String.raw`"/bin/a it\'s"`, "H0020 4:20", /close it with '/],
+  [`'/bin/a "open'`, "H0020 4:18", String.raw`close it with "; a word with that sign in it is written \'a"b\'`],
+  [String.raw`"/bin/a x\"`, "H0020 4:10", /on this line/],
+  [`"/bin/a" 'x`, "H0020 4:19", /on this line/],
+  [String.raw`"/bin/a \x00 y"`, "H0124 4:10", /escapes/],
+  [String.raw`"/bin/a \xff"`, "H0124 4:10", /escapes/],
+  [`"'' x"`, "H0002 4:3", /behind the keyword/],
+  [`""`, "H0002 4:3", /behind the keyword/],
+])("the command %s is told where it is wrong", (text, where, help) => {
+  const loaded = loadText(instance(`  notify ${text}`));
+  expect(codesOf(loaded).filter((code) => !code.startsWith("H0504"))).toEqual([where]);
+  expect(loaded.config).toBeNull();
+  expect(loaded.diagnostics.find(({ code }) => code === where.slice(0, 5))?.help).toMatch(help);
+});
+
+test("commands with all their quotes closed are not", () => {
+  for (const text of [
+    String.raw`"/bin/a \"a'b\" 'a\"b' it\\'s"`,
+    String.raw`'/bin/a \'a"b\' "a\'b"'`,
+    `"/bin/a \\xc3\\xa9"`,
+  ])
+    expect(loadText(instance(`  notify ${text}`)).config, text).not.toBeNull();
+});
+
 test("words at the end of a line are told, and keywords among them are an error", () => {
   expect(codesOf(loadText(instance("  priority 99 / 22")))).toEqual(["H0004 4:15"]);
   expect(codesOf(loadText(instance("  state BACKUP priority 200")))).toEqual(["H0005 4:16"]);
