@@ -23,16 +23,8 @@ export function identityOf(user: string | null, group: string | null): Identity 
   return { uid: Number(uid), gid: Number(groupEntry?.[2] ?? gid), name, home };
 }
 
-/**
- * The groups that a user is in besides the one of its own entry. Keepalived gives that one only to whoever
- * is not said to run under another (lab: 2.2.7).
- */
+/** The groups that a user is in besides the one of its own entry, which whoever runs under another has not. */
 export function otherGroupsOf(user: string): readonly number[] {
   const { stdout } = spawnSync("id", ["-G", "--", user], { encoding: "utf8", timeout: 2_000 });
-  return (stdout ?? "")
-    .trim()
-    .split(" ")
-    .slice(1)
-    .map(Number)
-    .filter((gid) => Number.isSafeInteger(gid) && gid > 0);
+  return (stdout ?? "").trim().split(" ").slice(1).map(Number).filter(Number.isSafeInteger);
 }
