@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { networkInterfaces } from "node:os";
 import { parseAddress } from "../agent/core/address.ts";
 import { isKnown } from "../agent/users/lookup.ts";
-import { whoElseMayWrite } from "../agent/users/trust.ts";
+import { programAt, whoElseMayWrite } from "../agent/users/trust.ts";
 import type { Host, OwnAddress } from "./host-facts.ts";
 
 /** Facts about this machine. */
@@ -17,7 +17,7 @@ export const thisMachine: Host = {
     const reasons = paths.map(whyNotRun);
     return reasons.includes(null) ? null : (reasons[0] ?? "its name is empty");
   },
-  othersMayWrite: (program) => program.startsWith("/") && whoElseMayWrite(program) !== null,
+  othersMayWrite: (program) => whoElseMayWrite(programAt(program, SEARCH)) !== null,
   addressesOf: (name) => {
     // An address with a label stands under its label.
     const found = Object.entries(networkInterfaces()).filter(([one]) => one === name || one.startsWith(`${name}:`));

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fchownSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { openPipe } from "../linux/pipe.ts";
-import { whoElseMayWrite } from "../users/trust.ts";
+import { programAt, whoElseMayWrite } from "../users/trust.ts";
 import type { Program } from "./deed.ts";
 import { inherited } from "./document.ts";
 import { type Ending, OUTPUT_BYTES, type Running } from "./queue.ts";
@@ -36,7 +36,8 @@ export function runProgram(program: Program, ended: (ending: Ending) => void): R
 
 function refusalOf({ argv, security }: Program, { uid }: Identity): string | null {
   if (!security || uid !== 0) return null;
-  const place = whoElseMayWrite(argv[0] ?? "");
+  const search = process.env["PATH"]?.split(":") ?? [];
+  const place = whoElseMayWrite(programAt(argv[0] ?? "", search));
   return place === null ? null : `enable_script_security: root would run it, and others may change ${place}`;
 }
 

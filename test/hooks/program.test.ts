@@ -1,9 +1,19 @@
 // Programs are started as they should be: exact arguments, no shell, four descriptors, a group of their
 // own, an end that reaches everything they have started.
 
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Program } from "../../agent/hooks/deed.ts";
 import { runProgram } from "../../agent/hooks/program.ts";
@@ -126,6 +136,20 @@ describe("a program", () => {
       const { ok, detail } = await begin(program([open], { user: "root", security: true })).ended;
       expect([ok, detail]).toEqual([false, `enable_script_security: root would run it, and others may change ${open}`]);
       expect((await begin(program([open], { user: "root" })).ended).ok).toBe(true);
+      // Whoever has the folder can put another file there, whichever way leads to it.
+      const theirs = join(folder, "theirs");
+      mkdirSync(theirs);
+      writeFileSync(join(theirs, "run.sh"), "#!/bin/bash\n", { mode: 0o755 });
+      chownSync(theirs, 65_534, 65_534);
+      symlinkSync("theirs", join(folder, "way"));
+      symlinkSync("way/run.sh", join(folder, "link.sh"));
+      for (const argv of [join(folder, "link.sh"), relative(process.cwd(), join(theirs, "run.sh"))])
+        expect((await begin(program([argv], { user: "root", security: true })).ended).detail).toContain(theirs);
+      const search = process.env["PATH"];
+      process.env["PATH"] = `${theirs}:${search}`;
+      const byName = await begin(program(["run.sh"], { user: "root", security: true })).ended;
+      process.env["PATH"] = search;
+      expect(byName.detail).toContain(theirs);
     },
   );
 
