@@ -183,7 +183,7 @@ function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, 
   if (turn.state.config !== memory.state.config) auditor.ship(turn.state.config.audit);
   memory.state = turn.state;
   const { seen } = turn.event;
-  if (seen.type === "configured") kept.log = seen.config.eventLog;
+  if (seen.type === "configured") take(seen.config, kept);
   if (seen.type === "linkChanged") recorder.ring().link(turn.event.at, seen.link.name, seen.link.up);
   claims.see(turn.event);
   if (seen.type === "configured") tellStrangers(turn.state.config, journal);
@@ -192,6 +192,12 @@ function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, 
   tell(journal, turn);
   const wrong = turn.effects.length > 0 ? violations(turn) : [];
   if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
+}
+
+/** What a configuration says of the process itself. */
+function take({ eventLog, notify }: AgentConfig, kept: Life["kept"]): void {
+  kept.log = eventLog;
+  if (notify.umask !== null) process.umask(notify.umask);
 }
 
 function tellStrangers(config: AgentConfig, journal: Journal): void {

@@ -5,6 +5,7 @@ import type { Notice } from "../core/effect.ts";
 import { same } from "../core/same.ts";
 import { type Duration, microseconds, milliseconds, seconds } from "../core/time.ts";
 import type { Doer } from "./aside.ts";
+import type { Program } from "./deed.ts";
 import { programOf } from "./deeds.ts";
 import { type FifoWriter, openFifo } from "./fifo.ts";
 import type { Clock, Running } from "./queue.ts";
@@ -24,7 +25,14 @@ const TRY_EVERY: Duration = milliseconds(100);
 /** A reader that ended is started again after this long. */
 const PAUSE: Duration = seconds(1);
 
-type Open = { readonly fifo: Fifo; readonly writer: FifoWriter; reader: Running | null; callOff: () => void };
+type Open = {
+  readonly fifo: Fifo;
+  readonly writer: FifoWriter;
+  /** What reads it; null for somebody else. */
+  readonly program: Program | null;
+  reader: Running | null;
+  callOff: () => void;
+};
 
 export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: Missed) => void): Pipes {
   let open: Open[] = [];
@@ -46,16 +54,16 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
       if (left.length > 0) tryLater();
     });
   };
-  const read = (one: Open, notify: NotifyConfig): void => {
-    const { script, path } = one.fifo;
-    if (script === null) return;
-    const program = programOf(script, notify, [path]);
+  const read = (one: Open): void => {
+    const { program, fifo } = one;
+    if (program === null) return;
+    const { path } = fifo;
     one.reader = doer.run({ type: "script", program }, ({ detail }) => {
       one.reader = null;
       one.writer.leave();
       if (closed || !open.includes(one)) return;
       tell({ path, count: 0, error: `its reader ended (${detail}) and is started again` });
-      one.callOff = clock.after(PAUSE, () => read(one, notify));
+      one.callOff = clock.after(PAUSE, () => read(one));
     });
   };
   const shut = ({ writer, reader, callOff }: Open): void => {
@@ -66,8 +74,8 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
   const begin = (fifo: Fifo, notify: NotifyConfig): Open[] => {
     try {
       const writer = openFifo(fifo, (error) => miss(fifo.path, error));
-      const one: Open = { fifo, writer, reader: null, callOff: () => undefined };
-      read(one, notify);
+      const one: Open = { fifo, writer, program: readerOf(fifo, notify), reader: null, callOff: () => undefined };
+      read(one);
       return [one];
     } catch (cause) {
       tell({ path: fifo.path, count: 0, error: cause instanceof Error ? cause.message : String(cause) });
@@ -77,8 +85,11 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
 
   return {
     configure: (notify) => {
-      // A pipe about which nothing new is said stays: its reader need not open it again.
-      const kept = open.filter(({ fifo }) => notify.fifos.some((wanted) => same(wanted, fifo)));
+      // A pipe about which nothing new is said stays: its reader need not open it again. One that is to run as
+      // somebody else, or with another umask, is begun anew with its pipe.
+      const kept = open.filter(({ fifo, program }) =>
+        notify.fifos.some((wanted) => same(wanted, fifo) && same(readerOf(wanted, notify), program)),
+      );
       for (const one of open) if (!kept.includes(one)) shut(one);
       const fresh = notify.fifos.filter((wanted) => !kept.some(({ fifo }) => same(wanted, fifo)));
       open = [...kept, ...fresh.flatMap((fifo) => begin(fifo, notify))];
@@ -94,6 +105,9 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
     },
   };
 }
+
+const readerOf = ({ script, path }: Fifo, notify: NotifyConfig): Program | null =>
+  script === null ? null : programOf(script, notify, [path]);
 
 /** Tells the first at once, and what comes after it together, at most once a minute. */
 function rarely(clock: Clock, tell: (missed: Missed) => void): (path: string, error: string) => void {

@@ -6,8 +6,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { instantAt } from "../../agent/core/time.ts";
+import { usualAgent } from "../../agent/core/usual.ts";
+import type { Doer } from "../../agent/hooks/aside.ts";
 import { audience } from "../../agent/hooks/audience.ts";
+import type { Program } from "../../agent/hooks/deed.ts";
 import { openFifo } from "../../agent/hooks/fifo.ts";
+import { openPipes } from "../../agent/hooks/pipes.ts";
 import { eventually } from "../netns/eventually.ts";
 
 let folder: string;
@@ -34,6 +39,33 @@ const ended = (child: ChildProcess): Promise<void> =>
   });
 const linesOf = (path: string): readonly string[] => readFileSync(path, "utf8").split("\n").slice(0, -1);
 const plain = (path: string) => ({ path, user: null, group: null, script: null });
+
+test("the reader of a pipe is begun anew when it is to run otherwise, and only then", () => {
+  const script = { argv: ["/bin/reader"], user: null, group: null };
+  const fifos = [{ ...plain(join(folder, "reloaded")), script }];
+  const ran: Program[] = [];
+  let stopped = 0;
+  const doer: Pick<Doer, "run"> = {
+    run: (deed) => {
+      if (deed.type === "script") ran.push(deed.program);
+      const stop = (): void => {
+        stopped += 1;
+      };
+      return { supersede: () => undefined, stop, kill: () => undefined };
+    },
+  };
+  const pipes = openPipes(doer, { now: () => instantAt(0), after: () => () => undefined }, () => undefined);
+  for (const notify of [{}, {}, { umask: 0o027 }, { umask: 0o027, user: "nobody" }, {}])
+    pipes.configure({ ...usualAgent.notify, fifos, ...notify });
+  expect(ran.map(({ umask, user }) => [umask, user])).toEqual([
+    [0o177, null],
+    [0o027, null],
+    [0o027, "nobody"],
+    [0o177, null],
+  ]);
+  expect(stopped).toBe(3);
+  pipes.close();
+});
 
 describe("a FIFO", () => {
   test("drops what nobody reads, counts it, and has the last state of everybody again when there is room", async () => {
