@@ -287,6 +287,8 @@ export type DeclaredGlobals = {
   readonly webhooks: readonly Webhook[];
   readonly priorityChanges: boolean;
   readonly notify: DeclaredNotify;
+  /** All that global_defs runs. */
+  readonly programs: readonly CommandLine[];
 };
 
 export type Declaration = {

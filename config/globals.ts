@@ -4,7 +4,7 @@ import { microseconds } from "../agent/core/time.ts";
 import { usualAgent } from "../agent/core/usual.ts";
 import type { DeclaredAnnounce, DeclaredGlobals, OnLoss } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
-import { notifyIn } from "./hook-globals.ts";
+import { notifyIn, programsIn } from "./hook-globals.ts";
 import { linkDelaysIn } from "./link-delays.ts";
 import { wordsIn } from "./objects.ts";
 import { extraIn } from "./pacing.ts";
@@ -71,6 +71,7 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     webhooks: webhooksIn(section, report),
     priorityChanges: on("vrrp_notify_priority_changes"),
     notify: notifyIn(section, report),
+    programs: programsIn(section),
   };
 }
 

@@ -31,6 +31,12 @@ export function notifyIn(section: Section, report: Report): DeclaredNotify {
   };
 }
 
+/** The programs that global_defs runs, for the machine to be asked about. */
+export const programsIn = (section: Section): readonly CommandLine[] =>
+  ["notify_fifo_script", "vrrp_notify_fifo_script", "startup_script", "shutdown_script"].flatMap(
+    (name) => commandIn(section, name) ?? [],
+  );
+
 function fifoIn(section: Section, name: string): readonly Fifo[] {
   const [path, user, group] = wordsIn(section, name) ?? [];
   if (path === undefined) return [];

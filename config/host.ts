@@ -48,8 +48,8 @@ type Job = {
   readonly decides: boolean;
 };
 
-/** Commands that something runs: those of scripts, and the hooks. */
-function jobsOf({ scripts, checks, instances, groups }: Declaration): readonly Job[] {
+/** Commands that something runs: those of scripts, the hooks, and those of global_defs. */
+function jobsOf({ scripts, checks, instances, groups, globals }: Declaration): readonly Job[] {
   const asked = scripts.map(({ command, user, group }) => ({ command, user, group, decides: true }));
   const numbers = checks.flatMap(({ probe }) =>
     probe.kind === "metric" && probe.number.kind === "script" ? [{ ...probe.number, decides: true }] : [],
@@ -63,11 +63,12 @@ function jobsOf({ scripts, checks, instances, groups }: Declaration): readonly J
     ...asked,
     ...numbers.map(({ command, decides }) => ({ command, user: command.user, group: command.group, decides })),
     ...hooks,
+    ...globals.programs.map((command) => ({ command, user: command.user, group: command.group, decides: false })),
   ];
 }
 
 function commandsRun(declaration: Declaration, host: Host, report: Report): void {
-  const fallback = declaration.globals.scriptUser?.[0] ?? null;
+  const [fallback = null, itsGroup = null] = declaration.globals.scriptUser ?? [];
   for (const job of jobsOf(declaration)) {
     const user = job.user ?? fallback ?? defaultUser(host);
     const unnamed = job.user === null && fallback === null;
@@ -81,7 +82,7 @@ function commandsRun(declaration: Declaration, host: Host, report: Report): void
         ),
       );
     }
-    whoRuns(job, user, host, report);
+    whoRuns({ ...job, group: job.group ?? (job.user === null ? itsGroup : null) }, user, host, report);
     whatRuns(job, user, { host, security: declaration.globals.scriptSecurity, report });
   }
 }

@@ -28,6 +28,7 @@ const machine: Host = {
 
 const instance = (lines: string, addresses = "192.0.2.10/24") =>
   `vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\n${lines}\nvirtual_ipaddress {\n${addresses}\n}\n}\n`;
+const globals = (line: string) => `global_defs {\n${line}\n}\n`;
 const script = (lines: string, globals = "script_user root") =>
   `${instance("track_script {\nc\n}")}vrrp_script c {\n${lines}\n}\nglobal_defs {\n${globals}\n}\n`;
 
@@ -53,6 +54,21 @@ describe("what does not", () => {
       "a script that is missing",
       script('script "/missing/check -x"'),
       "H0511 12 /missing/check cannot be run: it does not exist",
+    ],
+    [
+      "a program of global_defs that is missing",
+      instance("") + globals('startup_script "/missing/start x"'),
+      "H0502 10 /missing/start cannot be run: it does not exist",
+    ],
+    [
+      "a reader of a pipe whose user is missing",
+      instance("") + globals("vrrp_notify_fifo_script /good/reader stranger"),
+      "H0505 10 there is no user stranger to run this",
+    ],
+    [
+      "a group of script_user that is missing",
+      instance("notify /good/hook") + globals("script_user root strangers"),
+      "H0505 4 there is no group strangers to run this",
     ],
     [
       "a hook that is missing",
