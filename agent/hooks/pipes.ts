@@ -66,11 +66,6 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
       one.callOff = clock.after(PAUSE, () => read(one));
     });
   };
-  const shut = ({ writer, reader, callOff }: Open): void => {
-    callOff();
-    writer.close();
-    reader?.stop();
-  };
   const begin = (fifo: Fifo, notify: NotifyConfig): Open[] => {
     try {
       const writer = openFifo(fifo, (error) => miss(fifo.path, error));
@@ -104,6 +99,12 @@ export function openPipes(doer: Pick<Doer, "run">, clock: Clock, tell: (missed: 
       open = [];
     },
   };
+}
+
+function shut({ writer, reader, callOff }: Open): void {
+  callOff();
+  writer.close();
+  reader?.stop();
 }
 
 const readerOf = ({ script, path }: Fifo, notify: NotifyConfig): Program | null =>
