@@ -9,16 +9,19 @@ import { nextDeadline, type Phase, type PhaseName, type RouterState, routerOf, t
 
 /** What this turn did wrong, in sentences; empty when all holds. */
 export function violations(turn: Turn): readonly string[] {
-  const changed = changedIn(turn.state.routers, turn.before.routers);
-  return [
-    ...orderOfEffects(turn),
-    ...timeGoesForward(turn, changed),
-    ...turn.effects.flatMap((effect) => misdeed(turn, effect)),
-    ...changedIn(turn.before.routers, turn.state.routers).flatMap((router) => kept(turn, router)),
-    ...routersMatchConfig(turn),
-    ...groupsAreOne(turn),
-  ];
+  const { before, state, effects, event } = turn;
+  const changed = changedIn(state.routers, before.routers);
+  const wrong: string[] = [];
+  if (effects.length > 1) wrong.push(...orderOfEffects(turn));
+  if (event.seen.type !== "deadlineReached") wrong.push(...timeGoesForward(turn, changed));
+  for (const effect of effects) wrong.push(...misdeed(turn, effect));
+  for (const router of changedIn(before.routers, state.routers)) wrong.push(...kept(turn, router));
+  wrong.push(...routersMatchConfig(turn));
+  if (changed.length > 0 || state.config !== before.config) wrong.push(...groupsAreOne(turn));
+  return wrong.length === 0 ? NONE : wrong;
 }
+
+const NONE: readonly string[] = [];
 
 type Routers = Turn["state"]["routers"];
 
@@ -96,7 +99,6 @@ function orderOfEffects({ effects }: Turn): string[] {
 }
 
 function timeGoesForward({ event }: Turn, changed: Routers): string[] {
-  if (event.seen.type === "deadlineReached") return [];
   return changed.flatMap((router) => {
     const deadline = router.phase.since === event.at ? nextDeadline(router.phase) : null;
     return deadline !== null && deadline < event.at ? [`${router.config.key} has a deadline in the past`] : [];
