@@ -54,7 +54,7 @@ export function startDaemon(kernel: FakeKernel, options: DaemonOptions): Daemon 
   let failure: unknown = null;
 
   const asking = options.answers === undefined ? [] : [scriptedChecks(kernel, options.answers)];
-  const heard = [adverts(kernel, sequences), claims(kernel, kernel.later), ...asking];
+  const heard = [adverts(kernel, sequences), claims(kernel, kernel.later, kernel.afterwards), ...asking];
   const looked = [links(kernel), routes(kernel), paths(kernel)];
   const sources = [...heard, performer.drive, ...telling, alarm(kernel), ...looked];
   const drivers = [...first, ...sources, commander.drive, ...last];

@@ -14,23 +14,34 @@ import { printMac } from "../wire/mac.ts";
 
 /**
  * The same claim is told again after a second, then after two, four and so on up to a minute; somebody
- * who was silent for so long begins anew.
+ * who was silent for so long begins anew. What came in between is told at the end of the wait, whether he
+ * says it again or not: the neighbours believe his last word until it is answered.
  */
 const FIRST: Duration = seconds(1);
 const LONGEST: Duration = seconds(60);
 /** Claims that are remembered; a flood from invented stations may not fill the memory. */
 const REMEMBERED = 1_024;
 
+/** Calls `step` after so long. */
+type Pause = (span: Duration, step: () => void) => void;
+
+/** A wait keeps nobody alive. */
+const waiting: Pause = (span, step) => void setTimeout(step, Math.ceil(span / 1_000)).unref();
+
 /** Listens while, and for what, some router is Master. */
 export const claims =
   (
     kernel: Pick<Kernel, "hearClaims" | "interfaces" | "now">,
     later: (step: () => void) => void = setImmediate,
+    pause: Pause = waiting,
   ): Driver =>
   (turns$) =>
     new Observable<Observation>((subscriber) => {
       let held: Held = new Map();
-      const limited = createLimit(kernel.now);
+      const isHeld = ({ interface: iface, address }: Claimed): boolean => heldIn(routers).has(`${iface} ${address}`);
+      const limited = createLimit(kernel.now, pause, (seen) => {
+        if (isHeld(seen)) subscriber.next(seen);
+      });
       let scheduled = false;
       let routers: readonly RouterState[] = [];
 
@@ -38,9 +49,8 @@ export const claims =
         const claim = claimIn(frame);
         if (claim === undefined || !held.has(`${iface} ${claim.address}`) || isOurs(kernel, claim.mac)) return;
         // Who has just let go of it is not meant.
-        if (scheduled && !heldIn(routers).has(`${iface} ${claim.address}`)) return;
-        const seen = limited({ interface: iface, address: claim.address, mac: printMac(claim.mac) });
-        if (seen !== null) subscriber.next(seen);
+        const claimed = { interface: iface, address: claim.address, mac: printMac(claim.mac) };
+        if (!scheduled || isHeld(claimed)) limited(claimed);
       };
       /** Routers go Master in crowds; what they hold is gathered once, and the kernel is told once. */
       const listen = (): void => {
@@ -93,10 +103,12 @@ const isOurs = ({ interfaces }: Pick<Kernel, "interfaces">, mac: Uint8Array): bo
     (iface) => iface.mac.length === mac.length && iface.mac.every((byte, i) => byte === mac[i]),
   );
 
-type Told = { told: Instant; heard: Instant; wait: Duration; count: number };
-type Claimed = Omit<Extract<Observation, { type: "addressClaimed" }>, "type" | "count">;
+type Seen = Extract<Observation, { type: "addressClaimed" }>;
+type Claimed = Omit<Seen, "type" | "count">;
+/** `count` of them have not been told yet. */
+type Told = { readonly told: Instant; readonly heard: Instant; readonly wait: Duration; readonly count: number };
 
-function createLimit(now: () => Instant): (claimed: Claimed) => Observation | null {
+function createLimit(now: () => Instant, pause: Pause, tell: (seen: Seen) => void) {
   const known = new Map<string, Told>();
   /** Stations beyond what is remembered are one kind; room is made by those that fell silent. */
   const kindOf = (exact: string, coarse: string, at: Instant): string => {
@@ -105,7 +117,15 @@ function createLimit(now: () => Instant): (claimed: Claimed) => Observation | nu
     if (oldest !== undefined && since(oldest[1].heard, at) >= LONGEST) known.delete(oldest[0]);
     return known.size < REMEMBERED ? exact : coarse;
   };
-  return (claimed) => {
+  /** The wait is over: what came meanwhile is told, as the last one had it. */
+  const catchUp = (kind: string, claimed: Claimed): void => {
+    const last = known.get(kind);
+    const at = now();
+    if (last === undefined || last.count === 0) return;
+    known.set(kind, { ...last, told: at, wait: Math.min(LONGEST, last.wait * 2) as Duration, count: 0 });
+    tell({ type: "addressClaimed", ...claimed, count: last.count });
+  };
+  return (claimed: Claimed): void => {
     const at = now();
     const kind = kindOf(`${claimed.interface} ${claimed.address} ${claimed.mac}`, claimed.interface, at);
     const last = known.get(kind);
@@ -113,14 +133,11 @@ function createLimit(now: () => Instant): (claimed: Claimed) => Observation | nu
     known.delete(kind);
     if (last === undefined || since(last.heard, at) >= LONGEST) {
       known.set(kind, { told: at, heard: at, wait: FIRST, count: 0 });
-      return { type: "addressClaimed", ...claimed, count: 1 };
+      tell({ type: "addressClaimed", ...claimed, count: 1 });
+      return;
     }
-    const count = last.count + 1;
-    if (since(last.told, at) < last.wait) {
-      known.set(kind, { ...last, heard: at, count });
-      return null;
-    }
-    known.set(kind, { told: at, heard: at, wait: Math.min(LONGEST, last.wait * 2) as Duration, count: 0 });
-    return { type: "addressClaimed", ...claimed, count };
+    known.set(kind, { ...last, heard: at, count: last.count + 1 });
+    const left = Math.max(0, last.wait - since(last.told, at)) as Duration;
+    if (last.count === 0) pause(left, () => catchUp(kind, claimed));
   };
 }

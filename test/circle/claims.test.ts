@@ -73,9 +73,40 @@ describe("a foreign claim of an address of a Master", () => {
       set.time.advance(milliseconds(1));
     }
     const counts = seenBy(set, "addressClaimed").map((seen) => (seen.type === "addressClaimed" ? seen.count : 0));
-    expect(counts).toEqual([1, 1_000, 2_000, 4_000, 8_000]);
+    // The one that comes just then counts for the next.
+    expect(counts).toEqual([1, 999, 2_000, 4_000, 8_000]);
     // Each is answered at once and after 5 s at most.
     expect(announced(set) - 10).toBeLessThanOrEqual(2 * 5 * 5);
+  });
+
+  it("that was not told is told when the wait is over, though it is not said again, and answered", () => {
+    const set = scene({ config: configOf(OWNER) });
+    set.time.advanceTo(instantAt(6_000_000));
+    claim(set);
+    set.time.advance(milliseconds(500));
+    claim(set);
+    set.time.advance(milliseconds(499));
+    expect(seenBy(set, "addressClaimed")).toHaveLength(1);
+    expect(announced(set)).toBe(15);
+    set.time.advance(milliseconds(2));
+    expect(seenBy(set, "addressClaimed").at(-1)).toMatchObject({ mac: "02:00:00:00:00:99", count: 1 });
+    expect(announced(set)).toBe(20);
+    // And nobody is told of what nobody has said.
+    set.time.advance(seconds(120));
+    expect(seenBy(set, "addressClaimed")).toHaveLength(2);
+    expectRemembered(set);
+  });
+
+  it("that was not told is forgotten by who is Master no more", () => {
+    const backup = { ...OWNER, basePriority: 100 };
+    const set = scene({ config: configOf(backup) });
+    set.time.advanceTo(instantAt(DOWN + 6_000_000));
+    claim(set);
+    set.time.advance(milliseconds(500));
+    claim(set);
+    set.say(200, backup);
+    set.time.advance(seconds(2));
+    expect(seenBy(set, "addressClaimed")).toHaveLength(1);
   });
 
   it("from ever new stations is told, and remembered, within a limit", () => {
