@@ -18,6 +18,7 @@ const MEASURING_TESTS = [
   "test/netns/failover.test.ts",
   "test/netns/faults.test.ts",
   "test/netns/hasty.test.ts",
+  "test/netns/hung-redis.test.ts",
   "test/netns/lan.test.ts",
   "test/netns/load.test.ts",
   "test/netns/reaction.test.ts",

@@ -104,15 +104,19 @@ export function openAccount(node: string): Accountant {
     close: (mark) => {
       const { last } = open;
       if (last !== null && mark !== null && mark.epoch === last.epoch && mark.seq <= last.seq && open.alive)
-        extend(open, Math.max(last.at, mark.until));
+        extend(open, Math.max(last.at, quietUntil(mark)));
       end(open, last === null ? 0 : (open.known.at(-1)?.to ?? last.at));
       return { node, ...open };
     },
   };
 }
 
+/** Until when a mark says that there was nothing else, by the clock that all share. */
+const quietUntil = ({ whole, until, clock }: Mark): number =>
+  whole === false ? 0 : until - (clock?.offsetUs ?? 0) / 1_000;
+
 /** By the clock of the Redis where the node's offset to it is known, else by its own. */
-const timeOf = ({ hlc, clock }: Item): number => hlc - (clock.offsetUs ?? 0) / 1_000;
+export const timeOf = ({ hlc, clock }: Item): number => hlc - (clock.offsetUs ?? 0) / 1_000;
 
 /** The error of a time, in ms. */
 const errorOf = ({ clock }: Item): number | null => {

@@ -2,6 +2,7 @@
 // them. It never holds more than one batch.
 
 import type { ClockNote, Entry } from "./entry.ts";
+import type { Stamp } from "./offset.ts";
 import type { Letter, Outbox, Reader } from "./outbox.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 
@@ -19,6 +20,8 @@ type Open = {
   readonly epoch: string;
   readonly reader: Reader;
   readonly recorder: Recorder;
+  /** The boot that the times of its lines are of. */
+  boot: string;
   ahead: readonly Entry[];
   /** Every line up to this one was in what was taken, or lies before it. */
   given: number;
@@ -27,7 +30,7 @@ type Open = {
 export function openDesk(
   outbox: Outbox,
   { cluster, node }: { readonly cluster: string; readonly node: string },
-  clock: () => ClockNote,
+  clock: (line: Stamp, boot: string) => ClockNote,
 ): Desk {
   let open: Open | null = null;
 
@@ -36,11 +39,12 @@ export function openDesk(
     if (open !== null && open.epoch === epoch && shipped >= open.given) return open;
     open?.reader.close();
     const [reader, recorder] = [outbox.open(shipped + 1, epoch), createRecorder(cluster, node)];
-    open = { epoch, reader, recorder, ahead: [], given: shipped };
+    open = { epoch, reader, recorder, boot: "", ahead: [], given: shipped };
     return open;
   };
-  const entry = (recorder: Recorder, { seq, hlc, prev, hash, body, line }: Letter): Entry => {
-    const { kind, record } = recorder.look(line);
+  const entry = (into: Open, { seq, hlc, prev, hash, body, line }: Letter): Entry => {
+    const { kind, record } = into.recorder.look(line);
+    if (line.type === "header") into.boot = line.boot;
     return {
       seq,
       hlc,
@@ -49,7 +53,7 @@ export function openDesk(
       kind,
       body,
       record: record === null ? null : JSON.stringify(record),
-      clock: clock(),
+      clock: clock(line, into.boot),
     };
   };
   return {
@@ -61,7 +65,7 @@ export function openDesk(
         const letters = now.reader.next(BATCH, BATCH_BYTES);
         if (letters.length === 0) break;
         // What lies before the cursor is only shown to the fold.
-        now.ahead = letters.map((letter) => entry(now.recorder, letter)).filter(({ seq }) => seq > shipped);
+        now.ahead = letters.map((letter) => entry(now, letter)).filter(({ seq }) => seq > shipped);
       }
       return now.ahead;
     },

@@ -29,7 +29,7 @@ const LAST_CHANCE = 3_000;
 const LOOK_AT_END = 20;
 
 /** What this process knows of time: ms since 1970, and what the kernel says of that. */
-export type Clocks = Pick<Surroundings, "wall" | "kernelClock">;
+export type Clocks = Pick<Surroundings, "wall" | "now" | "boot" | "kernelClock">;
 
 type Shipping = { readonly shipper: Shipper; readonly wake: () => void; readonly over: Promise<void> };
 
@@ -80,7 +80,6 @@ function begin(audit: AuditConfig, directory: string, clocks: Clocks, answer: (t
     outbox: openOutbox(directory),
     connect: async () => sessionOn(await connect()),
     ...clocks,
-    now: () => performance.now(),
     random: Math.random,
     pause,
     tell: (level, sentence) => answer({ type: "tell", level, sentence }),

@@ -2,10 +2,10 @@
 
 import { basename, dirname } from "node:path";
 import type { AgentConfig } from "../core/config.ts";
-import { type Header, parseLine, unseal } from "../log/line.ts";
+import { type Header, type Line, parseLine, unseal } from "../log/line.ts";
 import { type SegmentHead, segmentHeads } from "../log/seek.ts";
 import { tailOf } from "../log/tail.ts";
-import { type Entry, UNKNOWN_CLOCK } from "./entry.ts";
+import { type ClockNote, type Entry, UNKNOWN_CLOCK } from "./entry.ts";
 import { openLines } from "./outbox.ts";
 import { createRecorder } from "./recorder.ts";
 import { type Item, itemOf, type Source, type Stream } from "./source.ts";
@@ -96,11 +96,15 @@ async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGener
     for (const { line, hash, prev, body } of lettersIn(file)) {
       const { kind, record } = recorder.look(line);
       if (!shown) continue;
-      const entry: Entry = { seq: line.seq, hlc: line.hlc, prev, hash, kind, body, record: null, clock: UNKNOWN_CLOCK };
+      const entry: Entry = { seq: line.seq, hlc: line.hlc, prev, hash, kind, body, record: null, clock: noteOf(line) };
       yield { ...itemOf(stream, entry), record: () => record, line: () => line };
     }
   }
 }
+
+/** Without a Redis all that is known of a clock is that it was set back. */
+const noteOf = ({ hlc, wall }: Line): ClockNote =>
+  wall === undefined ? UNKNOWN_CLOCK : { ...UNKNOWN_CLOCK, offsetUs: (hlc - wall) * 1_000 };
 
 /** The lines of a segment with their place in the chain. */
 function* lettersIn(file: string) {

@@ -5,7 +5,7 @@
 import { BATCH, type Desk, openDesk } from "./desk.ts";
 import { type ClockNote, type Entry, UNKNOWN_CLOCK } from "./entry.ts";
 import { idOf, logKey, markKey } from "./keys.ts";
-import { measureOffset } from "./offset.ts";
+import { type Axis, measureAxis, offsetNow, offsetOf } from "./offset.ts";
 import type { Outbox } from "./outbox.ts";
 import { locate, type Place } from "./place.ts";
 import type { Connect, Durability, Session } from "./port.ts";
@@ -15,8 +15,9 @@ export type Surroundings = {
   readonly connect: Connect;
   /** ms since 1970. */
   readonly wall: () => number;
-  /** ms of a clock that nobody sets. */
+  /** ms of a clock that nobody sets: the one that the times in the log are of, since this boot. */
   readonly now: () => number;
+  readonly boot: string;
   readonly random: () => number;
   /** Waits so long, or until it is to stop; with `news` also until the log has grown. */
   readonly pause: (ms: number, until: "news" | "stop") => Promise<void>;
@@ -68,6 +69,8 @@ const LOOK_AGAIN = 1_000;
 const MARK_EVERY = 10_000;
 const CONFIRM_EVERY = 1_000;
 const TIME_EVERY = 5_000;
+/** A clock that was moved by more than this, in ms, was set. */
+const SET = 50;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -86,6 +89,9 @@ type Life = Surroundings & {
     marked: number;
     confirmed: number;
     timed: number;
+    axis: Axis | null;
+    /** The wall clock less the other one, when that was. */
+    skew: number;
   };
 };
 
@@ -116,8 +122,13 @@ export function createShipper(names: Names, surroundings: Surroundings): Shipper
     marked: NEVER,
     confirmed: NEVER,
     timed: NEVER,
+    axis: null,
+    skew: 0,
   };
-  const desk = openDesk(surroundings.outbox, names, () => status.clock);
+  const desk = openDesk(surroundings.outbox, names, (line, boot) => ({
+    ...status.clock,
+    ...offsetOf(memory.axis, line, boot === surroundings.boot),
+  }));
   const life: Life = { ...surroundings, names, status, desk, memory };
   return {
     run: () => live(life),
@@ -270,10 +281,13 @@ function missing(shipped: number, first: Entry | undefined): number {
 }
 
 async function tellTime(life: Life, session: Session): Promise<void> {
-  const { memory, status, now } = life;
-  if (now() - memory.timed < TIME_EVERY) return;
+  const { memory, status, now, wall } = life;
+  const wasSet = Math.abs(wall() - now() - memory.skew) > SET;
+  if (now() - memory.timed < TIME_EVERY && !wasSet) return;
   memory.timed = now();
-  status.clock = { ...life.kernelClock(), ...(await measureOffset(session, life.wall, now)) };
+  memory.axis = await measureAxis(session, now);
+  memory.skew = wall() - now();
+  status.clock = { ...life.kernelClock(), ...offsetNow(memory.axis, wall(), now()) };
 }
 
 async function confirm({ memory, status, now }: Life, session: Session): Promise<void> {
@@ -299,6 +313,7 @@ async function mark({ memory, status, names, wall, now }: Life, session: Session
     seq: status.shipped,
     // Without the daemon's word nobody knows whether there was more.
     until: whole ? head.wall : status.shippedAt,
+    whole,
     at: wall(),
     durable: status.durable,
     durability: status.durability,

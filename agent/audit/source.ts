@@ -26,8 +26,11 @@ export type Item = {
 export type Mark = {
   readonly epoch: string | null;
   readonly seq: number;
-  /** Until when nothing else had happened, ms since 1970. */
+  /** Until when nothing else had happened, ms since 1970 by the node. */
   readonly until: number;
+  /** Whether everything up to then is there; older marks do not say. */
+  readonly whole?: boolean;
+  readonly clock?: ClockNote;
   readonly forks: number;
   readonly missed: number;
 };

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { loadConfig } from "../../config/load.ts";
-import { type NodeAccount, openAccount } from "../audit/accounts.ts";
+import { type NodeAccount, openAccount, timeOf } from "../audit/accounts.ts";
 import { type Library, openLibrary } from "../audit/library.ts";
 import { logsSource } from "../audit/logs.ts";
 import type { Server } from "../audit/redis.ts";
@@ -93,14 +93,14 @@ async function accountOf(
   until: number,
 ): Promise<NodeAccount> {
   const account = openAccount(node);
+  const mark = await source.mark(node);
+  // A node whose clock is behind has its lines under earlier times.
+  const start = from === null ? null : from + Math.min(0, (mark?.clock?.offsetUs ?? 0) / 1_000);
   for (const [i, stream] of streams.entries()) {
     // Of what was over before, the last word counts.
     const next = streams[i + 1];
-    if (from !== null && next?.first !== undefined && next.first !== null && next.first.hlc < from) continue;
-    for await (const item of source.read(stream, from)) {
-      if (item.hlc > until) break;
-      account.look(item);
-    }
+    if (start !== null && next?.first !== undefined && next.first !== null && next.first.hlc < start) continue;
+    for await (const item of source.read(stream, start)) if (timeOf(item) <= until) account.look(item);
   }
-  return account.close(await source.mark(node));
+  return account.close(mark);
 }

@@ -106,8 +106,10 @@ async function whileHolds(patience: number, holds: () => boolean, pulse: () => v
 async function serveHere(): Promise<void> {
   const { serve } = await import("../audit/helper.ts");
   const { kernelClock } = await import("../linux/adjtime.ts");
+  const { now } = await import("../linux/clock.ts");
   const { wallClock } = await import("../linux/ffi.ts");
-  serve({ wall: () => wallClock() / 1_000, kernelClock });
+  const { bootId } = await import("./leftovers.ts");
+  serve({ wall: () => wallClock() / 1_000, now: () => now() / 1_000, boot: bootId(), kernelClock });
 }
 
 if (process.argv[2] === ROLE && process.send !== undefined) void serveHere();

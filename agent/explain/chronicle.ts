@@ -39,7 +39,7 @@ export function wallClock(): { readonly look: (line: Line) => void; readonly wal
   return {
     look: (line) => {
       if (line.type !== "header" && line.type !== "event") return;
-      const said = line.hlc - line.at / 1_000;
+      const said = (line.wall ?? line.hlc) - line.at / 1_000;
       if (offset === null || line.type === "header" || Math.abs(said - offset) > CLOCK_STEP) offset = said;
     },
     wallOf: (at) => (offset ?? 0) + at / 1_000,

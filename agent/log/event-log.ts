@@ -121,9 +121,12 @@ function createPen(store: Store, wall: () => number) {
   let begun: Instant | null = null;
   return {
     write: (when: Instant, fields: Record<string, unknown>): void => {
-      hlc = Math.max(hlc, wall());
+      const clock = wall();
+      hlc = Math.max(hlc, clock);
       seq += 1;
-      const sealed = seal(hash, { seq, at: when, hlc, ...fields });
+      // A clock that was a day ahead and is right again: numbers stay in order, and the time is told, too.
+      const place = clock < hlc ? { seq, at: when, hlc, wall: clock } : { seq, at: when, hlc };
+      const sealed = seal(hash, { ...place, ...fields });
       hash = sealed.hash;
       bytes += sealed.text.length;
       store.append(sealed.text, seq);

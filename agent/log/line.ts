@@ -20,7 +20,13 @@ export const FORMAT = 1;
 export const FOLD_VERSION = 3;
 
 /** What stands in every line: its number, the fold's time in µs, and wall-clock ms that never go back. */
-export type Place = { readonly seq: number; readonly at: Instant; readonly hlc: number };
+export type Place = {
+  readonly seq: number;
+  readonly at: Instant;
+  readonly hlc: number;
+  /** What the wall clock says, where that is less than `hlc`: it was set back since. */
+  readonly wall?: number;
+};
 
 /** The folded state as a header or snapshot carries it; the configuration stands beside it. */
 export type Snapshot = {

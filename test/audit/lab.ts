@@ -31,6 +31,11 @@ export type Node = {
   readonly head: () => number;
   /** ms since 1970 of this node. */
   readonly wall: () => number;
+  /** ms of the clock that nobody sets, and the boot that it is of. */
+  readonly clock: () => number;
+  readonly boot: () => string;
+  /** Its wall clock is set by so many ms, forwards or back. */
+  readonly leap: (ms: number) => void;
   readonly epoch: () => string;
   /** The daemon dies, and another one begins behind it. */
   readonly restart: () => void;
@@ -151,7 +156,8 @@ function happening(
 }
 
 export function createNode(options: NodeOptions): Node {
-  const { name, directory, seed = 1, segmentBytes = 64 * 1024, ahead = 0 } = options;
+  const { name, directory, seed = 1, segmentBytes = 64 * 1024 } = options;
+  let { ahead = 0 } = options;
   const config = options.config ?? labConfig(name, [vrrp(1), vrrp(2, { basePriority: 150 })]);
   const random = chance(seed);
   let now = 1_000_000;
@@ -197,6 +203,11 @@ export function createNode(options: NodeOptions): Node {
     state: () => state,
     head: () => log.head(),
     wall,
+    clock: () => now / 1_000,
+    boot: () => `boot-${name}-${boots}`,
+    leap: (ms) => {
+      ahead += ms;
+    },
     epoch: () => store.epoch,
     restart: () => {
       store.end();

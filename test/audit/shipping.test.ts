@@ -41,6 +41,7 @@ function ship(node: Pick<Node, "directory" | "name" | "wall">, redis: FakeRedis)
       connect: redis.connect,
       wall: node.wall,
       now: () => time,
+      boot: "of this machine",
       random: () => 0.5,
       pause: (ms, until) => {
         if (until === "stop") pauses.push(ms);

@@ -32,6 +32,7 @@ export function ship(node: Node, server: Server): Shipping {
       connect: async () => sessionOn(await connect()),
       wall: Date.now,
       now: () => performance.now(),
+      boot: "of this machine",
       random: Math.random,
       pause: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
       kernelClock: () => ({ sync: null, errUs: null }),
