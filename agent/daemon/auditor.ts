@@ -14,6 +14,8 @@ export type Auditor = {
   readonly ship: (audit: AuditConfig | null) => void;
   /** Null when nothing is shipped, or nothing is known of it yet. */
   readonly status: () => ShipperStatus | null;
+  /** The number of the first line that the Redis has not; null when nothing is shipped. */
+  readonly unshipped: () => number | null;
   /** Waits until everything is shipped, where that is a matter of moments. */
   readonly close: (patience: number) => Promise<void>;
 };
@@ -31,6 +33,8 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
   let pause: NodeJS.Timeout | null = null;
   let status: ShipperStatus | null = null;
   let closed = false;
+  /** The last line that is known to be there, also while nobody ships. */
+  let reached = -1;
 
   const say = (order: Order): void => {
     if (child?.connected === true) child.send(order, () => undefined);
@@ -47,8 +51,10 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
     });
     child = begun;
     begun.on("message", (told: Told) => {
-      if (told.type === "status") status = told.status;
-      else journal[told.level](told.sentence);
+      if (told.type === "status") {
+        status = told.status;
+        if (status.stream !== null) reached = status.shipped;
+      } else journal[told.level](told.sentence);
     });
     const lost = (why: string): void => {
       if (child !== begun) return;
@@ -83,6 +89,7 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
       else if (pause === null) start();
     },
     status: () => status,
+    unshipped: () => (wanted === null ? null : reached + 1),
     close: async (patience) => {
       // Whoever is not connected now will ship it when the next daemon begins.
       await whileHolds(patience, () => status?.connected === true && status.shipped < head(), pulse);

@@ -161,6 +161,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   });
   const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
   const auditor = openAuditor(prepared.directory, log.head, journal);
+  prepared.kept.unshipped = auditor.unshipped;
   const books = { checkBook: createCheckBook(), claims: claimed() };
   const askers = askersOf(kernel, journal, options.stateDirectory);
   return { ...prepared, ...made, ...books, auditor, askers, started, realtime, dropped: {}, memory };
@@ -246,6 +247,7 @@ const status = ({
   log,
   provisioner,
   auditor,
+  kept,
 }: Life): Status =>
   statusOf(memory.state, kernel.now(), {
     started,
@@ -258,7 +260,7 @@ const status = ({
     settings: provisioner.settings(),
     claims: claims.list(kernel.now()),
     hooks: notifier.status(),
-    audit: auditStatus(auditor.status(), log.head(), Date.now()),
+    audit: auditStatus(auditor.status(), log.head(), Date.now(), kept.gone),
     seq: log.head(),
   });
 

@@ -19,7 +19,7 @@ import type { Errand } from "../log/errands.ts";
 import { createStore, type Store } from "../log/file.ts";
 import type { Holdings } from "../log/holdings.ts";
 import { logDirectory, recover } from "../log/recover.ts";
-import type { Retention } from "../log/segments.ts";
+import type { Pruned, Retention } from "../log/segments.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
 import { bootId, hindrances, leftBy, networkOf, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
@@ -42,8 +42,17 @@ export type Prepared = {
   readonly unfinished: readonly Errand[];
   /** Of the log. */
   readonly directory: string;
-  /** What the configuration says of the log; a reload changes it. */
-  readonly kept: { log: LogConfig };
+  readonly kept: Kept;
+};
+
+/** What is kept of the log. */
+export type Kept = {
+  /** What the configuration says; a reload changes it. */
+  log: LogConfig;
+  /** The first line that is still to be shipped; null for none. */
+  unshipped: () => number | null;
+  /** Lines that went before they were shipped. */
+  gone: number;
 };
 
 export type PrepareOptions = Source & {
@@ -52,10 +61,33 @@ export type PrepareOptions = Source & {
   readonly retention: number | null;
 };
 
-const retentionOf = ({ retentionBytes, retentionAge }: LogConfig, asked: number | null): Retention => ({
-  bytes: asked ?? retentionBytes,
-  since: Date.now() - retentionAge / 1_000,
-});
+/** For what is not shipped yet there is twice the room, and no age. */
+function retentionOf({ log: { retentionBytes, retentionAge }, unshipped }: Kept, asked: number | null): Retention {
+  const bytes = asked ?? retentionBytes;
+  const from = unshipped();
+  return {
+    bytes,
+    since: Date.now() - retentionAge / 1_000,
+    needed: from === null ? null : { from, bytes: 2 * bytes },
+  };
+}
+
+/** Tells once that more is kept than was said, and every time that lines go which nobody has yet. */
+function pruneTeller(kept: Kept, journal: Teller): (what: Pruned) => void {
+  let holding = false;
+  return ({ held, lost }) => {
+    if (held > 0 && !holding)
+      journal.warn(
+        `the log is kept beyond its retention, up to twice the size: the Redis is not known to have the lines from ${kept.unshipped()} on`,
+      );
+    holding = held > 0;
+    if (lost === 0) return;
+    kept.gone += lost;
+    journal.error(
+      `${lost} line(s) of the log were deleted before they were shipped: it has twice the size that it may have, and the Redis was away for too long`,
+    );
+  };
+}
 
 /** Reads the configuration in the network that it names, or refuses with every mistake in it. */
 function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
@@ -166,14 +198,15 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   // What went by our own hand is no news: an owner, who is Master at once, would take it for a theft.
   kernel.drain();
   const directory = logDirectory(options.stateDirectory);
-  const kept = { log: config.eventLog };
+  const kept: Kept = { log: config.eventLog, unshipped: () => null, gone: 0 };
   const store = createStore({
     ...where,
     lost,
     directory,
     ahead,
     queueLimit: QUEUE_LIMIT,
-    retention: () => retentionOf(kept.log, options.retention),
+    retention: () => retentionOf(kept, options.retention),
+    pruned: pruneTeller(kept, journal),
   });
   return { kept, directory, kernel, store, config, boot, provisioner, unfinished };
 }

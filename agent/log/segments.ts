@@ -18,12 +18,19 @@ export type Retention = {
   readonly bytes: number;
   /** In ms since 1970: a segment whose last line was written before goes. */
   readonly since: number;
+  /** From that line on somebody still needs them: for them more is kept, up to so many bytes. */
+  readonly needed?: { readonly from: number; readonly bytes: number } | null;
 };
+
+/** What is kept beyond the retention because it is needed, in bytes, and how many lines that were needed and had to go. */
+export type Pruned = { readonly held: number; readonly lost: number };
 
 export type SegmentsOptions = {
   readonly directory: string;
   /** How much is kept, asked whenever a segment begins. */
   readonly retention: () => Retention;
+  /** Told whenever a segment begins. */
+  readonly pruned?: ((what: Pruned) => void) | undefined;
   /** How a segment is opened; from node:fs unless a test has a disk of its own. */
   readonly openSegment?: ((path: string) => Promise<SegmentFile>) | undefined;
 };
@@ -36,7 +43,12 @@ export const segmentName = (segment: number): string => `${String(segment).padSt
 
 type Target = { readonly segment: number; readonly handle: SegmentFile; position: number };
 
-export function createSegments({ directory, retention, openSegment = openForWriting }: SegmentsOptions): Segments {
+export function createSegments({
+  directory,
+  retention,
+  pruned,
+  openSegment = openForWriting,
+}: SegmentsOptions): Segments {
   let target: Target | null = null;
 
   const into = async (wanted: number): Promise<Target> => {
@@ -45,7 +57,8 @@ export function createSegments({ directory, retention, openSegment = openForWrit
     target = null;
     const handle = await openSegment(join(directory, segmentName(wanted)));
     target = { segment: wanted, handle, position: (await handle.stat()).size };
-    await prune(directory, retention(), wanted);
+    const what = await prune(directory, retention(), wanted);
+    pruned?.(what);
     return target;
   };
 
@@ -82,8 +95,30 @@ async function writeAll(file: Target, bytes: Uint8Array): Promise<void> {
 
 const OF_A_SEGMENT = /^(\d{8})(?:\.jsonl|\.damaged|-\d{12}\.flight)$/;
 
+/** A segment with what lies beside it. */
+type Segment = {
+  readonly number: number;
+  readonly paths: readonly string[];
+  readonly size: number;
+  /** Its first line; null when it does not tell. */
+  readonly began: { readonly seq: number; readonly hlc: number } | null;
+};
+
 /** Deletes the oldest segments, and the recordings that belong to them; the current one always stays. */
-async function prune(directory: string, { bytes, since }: Retention, current: number): Promise<void> {
+async function prune(directory: string, retention: Retention, current: number): Promise<Pruned> {
+  let held = 0;
+  let lost = 0;
+  for (const { paths, size, verdict, needed } of judged(await segmentsIn(directory), retention, current)) {
+    if (verdict === "held") held += size;
+    if (verdict !== "goes") continue;
+    for (const path of paths) await unlink(path);
+    lost += needed;
+  }
+  return { held, lost };
+}
+
+/** The newest first. */
+async function segmentsIn(directory: string): Promise<readonly Segment[]> {
   const bySegment = new Map<number, string[]>();
   for (const name of (await readdir(directory)).sort()) {
     const number = OF_A_SEGMENT.exec(name)?.[1];
@@ -92,30 +127,60 @@ async function prune(directory: string, { bytes, since }: Retention, current: nu
     names.push(join(directory, name));
     bySegment.set(Number(number), names);
   }
+  const segments: Segment[] = [];
+  for (const [number, paths] of [...bySegment].reverse()) {
+    let size = 0;
+    for (const path of paths) size += (await stat(path)).size;
+    segments.push({ number, paths, size, began: await beginningOf(join(directory, segmentName(number))) });
+  }
+  return segments;
+}
+
+type Judged = Segment & {
+  readonly verdict: "stays" | "held" | "goes";
+  /** How many of its lines are needed. */
+  readonly needed: number;
+};
+
+function* judged(
+  segments: readonly Segment[],
+  { bytes, since, needed }: Retention,
+  current: number,
+): Generator<Judged> {
+  const room = needed?.bytes ?? 0;
   let total = 0;
   /** When the segment after the one looked at began, and so when this one ended. */
   let ended = Number.POSITIVE_INFINITY;
-  for (const [segment, paths] of [...bySegment].reverse()) {
-    for (const path of paths) total += (await stat(path)).size;
-    const goes = segment < current && (total > bytes || ended < since);
-    const began = await beginningOf(join(directory, segmentName(segment)));
-    if (goes) for (const path of paths) await unlink(path);
+  /** The first line of that one. */
+  let next = Number.POSITIVE_INFINITY;
+  for (const segment of segments) {
+    total += segment.size;
+    const lines = linesBetween(needed?.from ?? Number.POSITIVE_INFINITY, segment.began?.seq ?? 0, next);
+    const isOver = segment.number < current && (total > bytes || ended < since);
+    const isHeld = isOver && lines > 0 && total <= room;
+    const verdict = isHeld ? "held" : isOver ? "goes" : "stays";
+    yield { ...segment, verdict, needed: lines };
     // One that tells no time is as old as the one behind it.
-    ended = began ?? ended;
+    ended = segment.began?.hlc ?? ended;
+    next = segment.began?.seq ?? next;
   }
 }
 
-const HLC = /"hlc":(\d+)/;
+/** How many lines of a segment are needed; nobody counts those of one that has none behind it yet. */
+const linesBetween = (needed: number, first: number, next: number): number =>
+  Number.isFinite(next) ? Math.max(0, next - Math.max(needed, first)) : Number(Number.isFinite(needed));
 
-/** When a segment began, ms since 1970, from the first bytes of its header; null when they do not tell. */
-async function beginningOf(path: string): Promise<number | null> {
+const PLACE = /"seq":(\d+),"at":\d+,"hlc":(\d+)/;
+
+/** Number and time (ms since 1970) of the first line of a segment, from its first bytes; null when they do not tell. */
+async function beginningOf(path: string): Promise<{ readonly seq: number; readonly hlc: number } | null> {
   const START = 256;
   try {
     const handle = await open(path, "r");
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0);
-      const hlc = HLC.exec(buffer.toString("latin1", 0, bytesRead))?.[1];
-      return hlc === undefined ? null : Number(hlc);
+      const [, seq, hlc] = PLACE.exec(buffer.toString("latin1", 0, bytesRead)) ?? [];
+      return seq === undefined || hlc === undefined ? null : { seq: Number(seq), hlc: Number(hlc) };
     } finally {
       await handle.close();
     }

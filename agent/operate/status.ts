@@ -134,11 +134,17 @@ export type Surroundings = Omit<
   readonly seq: number;
 };
 
-export function auditStatus(shipping: ShipperStatus | null, head: number, wall: number): AuditStatus | null {
+/** `gone`: lines that this daemon had to delete before they were shipped; the shipper meets the gap later. */
+export function auditStatus(
+  shipping: ShipperStatus | null,
+  head: number,
+  wall: number,
+  gone: number,
+): AuditStatus | null {
   if (shipping === null) return null;
   const lagEvents = Math.max(0, head - shipping.shipped);
   const since = shipping.shippedAt === 0 ? 0 : Math.max(0, wall - shipping.shippedAt) / 1_000;
-  return { ...shipping, lagEvents, lagSeconds: lagEvents === 0 ? 0 : since };
+  return { ...shipping, missed: Math.max(shipping.missed, gone), lagEvents, lagSeconds: lagEvents === 0 ? 0 : since };
 }
 
 export function statusOf(state: AgentState, now: Instant, { started, seq, ...rest }: Surroundings): Status {

@@ -35,8 +35,16 @@ export const WEBHOOK: readonly Keyword[] = [
 
 export const EVENT_LOG: readonly Keyword[] = [
   own("directory", text("directory"), "pending", "Where it is kept.", { default: "log in the state directory" }),
-  own("retention_size", whole(16, 1_048_576, "MiB"), "honoured", "How much of it is kept.", { default: "1024" }),
-  own("retention_age", whole(1, 36_500, "days"), "honoured", "How long it is kept.", { default: "90" }),
+  own(
+    "retention_size",
+    whole(16, 1_048_576, "MiB"),
+    "honoured",
+    "How much of it is kept; up to twice as much of what an audit still has to ship.",
+    { default: "1024" },
+  ),
+  own("retention_age", whole(1, 36_500, "days"), "honoured", "How long it is kept, and until it is shipped.", {
+    default: "90",
+  }),
   own("segment_size", whole(1, 1024, "MiB"), "honoured", "How large one file of it becomes.", { default: "16" }),
   own("recorder", whole(0, 86_400, "s"), "honoured", "How much raw input the flight recorder holds; 0 for none.", {
     default: "600",

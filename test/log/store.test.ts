@@ -1,7 +1,16 @@
 // A disk that hangs or is full holds nothing up: lines wait within bounds, beyond them they are counted,
 // and when it is back the log goes on with a segment that owns up to the gap.
 
-import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { step } from "../../agent/core/agent.ts";
@@ -13,6 +22,7 @@ import { createStore } from "../../agent/log/file.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, recover, segmentsOf } from "../../agent/log/recover.ts";
 import { replay } from "../../agent/log/replay.ts";
+import type { Pruned } from "../../agent/log/segments.ts";
 import { ALONE, live, wallClock } from "./history.ts";
 import { aheadIn, dropped, fakeDisk, openLog, openStore, SHORT_LIFE, scratch, until, writeLog } from "./scratch.ts";
 
@@ -205,6 +215,44 @@ describe("the segments", () => {
     expect(lines[0]?.seq).toBeGreaterThan(1_000);
     // 40 000 bytes of segments of 12 000, and the one that is being written.
     expect(segmentsOf(at).length).toBeLessThanOrEqual(5);
+  });
+
+  it("stay beyond the retention as long as somebody needs them, up to twice as much, and what goes then is told", async () => {
+    const at = directory();
+    const told: Pruned[] = [];
+    const needed = { from: 0, bytes: 80_000 };
+    const { store } = openStore(at, {
+      retention: () => ({ bytes: 40_000, since: Number.POSITIVE_INFINITY, needed }),
+      pruned: (what) => told.push(what),
+    });
+    const log = openLog(store);
+    const sizes = (): number => segmentsOf(at).reduce((sum, file) => sum + statSync(file).size, 0);
+    const settled = () => until("it is on the disk", () => store.status().durable === log.head());
+    while (sizes() < 70_000) {
+      chatter(log, initialState, 50);
+      await settled();
+    }
+    // 70 000 bytes, all of it older than it may be: nothing has gone.
+    expect(readLog(at).lines[0]?.seq).toBe(0);
+    expect(told.reduce((sum, { lost }) => sum + lost, 0)).toBe(0);
+    expect(told.at(-1)?.held).toBeGreaterThan(10_000);
+    while (readLog(at).lines[0]?.seq === 0) {
+      chatter(log, initialState, 50);
+      await settled();
+    }
+    expect(sizes()).toBeGreaterThan(60_000);
+    expect(told.reduce((sum, { lost }) => sum + lost, 0)).toBe(readLog(at).lines[0]?.seq);
+    // As soon as nobody needs it, it is as before: all is too old but the segment that is written.
+    needed.from = log.head() + 1;
+    const before = told.length;
+    while (told.length === before) {
+      chatter(log, initialState, 50);
+      await settled();
+    }
+    expect(segmentsOf(at).length).toBeLessThanOrEqual(2);
+    expect(told.at(-1)).toEqual({ held: 0, lost: 0 });
+    await store.close(5_000);
+    expect(readLog(at).flaws).toEqual([]);
   });
 
   it("are deleted when their last line is older than the retention, with what lies beside them", async () => {
