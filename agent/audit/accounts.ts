@@ -24,6 +24,8 @@ export type Change = {
   readonly node: string;
   readonly vr: VrKey;
   readonly record: TransitionRecord;
+  /** Its place in the chain, and what was known of the clocks. */
+  readonly proof: Pick<Item, "prev" | "hash" | "clock">;
   /** What came of it. */
   readonly deeds: Deed[];
 };
@@ -188,7 +190,8 @@ function change(open: Open, item: Item, node: string, at: number): void {
   const vr = know(open, record.vr);
   const { after } = record.master;
   if (after?.self === true) open.addresses.add(after.addr);
-  const one: Change = { at, err: errorOf(item), node, vr, record, deeds: [] };
+  const { prev, hash, clock } = item;
+  const one: Change = { at, err: errorOf(item), node, vr, record, proof: { prev, hash, clock }, deeds: [] };
   open.changes.push(one);
   open.byId.set(record.id, one);
   put(open, vr, at, record.transition.to);

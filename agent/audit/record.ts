@@ -11,6 +11,8 @@ export type Peer = {
   readonly self: boolean;
   /** Wall-clock ms of the last advertisement that held us back; null of ourselves. */
   readonly lastAdvertAt: number | null;
+  /** Its advertisements in this phase, as far as the log that was folded reaches; null of ourselves. */
+  readonly adverts: number | null;
 };
 
 export type Subject = {
@@ -42,9 +44,12 @@ export type Timers = {
   readonly masterAdverMs: number | null;
   readonly skewMs: number;
   readonly masterDownMs: number;
-  /** Wall-clock ms of the deadline that was met, and by how much the answer was late, in µs. */
+  /** Wall-clock ms of the deadline that was met and of the answer, and by how much that was late, in µs. */
   readonly deadlineAt: number | null;
+  readonly firedAt: number | null;
   readonly latenessUs: number | null;
+  /** Advertisements that should have come between the last one that counted and the answer. */
+  readonly advertsMissed: number | null;
 };
 
 /** One step of the chain, the root first and this event last. */
@@ -58,7 +63,8 @@ export type Evidence = {
     readonly queuedMs: number;
     readonly execMs: number;
   }[];
-  readonly link: { readonly interface: string; readonly up: boolean } | null;
+  /** `at` is wall-clock ms; null where the log that was folded does not reach back to its last change. */
+  readonly link: { readonly interface: string; readonly up: boolean; readonly at: number } | null;
   readonly adverts: readonly {
     readonly src: string;
     readonly prio: number;
@@ -68,6 +74,8 @@ export type Evidence = {
   }[];
   /** Who asked, where somebody did and the log says who. */
   readonly actor: string | null;
+  /** What the flight recorder kept, beside the segment on the node. */
+  readonly recorder: string | null;
 };
 
 /** One effect and how it went, of the transition that wanted it. */
@@ -85,11 +93,13 @@ type Common = {
   readonly id: string;
   readonly cluster: string;
   readonly node: string;
+  /** What the machine calls itself. */
+  readonly host: string;
   readonly epoch: string;
   readonly bootId: string;
   readonly seq: number;
   readonly time: { readonly hlc: string; readonly wall: string; readonly monoNs: string };
-  readonly config: { readonly hash: string; readonly generation: number };
+  readonly config: { readonly hash: string; readonly file: string | null; readonly generation: number };
   readonly software: { readonly version: string; readonly foldVersion: number };
 };
 

@@ -47,7 +47,7 @@ type Memory = {
   moved: Map<RouterKey, Witnessed>;
   latest: Map<RouterKey, { readonly id: string; readonly at: number }>;
   runs: Map<string, readonly Run[]>;
-  links: Map<string, boolean>;
+  links: Map<string, { readonly up: boolean; readonly at: Line["at"] }>;
 };
 
 export function createRecorder(cluster: string, node: string): Recorder {
@@ -69,6 +69,7 @@ export function createRecorder(cluster: string, node: string): Recorder {
     id: idOf(line),
     cluster,
     node,
+    host: memory.header?.node ?? "",
     epoch: memory.header?.epoch ?? "",
     bootId: memory.header?.boot ?? "",
     seq: line.seq,
@@ -77,7 +78,7 @@ export function createRecorder(cluster: string, node: string): Recorder {
       wall: new Date(Math.round(clock.wallOf(line.at))).toISOString(),
       monoNs: `${line.at}000`,
     },
-    config: { hash: memory.configHash, generation: memory.generation },
+    config: { hash: memory.configHash, file: memory.header?.file ?? null, generation: memory.generation },
     software: { version: memory.header?.version ?? "", foldVersion: memory.header?.foldVersion ?? 0 },
   });
   const look = (line: Line): Told => {
@@ -131,7 +132,7 @@ function learn(memory: Memory, line: Line, state: AgentState): void {
   }
   if (line.type !== "event") return;
   const { seen: what } = line;
-  if (what.type === "linkChanged") memory.links.set(what.link.name, what.link.up);
+  if (what.type === "linkChanged") memory.links.set(what.link.name, { up: what.link.up, at: line.at });
   if (what.type === "checkReported")
     memory.runs.set(what.check, [...(memory.runs.get(what.check) ?? []), what.run].slice(-STRIKES));
 }
@@ -167,11 +168,11 @@ function transitionRecord(
       ...STANDARDS[reason],
       previousStateMs: before === null ? null : (at - before.phase.since) / 1_000,
     },
-    master: { before: masterOf(before, wallOf), after: masterOf(after, wallOf) },
+    master: { before: masterOf(before, scene, wallOf), after: masterOf(after, scene, wallOf) },
     priority: priorityOf(router, before),
     timers: timersOf(router, before, at, wallOf),
     cause: causesOf(scene).map(({ seq, at: when, text }) => ({ seq, at: wallOf(when), summary: text })),
-    evidence: evidenceOf(memory, scene, router, wallOf),
+    evidence: { ...evidenceOf(memory, scene, router, wallOf), recorder: mark.recording ?? null },
   };
 }
 
@@ -186,14 +187,15 @@ const subjectOf = ({ config: { groups } }: AgentState, { config }: RouterState):
   syncGroup: groups.find(({ members }) => members.includes(config.key))?.name ?? null,
 });
 
-function masterOf(router: RouterState | null, wallOf: WallOf): Peer | null {
+function masterOf(router: RouterState | null, { trail }: Witnessed, wallOf: WallOf): Peer | null {
   if (router === null) return null;
   const { phase, primaryAddress } = router;
   if (phase.name === "master" && primaryAddress !== null)
-    return { addr: primaryAddress, prio: effectivePriority(router), self: true, lastAdvertAt: null };
+    return { addr: primaryAddress, prio: effectivePriority(router), self: true, lastAdvertAt: null, adverts: null };
   if (phase.name !== "backup" || phase.heard === null) return null;
   const { source: addr, priority: prio } = phase.heard;
-  return { addr, prio, self: false, lastAdvertAt: wallOf(phase.heardAt) };
+  const counted = trail.accepted?.advert.source === addr ? trail.accepted.count : null;
+  return { addr, prio, self: false, lastAdvertAt: wallOf(phase.heardAt), adverts: counted };
 }
 
 const priorityOf = (router: RouterState, before: RouterState | null): Priority => ({
@@ -217,13 +219,23 @@ function timersOf({ config }: RouterState, before: RouterState | null, at: Line[
     skewMs: skewTime(config.version, priority, interval) / 1_000,
     masterDownMs: masterDownInterval(config.version, priority, interval, config.downTimerAdverts) / 1_000,
     deadlineAt: deadline === null ? null : wallOf(deadline),
+    firedAt: deadline === null ? null : wallOf(at),
     latenessUs: deadline === null ? null : at - deadline,
+    advertsMissed:
+      deadline === null || waited === null || waited.heard === null
+        ? null
+        : Math.floor((at - waited.heardAt) / interval),
   };
 }
 
-function evidenceOf(memory: Memory, { trail }: Witnessed, { config }: RouterState, wallOf: WallOf): Evidence {
+function evidenceOf(
+  memory: Memory,
+  { trail }: Witnessed,
+  { config }: RouterState,
+  wallOf: WallOf,
+): Omit<Evidence, "recorder"> {
   const heard = [trail.accepted, trail.weaker, trail.resigned].filter((one): one is Heard => one !== null);
-  const up = memory.links.get(config.interface);
+  const link = memory.links.get(config.interface);
   return {
     checks: config.tracks.flatMap(({ check }) =>
       (memory.runs.get(check) ?? []).map(({ ok, detail, queued, took }) => ({
@@ -234,7 +246,7 @@ function evidenceOf(memory: Memory, { trail }: Witnessed, { config }: RouterStat
         execMs: took / 1_000,
       })),
     ),
-    link: up === undefined ? null : { interface: config.interface, up },
+    link: link === undefined ? null : { interface: config.interface, up: link.up, at: wallOf(link.at) },
     adverts: heard.map(({ advert, count, last, maxGap }) => ({
       src: advert.source,
       prio: advert.priority,

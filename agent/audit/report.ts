@@ -2,6 +2,7 @@
 // it was not. Pure.
 
 import type { Change, NodeAccount, VrKey } from "./accounts.ts";
+import type { Deed } from "./record.ts";
 import { type Stretch, stretchesOf, withTestimony } from "./sweep.ts";
 
 export type Gap = { readonly from: number; readonly to: number; readonly ms: number };
@@ -251,6 +252,28 @@ function switchesOf(takeovers: readonly Change[], gaps: readonly Gap[]): VrRepor
   }
   for (const { ms } of gaps) add("gap", ms);
   return Object.fromEntries([...phases].map(([phase, all]) => [phase, percentiles(all)]));
+}
+
+/** Where the time of one change went, in ms: null where nobody measured it. */
+export function durationsOf(
+  { time, cause, timers: { latenessUs } }: Change["record"],
+  deeds: readonly Deed[],
+): Readonly<Record<"detectMs" | "decideMs" | "addressMs" | "announceMs" | "notifyMs" | "totalMs", number | null>> {
+  const root = cause[0];
+  const took = (phase: string): number | null => {
+    const own = deeds.filter(({ kind, ok }) => ok && PHASES[kind] === phase);
+    return own.length === 0 ? null : Math.max(...own.map(({ tookMs }) => tookMs));
+  };
+  const detectMs = root === undefined ? null : Math.max(0, Date.parse(time.wall) - root.at);
+  const last = deeds.map(({ startedMs, tookMs }) => startedMs + tookMs);
+  return {
+    detectMs,
+    decideMs: latenessUs === null ? null : latenessUs / 1_000,
+    addressMs: took("address"),
+    announceMs: took("announce"),
+    notifyMs: took("notify"),
+    totalMs: last.length === 0 ? detectMs : (detectMs ?? 0) + Math.max(0, ...last),
+  };
 }
 
 const PHASES: Readonly<Record<string, string>> = { addAddresses: "address", announce: "announce", notify: "notify" };

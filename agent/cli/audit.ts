@@ -3,14 +3,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Change } from "../audit/accounts.ts";
-import { idOf } from "../audit/keys.ts";
 import type { Library } from "../audit/library.ts";
-import { reportOn } from "../audit/report.ts";
-import { current, type Item, type Source, type Stream } from "../audit/source.ts";
+import { durationsOf, reportOn } from "../audit/report.ts";
+import { current, type Source, type Stream } from "../audit/source.ts";
 import { type Placed, timeline } from "../audit/timeline.ts";
 import { verify } from "../audit/verify.ts";
 import { accountsOf, auditIn, openLogs, openRedis, openSource } from "./audit-source.ts";
-import { changeLine, csvOf, reportInWords, timelineInWords, verdictInWords } from "./audit-text.ts";
+import { tail } from "./audit-tail.ts";
+import { csvOf, reportInWords, timelineInWords, verdictInWords } from "./audit-text.ts";
 import { AUDIT_VERBS, FORMATS, type Values } from "./commands.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { whenOf } from "./when.ts";
@@ -43,7 +43,8 @@ export async function audit([word, ...more]: readonly string[], options: AuditOp
   if (verb === "trim" || verb === "tail") {
     if (options.logs !== undefined)
       throw new Refusal(EXIT.usage, `heird audit ${verb} is for a Redis; of a log, ask heird events --follow`);
-    return withSource(await openRedis(options), (library) => (verb === "trim" ? trim : tail)(library, options));
+    if (verb === "tail") return tail(options, isWanted(options, { from: null, until: Number.POSITIVE_INFINITY }));
+    return withSource(await openRedis(options), (library) => trim(library, options));
   }
   const does = { timeline: tell, report, verify: verifyAll, export: exportAll }[verb];
   return withSource(await openSource(options, more), (source) => does(source, options));
@@ -102,12 +103,17 @@ async function tell(source: Source, options: AuditOptions): Promise<number> {
   return EXIT.ok;
 }
 
-const asDocument = ({ record, deeds, at, err, contradictedBy }: Placed) => ({
+/** The record whole, as the specification of the audit has it: with its proof, and what came of it. */
+const asDocument = ({ record, deeds, at, err, contradictedBy, proof: { prev, hash, clock } }: Placed) => ({
   ...record,
+  prev,
+  hash,
+  time: { ...record.time, ...clock },
   at,
   err,
   contradictedBy,
   effects: deeds,
+  durations: durationsOf(record, deeds),
 });
 
 /** Every record whole, one a line, with what came of it. */
@@ -146,33 +152,6 @@ async function verifyAll(source: Source, options: AuditOptions): Promise<number>
   const unknown = verdict.streams.length === 0 || verdict.streams.some(({ trimmed }) => trimmed);
   print(options.json ? JSON.stringify(verdict) : verdictInWords(verdict));
   return tampered ? EXIT.tampered : gap ? EXIT.gap : unknown ? EXIT.unknown : EXIT.ok;
-}
-
-/** Goes on until it is interrupted. */
-async function tail(library: Library, options: AuditOptions): Promise<number> {
-  const after = new Map<string, string>();
-  const wanted = isWanted(options, { from: null, until: Number.POSITIVE_INFINITY });
-  const show = (item: Item | null): void => {
-    const record = item?.kind === "transition" ? item.record() : null;
-    if (item === null || record?.kind !== "transition") return;
-    const change: Change = { at: item.hlc, err: null, node: item.node, vr: record.vr.router, record, deeds: [] };
-    if (wanted(change)) print(options.json ? JSON.stringify(record) : changeLine({ ...change, contradictedBy: 0 }));
-  };
-  for (let look = 0; ; look++) {
-    // New nodes and new epochs are looked for now and then.
-    if (look % 10 === 0) await learn(library, after, look === 0);
-    for (const { key, id, item } of await library.news(after)) {
-      after.set(key, id);
-      show(item);
-    }
-  }
-}
-
-async function learn(library: Library, after: Map<string, string>, first: boolean): Promise<void> {
-  for (const stream of await library.streams()) {
-    const key = library.keyOf(stream);
-    if (!after.has(key)) after.set(key, first && stream.last !== null ? idOf(stream.last) : "0-0");
-  }
 }
 
 /** Deletes up to the last header that is old enough, so that what is kept can be folded from its first line on. */

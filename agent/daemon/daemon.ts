@@ -135,7 +135,8 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
   const { kernel, store, boot, unfinished } = prepared;
   const started = kernel.now();
-  const identity = { version: VERSION, cluster: prepared.config.audit?.cluster ?? "default", boot };
+  const { file } = options;
+  const identity = { version: VERSION, cluster: prepared.config.audit?.cluster ?? "default", boot, file };
   const who = `${hostname()} ${store.epoch} ${boot} heird-${VERSION}`;
   const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
   recorder.configure(prepared.config.eventLog);

@@ -39,7 +39,12 @@ export type Beside = {
   readonly recorder?: Pick<Recorder, "keep" | "configure">;
 };
 
-export type LogIdentity = { readonly version: string; readonly cluster: string; readonly boot: string };
+export type LogIdentity = {
+  readonly version: string;
+  readonly cluster: string;
+  readonly boot: string;
+  readonly file?: string;
+};
 
 /**
  * Opens a new segment of the log in `store`, which begins with `state` as it is. Segments become as large

@@ -44,6 +44,8 @@ export type Header = Place & {
   readonly version: string;
   readonly cluster: string;
   readonly node: string;
+  /** The configuration file of the daemon; not in the lines of older ones. */
+  readonly file?: string;
   /** New whenever a log starts empty. */
   readonly epoch: string;
   /** The kernel's boot id: `at` counts from that boot. */

@@ -168,7 +168,8 @@ export function createNode(options: NodeOptions): Node {
   const open = (): EventLog => {
     boots += 1;
     state = initialState;
-    const identity = { version: "1.2.3", cluster: "lab", boot: `boot-${name}-${boots}` };
+    const file = "/etc/heird/heird.conf";
+    const identity = { version: "1.2.3", cluster: "lab", boot: `boot-${name}-${boots}`, file };
     return openEventLog(store, identity, wall, state, instantAt(now), segmentBytes);
   };
   let log = open();

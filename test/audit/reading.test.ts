@@ -184,6 +184,12 @@ describe("the commands, without a Redis", () => {
     expect(csv.text.split("\n")[0]).toContain("availability");
     const exported = await run(() => audit(["export", b], { ...options, format: "csv" }));
     expect(exported.text.split("\n").length).toBeGreaterThan(6);
+    const whole = (await run(() => audit(["export", b], options))).text.trimEnd().split("\n");
+    for (const document of whole.map((line) => JSON.parse(line) as Record<string, unknown>)) {
+      expect(document["hash"]).toMatch(/^[0-9a-f]{64}$/);
+      expect(document["prev"]).toMatch(/^[0-9a-f]{64}$/);
+      expect(Object.keys(document["durations"] ?? {})).toContain("detectMs");
+    }
     const history = await run(() => historyOfAll("VI_1", { ...options, logs: [a, b] }));
     expect(history.text).toMatch(/VI_1 +hB .*lasts/);
     expect((await run(() => audit(["report", b], { ...options, format: "xml" }))).code).toBe(EXIT.usage);

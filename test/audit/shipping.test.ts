@@ -116,6 +116,20 @@ describe("a log in peace", () => {
       timers: { adverMs: 1_000, skewMs: 609.375, masterDownMs: 3_609.375 },
       master: { after: { self: true, prio: 100 } },
     });
+    // Of one that was heard: three whole intervals went by without it, and a part of the fourth.
+    const silenced = records.find(
+      (one) => one.kind === "transition" && one.transition.reason === "master_silent" && one.master.before !== null,
+    );
+    expect(silenced).toMatchObject({
+      timers: { advertsMissed: 3 },
+      master: { before: { addr: "10.0.0.9", self: false } },
+      config: { file: "/etc/heird/heird.conf" },
+      evidence: { recorder: null, actor: null },
+    });
+    if (silenced?.kind !== "transition") throw new Error("nobody fell silent");
+    const { deadlineAt, firedAt, latenessUs } = silenced.timers;
+    expect((firedAt ?? 0) - (deadlineAt ?? 0)).toBeCloseTo((latenessUs ?? Number.NaN) / 1_000, 2);
+    expect(silenced.master.before?.adverts).toBeGreaterThan(0);
     const deeds = entries.filter(({ kind, record }) => kind === "vip" && record !== null);
     expect(deeds.some(({ record }) => (record ?? "").includes('"of":"1764'))).toBe(true);
     expect(entries[5]?.clock).toMatchObject({ sync: true, errUs: 500 });
