@@ -14,7 +14,7 @@ import { milliseconds, seconds } from "../../agent/core/time.ts";
 import { createLan, EPOCH_MS, type Lan, type Node, router } from "../explain/two-nodes.ts";
 import { scratch } from "../log/scratch.ts";
 import { run } from "./command.ts";
-import { createNode } from "./lab.ts";
+import { chance, createNode } from "./lab.ts";
 
 // How long it takes is not what is tested, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -94,6 +94,41 @@ describe("availability", () => {
     // hB wrote its last window less than 10 s before the end; nobody knows of the rest.
     expect(vr.unknownMs).toBeLessThanOrEqual(10_500);
     expect(vr.availability).toBeCloseTo((vr.upMs + vr.degradedMs) / (to - from - vr.unknownMs), 9);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])("is so whatever happens (S15), seed %i", async (seed) => {
+    const random = chance(seed);
+    const lan = createLan();
+    const hA = lan.node("hA", "10.0.0.1", router("priority=150", UPLINK));
+    const hB = lan.node("hB", "10.0.0.2", router("priority=100", UPLINK));
+    const nodes = [hA, hB];
+    let dead: Node | null = null;
+    const truth = { up: 0, down: 0 };
+    const pass = (ms: number): void => {
+      const { up, down } = counted(lan, nodes, () => dead, ms);
+      truth.up += up;
+      truth.down += down;
+    };
+    for (let i = 0; i < 5; i++) {
+      // Multiples of the 5 ms in which the truth is counted.
+      pass(5 * Math.floor(500 + random() * 4_000));
+      const node = random() < 0.5 ? hA : hB;
+      if (dead === null && random() < 0.2) {
+        node.die();
+        dead = node;
+      } else uplink(node, random() < 0.5);
+    }
+    pass(15_000);
+    const to = EPOCH_MS + truth.up + truth.down;
+    const [vr] = reportOn(await accounts(nodes), EPOCH_MS, to, []).vrs;
+    if (vr === undefined) throw new Error("no virtual router was found");
+    expect(vr.upMs + vr.degradedMs + vr.downMs + vr.unknownMs).toBeCloseTo(to - EPOCH_MS, 6);
+    // What it states, what nobody knows, and the 5 ms of each side of a change between which the truth is not looked at.
+    const allowed = vr.error * (to - EPOCH_MS - vr.unknownMs) + vr.unknownMs + 50;
+    expect(Math.abs(vr.downMs - truth.down)).toBeLessThanOrEqual(allowed);
+    expect(Math.abs(vr.upMs + vr.degradedMs - truth.up)).toBeLessThanOrEqual(allowed);
+    // A dead router says nothing, and is heard of by its neighbour: what stays unknown is less than a window each.
+    expect(vr.unknownMs).toBeLessThanOrEqual(10_500);
   });
 
   test("tells failovers from failbacks, causes, gaps and who lost most", async () => {

@@ -227,6 +227,9 @@ describe("a Redis that fails", () => {
     for (let i = 0; i < 60; i++) {
       node.happen(1 + Math.floor(random() * 20));
       harm(random());
+      // S8: whatever is there, at any moment, is the beginning of the log.
+      const there = streamOf(redis, keyOf(node));
+      expect(there).toEqual(node.written().slice(0, there.length));
       if (random() < 0.5) await caughtUp(node, one);
     }
     await caughtUp(node, one);
