@@ -55,12 +55,20 @@ export async function openRedis(options: SourceOptions): Promise<Library> {
   }
 }
 
+/** Without what stands before the host: there may be a password in it. */
+const discreet = (url: string): string => url.replace(/\/\/.*@/, "//...@");
+
 /** Whoever reads may be another user than the daemon: the URL says who, or the environment. */
 function named(urls: readonly string[], said: AuditConfig | null): Server {
   const [first] = urls;
   if (first === undefined || !URL.canParse(first))
-    throw new Refusal(EXIT.usage, `--redis ${first} is no URL: write redis://HOST[:PORT], rediss://HOST or unix:PATH`);
+    throw new Refusal(
+      EXIT.usage,
+      `--redis ${discreet(first ?? "")} is no URL: write redis://HOST[:PORT], rediss://HOST or unix:PATH`,
+    );
   const { username } = new URL(first);
+  if (urls.some((url) => URL.canParse(url) && new URL(url).password !== ""))
+    throw new Refusal(EXIT.usage, `the words of a command are seen by everybody: put the password into ${PASSWORD}`);
   return {
     redis: urls,
     sentinels: [],

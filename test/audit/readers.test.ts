@@ -156,5 +156,40 @@ describe.skipIf(skipBecause("reading from a real Redis", whyNoRedis()))("a Redis
     expect(text).toContain("/nonexistent/socket");
     const empty = await run(() => audit(["report"], { ...options(), "cluster-name": "nobody" }));
     expect(empty.code).toBe(EXIT.unknown);
+    for (const verb of ["timeline", "verify", "export"])
+      expect((await run(() => audit([verb], { ...options(), "cluster-name": "nobody" }))).code, verb).toBe(
+        EXIT.unknown,
+      );
+  });
+
+  test("a wrong password, a right that is missing and a time that is none are told apart, and no password is told", async () => {
+    await redis.client.acl("SETUSER", "nobody", "on", ">secret-of-nobody", "~other:*", "+@all");
+    process.env["HEIRD_REDIS_USERNAME"] = "nobody";
+    for (const [password, says] of [
+      ["wrong-secret", /WRONGPASS/],
+      ["secret-of-nobody", /NOPERM/],
+    ] as const) {
+      process.env["HEIRD_REDIS_PASSWORD"] = password;
+      for (const verb of ["report", "timeline", "verify", "tail", "export"]) {
+        const { code, text } = await run(() => audit([verb], options()));
+        expect(code, verb).toBe(EXIT.redis);
+        expect(text).toMatch(says);
+        expect(text).not.toContain(password);
+      }
+    }
+    delete process.env["HEIRD_REDIS_USERNAME"];
+    delete process.env["HEIRD_REDIS_PASSWORD"];
+    for (const since of ["yesterday", "30", "-1d", "2026-13-40"]) {
+      const { code, text } = await run(() => audit(["report"], { ...options(), since }));
+      expect(code, since).toBe(EXIT.usage);
+      expect(text).toContain(since);
+    }
+    // A password that stands in a URL is not repeated either.
+    for (const url of ["unix://nobody:secret-in-the-url@/tmp/s", "redis://nobody:secret-in-the-url@localhost"]) {
+      const { code, text } = await run(() => audit(["report"], { ...options(), redis: [url] }));
+      expect(code).toBe(EXIT.usage);
+      expect(text).not.toContain("secret-in-the-url");
+    }
+    await redis.client.acl("DELUSER", "nobody");
   });
 });

@@ -66,6 +66,11 @@ describe.skipIf(skipBecause("shipping to Redis servers elsewhere", whyNoRedis())
     const strange = ship(node, { ...at, tls: { ...tls, cert: null, key: null } });
     await eventually("it is refused", () => strange.said.some((said) => said.includes("certificate")), PATIENT);
     await endShipping();
+    // A CA that is another one: of the same name, which says nothing.
+    const stranger = ship(node, { ...at, tls: { ...tls, ca: `${certificates()}/ca.pem` } });
+    await eventually("it is not believed", () => /certificate|signature/.test(stranger.said.join()), PATIENT);
+    expect(stranger.shipper.status()).toMatchObject({ connected: false, shipped: -1 });
+    await endShipping();
     await caughtUp(node, ship(node, { ...at, tls }).shipper);
     expect(await idsOf(server, node)).toEqual(written(node));
   });
