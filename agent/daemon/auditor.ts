@@ -43,12 +43,7 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
   const start = (): void => {
     pause = null;
     if (closed || wanted === null) return;
-    const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
-      execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      // Ctrl-C at a terminal is the daemon's to answer.
-      detached: true,
-    });
+    const begun = forked();
     child = begun;
     begun.on("message", (told: Told) => {
       if (told.type === "status") {
@@ -67,8 +62,6 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
     };
     begun.on("error", (error) => lost(error.message));
     begun.on("exit", (code, name) => lost(code === null ? String(name) : `exit ${code}`));
-    begun.unref();
-    begun.channel?.unref();
     say({ type: "ship", audit: wanted, directory });
     pulse();
   };
@@ -99,6 +92,19 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
       end();
     },
   };
+}
+
+function forked(): ChildProcess {
+  const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
+    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // Ctrl-C at a terminal is the daemon's to answer.
+    detached: true,
+  });
+  // The daemon does not go on for its sake.
+  begun.unref();
+  begun.channel?.unref();
+  return begun;
 }
 
 /** Looks again and again for so many ms; the pulse is answered with the status. */

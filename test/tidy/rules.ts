@@ -63,7 +63,7 @@ export function importsOf(source: Source): readonly string[] {
 
 /** Files that are run and not imported. */
 const ENTRY =
-  /(^agent\/main\.ts|^test\/(demo\/demo|bench\/bench|log\/speed|properties\/seed|simulation\/sim|soak\/soak)\.ts|\.test\.ts|^vitest\.config\.ts)$/;
+  /(^agent\/main\.ts|^test\/(audit\/scale|demo\/demo|bench\/bench|log\/speed|properties\/seed|simulation\/sim|soak\/soak)\.ts|\.test\.ts|^vitest\.config\.ts)$/;
 
 export const everyFileIsImported: Rule = (sources) => {
   const imported = new Set(
