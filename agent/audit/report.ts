@@ -3,7 +3,7 @@
 
 import type { Change, NodeAccount, VrKey } from "./accounts.ts";
 import type { Deed } from "./record.ts";
-import { type Stretch, stretchesOf, withTestimony } from "./sweep.ts";
+import { by, type Stretch, stretchesOf, withTestimony } from "./sweep.ts";
 
 export type Gap = { readonly from: number; readonly to: number; readonly ms: number };
 export type Overlap = Gap & {
@@ -75,6 +75,9 @@ export function reportOn(
   const chosen = new Set(all.map(([vr]) => vr));
   const own = changes.filter(({ vr }) => chosen.has(vr));
   const losses = own.filter(isLoss);
+  // A fleet has as many virtual routers as nodes: each is looked up, and not looked for.
+  const membersOf = by(accounts, ({ spans }) => [...spans.keys()]);
+  const changesOf = by(own, ({ vr }) => [vr]);
   return {
     schema: 1,
     from,
@@ -87,8 +90,8 @@ export function reportOn(
       trimmed,
     },
     vrs: all.map(([vr, subject]) => {
-      const members = accounts.filter(({ spans }) => spans.has(vr));
-      const mine = own.filter((change) => change.vr === vr);
+      const members = membersOf.get(vr) ?? [];
+      const mine = changesOf.get(vr) ?? [];
       const { name, vrid, vips } = subject;
       const nodes = members.map(({ node }) => node);
       return { vr, name, vrid, vips, nodes, ...accountOf(members, vr, mine, from, to) };

@@ -20,9 +20,10 @@ export type Stretch = {
 export function withTestimony(accounts: readonly NodeAccount[]): readonly NodeAccount[] {
   const owner = new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
   const heard = accounts.flatMap(({ changes }) => changes.flatMap((change) => testimonyOf(change, owner)));
+  const aboutNode = by(heard, ({ node }) => [node]);
   return accounts.map((account) => {
-    const about = heard.filter(({ node }) => node === account.node);
-    if (about.length === 0) return account;
+    const about = aboutNode.get(account.node);
+    if (about === undefined) return account;
     const spans = new Map(account.spans);
     for (const { vr, from, at } of about) {
       const own = spans.get(vr);
@@ -30,6 +31,21 @@ export function withTestimony(accounts: readonly NodeAccount[]): readonly NodeAc
     }
     return { ...account, spans };
   });
+}
+
+/** Things under each of their keys, in their order. */
+export function by<T>(
+  things: readonly T[],
+  keysOf: (thing: T) => readonly string[],
+): ReadonlyMap<string, readonly T[]> {
+  const all = new Map<string, T[]>();
+  for (const thing of things)
+    for (const key of keysOf(thing)) {
+      const own = all.get(key);
+      if (own === undefined) all.set(key, [thing]);
+      else own.push(thing);
+    }
+  return all;
 }
 
 type Testimony = { readonly node: string; readonly vr: VrKey; readonly from: number; readonly at: number };

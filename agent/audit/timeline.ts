@@ -2,6 +2,7 @@
 // clock that they share. Pure.
 
 import type { Change, NodeAccount } from "./accounts.ts";
+import { by } from "./sweep.ts";
 
 export type Placed = Change & {
   /** By how much a clock contradicts what led to what, in ms; 0 where it does not. */
@@ -18,8 +19,9 @@ const NEAR = 60_000;
 export function timeline(accounts: readonly NodeAccount[]): readonly Placed[] {
   const owner = new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
   const changes = accounts.flatMap(({ changes: own }) => own);
+  const own = by(changes, ({ node, vr }) => [placeOf(node, vr)]);
   const placed = changes.map((change): Placed => {
-    const before = precursor(change, changes, owner);
+    const before = precursor(change, own, owner);
     const contradictedBy = before === undefined ? 0 : Math.max(0, before.at - change.at);
     return { ...change, contradictedBy };
   });
@@ -28,11 +30,12 @@ export function timeline(accounts: readonly NodeAccount[]): readonly Placed[] {
   return placed.toSorted((a, b) => rank(a) - rank(b) || a.contradictedBy - b.contradictedBy || sequence(a, b));
 }
 
+const placeOf = (node: string, vr: string): string => `${node} ${vr}`;
 const sequence = (a: Change, b: Change): number => (a.node === b.node ? a.record.seq - b.record.seq : 0);
 
 function precursor(
   { at, vr, node, record }: Change,
-  changes: readonly Change[],
+  changes: ReadonlyMap<string, readonly Change[]>,
   owner: ReadonlyMap<string, string>,
 ): Change | undefined {
   const { reason } = record.transition;
@@ -40,10 +43,8 @@ function precursor(
   const yields = reason === "peer_stronger" || reason === "peer_tie_address" || reason === "peer_owner";
   const other = owner.get((yields ? after?.addr : before?.addr) ?? "");
   if (other === undefined || other === node || !(yields || reason === "master_resigned")) return undefined;
-  const led = changes.filter(
+  const led = (changes.get(placeOf(other, vr)) ?? []).filter(
     (one) =>
-      one.node === other &&
-      one.vr === vr &&
       Math.abs(one.at - at) <= NEAR &&
       (yields ? one.record.transition.to === "master" : one.record.transition.from === "master"),
   );

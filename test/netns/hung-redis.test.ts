@@ -23,7 +23,7 @@ import { claimFrom, wallClock } from "./wire.ts";
 
 const SOURCE = "192.168.1.11";
 const VRIDS = Array.from({ length: 50 }, (_, i) => i + 1);
-const SPAN = Number(process.env["HEIRD_HUNG"] ?? 6) * 1_000;
+const SPAN = Number(process.env["HEIRD_HUNG"] ?? 4) * 1_000;
 /** A new configuration has had its turn by then. */
 const SETTLING = 1_000;
 /** Something is written into the log so often, so that there is something to ship. */
