@@ -210,7 +210,10 @@ function lastOf(files: readonly string[], index: number, { at, router }: Transit
 
 const TIMES = /^\{"seq":\d+,"at":(\d+),"hlc":(\d+),"(seen|heird)"/;
 
-/** Tells of a line by which the clock was set: whoever it names, it has to be known. */
+/**
+ * Tells of a line by which the clock was set: whoever it names, it has to be known. While `hlc` stands still because
+ * the clock was set back, that is every line, and each says at its end what the clock really was.
+ */
 function clockWatch(): (head: string) => boolean {
   let offset = Number.NaN;
   return (head) => {

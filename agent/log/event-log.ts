@@ -130,8 +130,8 @@ function createPen(store: Store, wall: () => number) {
       hlc = Math.max(hlc, clock);
       seq += 1;
       // A clock that was a day ahead and is right again: numbers stay in order, and the time is told, too.
-      const place = clock < hlc ? { seq, at: when, hlc, wall: clock } : { seq, at: when, hlc };
-      const sealed = seal(hash, { ...place, ...fields });
+      const line = { seq, at: when, hlc, ...fields };
+      const sealed = seal(hash, clock < hlc ? { ...line, wall: clock } : line);
       hash = sealed.hash;
       bytes += sealed.text.length;
       store.append(sealed.text, seq);
