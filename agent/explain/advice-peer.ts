@@ -6,7 +6,7 @@ import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import { routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
-import { type Advice, arrivalOf, type Stage, stageOf, WORTH_MS } from "./advice.ts";
+import { type Advice, alone, arrivalOf, type Stage, stageOf, WORTH_MS } from "./advice.ts";
 import type { Wall } from "./chronicle.ts";
 import { edited, editOf } from "./edit.ts";
 import { inputsOf } from "./inputs.ts";
@@ -39,7 +39,8 @@ export function advisePeer(own: NodeLog, scene: Witnessed, others: readonly Node
       heard.push({ at, seen: { type: "advertReceived", router: scene.transition.router, advert } });
     };
     const end = (stage.until - shift) as Instant;
-    refold({ state: start.state, at: start.line.at }, inputs, change, log.wallOf, end, note);
+    const changed = (whole: AgentConfig): AgentConfig => alone(change(whole), router);
+    refold({ state: start.state, at: start.line.at }, inputs, changed, log.wallOf, end, note);
     return arrivalOf(
       stage,
       [...kept, ...heard].sort((a, b) => a.at - b.at),

@@ -47,8 +47,15 @@ export function arrivalOf(
   edit: (config: AgentConfig) => AgentConfig = (config) => config,
 ): Wall | null {
   const { router, from, to } = transition;
-  const found = refold(start, inputs, edit, wallOf, until);
+  const found = refold(start, inputs, (config) => alone(edit(config), router), wallOf, until);
   return found.find((one) => one.router === router && one.from === from && one.to === to)?.wall ?? null;
+}
+
+/** A configuration without the routers that have no part in what this one does. */
+export function alone(config: AgentConfig, router: RouterKey): AgentConfig {
+  const groups = config.groups.filter(({ members }) => members.includes(router));
+  const kept = new Set([router, ...groups.flatMap(({ members }) => members)]);
+  return { ...config, groups, routers: config.routers.filter(({ key }) => kept.has(key)) };
 }
 
 /** The edits that would have brought the transition earlier, the best first. */

@@ -20,7 +20,7 @@ import {
 import { join } from "node:path";
 
 export type Ahead = {
-  readonly write: (text: string) => void;
+  readonly write: (bytes: Uint8Array, offset: number, length: number) => void;
   /** Everything written so far is on the disk, too. */
   readonly durable: () => void;
   /** Nothing is needed of it any more. */
@@ -87,10 +87,10 @@ export function openAhead(path: string): Ahead | null {
   let size = 0;
   let open = true;
   return {
-    write: (text) => {
+    write: (bytes, offset, length) => {
       if (!open) return;
       try {
-        size += writeSync(fd, text);
+        size += writeSync(fd, bytes, offset, length);
       } catch {
         // The memory is full; the queue still has the line and the disk will get it.
       }

@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { openAhead } from "./ahead.ts";
+import { createQueue } from "./queue.ts";
 import { createFile, createSegments, type Segments, type SegmentsOptions, segmentName } from "./segments.ts";
 
 export type StoreStatus = {
@@ -52,11 +53,6 @@ export type StoreOptions = SegmentsOptions & {
 
 /** Between attempts when the disk refused, in ms. */
 const RETRY_MS = 1_000;
-/** Lines that are written and synced together. */
-const BATCH = 1_024;
-
-type Pending = { readonly segment: number; readonly text: string; readonly seq: number };
-
 export function createStore(options: StoreOptions): Store {
   const { directory, queueLimit } = options;
   const ahead = options.ahead === null ? null : openAhead(options.ahead);
@@ -81,8 +77,9 @@ export function createStore(options: StoreOptions): Store {
         return;
       }
       begun = false;
-      ahead?.write(text);
-      writer.add({ segment, text, seq });
+      const { chunk, length } = writer.add(segment, text, seq);
+      ahead?.write(chunk.buffer, chunk.used - length, length);
+      writer.kick();
     },
     beginSegment: (next) => {
       segment = next;
@@ -111,28 +108,29 @@ export function createStore(options: StoreOptions): Store {
 
 /** Takes lines from a queue to the disk in the background, in order, and again when the disk refuses. */
 function createWriter(segments: Segments, last: number, written: () => void) {
-  const queue: Pending[] = [];
-  let queuedBytes = 0;
+  const queue = createQueue();
   let durable = last;
   let error: string | null = null;
   let writing: Promise<void> | null = null;
   let finishing = false;
 
   /** Writes what stands at the front of the queue for one segment; leaves it there when that fails. */
-  const writeBatch = async (segment: number): Promise<void> => {
-    const front = queue.slice(0, BATCH);
-    const other = front.findIndex((pending) => pending.segment !== segment);
-    const batch = other < 0 ? front : front.slice(0, other);
-    await segments.write(segment, Buffer.from(batch.map((pending) => pending.text).join("")));
-    queue.splice(0, batch.length);
-    queuedBytes -= batch.reduce((sum, pending) => sum + pending.text.length, 0);
-    durable = batch.at(-1)?.seq ?? durable;
+  const writeBatch = async (): Promise<void> => {
+    const batch = queue.front();
+    const [first] = batch;
+    if (first === undefined) return;
+    await segments.write(
+      first.segment,
+      batch.map(({ buffer, used }) => buffer.subarray(0, used)),
+    );
+    durable = batch.at(-1)?.last ?? durable;
+    queue.drop(batch);
   };
 
   const drain = async (): Promise<void> => {
-    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+    while (queue.bytes() > 0) {
       try {
-        await writeBatch(next.segment);
+        await writeBatch();
         error = null;
       } catch (cause) {
         error = cause instanceof Error ? cause.message : String(cause);
@@ -146,23 +144,20 @@ function createWriter(segments: Segments, last: number, written: () => void) {
   const kick = (): void => {
     writing ??= drain().finally(() => {
       writing = null;
-      if (queue.length > 0 && !finishing) kick();
+      if (queue.bytes() > 0 && !finishing) kick();
     });
   };
 
   return {
-    add: (pending: Pending): void => {
-      queue.push(pending);
-      queuedBytes += pending.text.length;
-      kick();
-    },
-    queuedBytes: (): number => queuedBytes,
+    add: queue.add,
+    kick,
+    queuedBytes: queue.bytes,
     status: () => ({ durable, error }),
     /** Writes what is left, without trying again; tells whether that was everything. */
     finish: async (): Promise<boolean> => {
       finishing = true;
       await (writing ?? drain());
-      return queue.length === 0;
+      return queue.bytes() === 0;
     },
   };
 }

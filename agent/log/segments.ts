@@ -9,7 +9,7 @@ export type SegmentFile = Pick<FileHandle, "write" | "datasync" | "stat" | "clos
 
 export type Segments = {
   /** Puts bytes at the end of a segment and syncs them; after a failure the same place is written again. */
-  readonly write: (segment: number, bytes: Uint8Array) => Promise<void>;
+  readonly write: (segment: number, pieces: readonly Uint8Array[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -63,11 +63,15 @@ export function createSegments({
   };
 
   return {
-    write: async (segment, bytes) => {
+    write: async (segment, pieces) => {
       const file = await into(segment);
-      await writeAll(file, bytes);
+      let { position } = file;
+      for (const bytes of pieces) {
+        await writeAll(file, bytes, position);
+        position += bytes.length;
+      }
       await file.handle.datasync();
-      file.position += bytes.length;
+      file.position = position;
     },
     close: async () => {
       await target?.handle.close();
@@ -85,10 +89,10 @@ export function createFile(path: string): void {
   }
 }
 
-async function writeAll(file: Target, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: Target, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0;
   while (written < bytes.length) {
-    const { bytesWritten } = await file.handle.write(bytes, written, bytes.length - written, file.position + written);
+    const { bytesWritten } = await file.handle.write(bytes, written, bytes.length - written, position + written);
     written += bytesWritten;
   }
 }
