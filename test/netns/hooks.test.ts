@@ -141,6 +141,15 @@ describe.skipIf(mustSkip("hooks under load", ["ip", "bridge", "keepalived", "tcp
       line.type === "event" && line.seen.type === "hookEnded" ? [line.seen] : [],
     );
 
+  /** Of VI_1, since the last configuration came. */
+  const transitions = (stateDirectory: string): number => {
+    const { lines } = readLog(stateDirectory);
+    const since = lines.findLastIndex((line) => line.type === "event" && line.seen.type === "configured");
+    return lines
+      .slice(since)
+      .filter((line) => line.type === "mark" && line.name === "VI_1" && line.phase !== "initialize").length;
+  };
+
   test("of a router that flaps are told in order, never two at once, and the last one tells what is", {
     timeout: 90_000 + 9 * SPAN_MS,
   }, async () => {
@@ -158,6 +167,9 @@ describe.skipIf(mustSkip("hooks under load", ["ip", "bridge", "keepalived", "tcp
     const heird = await startHeird(rt1, home);
     await heird.reach("master", "VI_2");
     if (IN_FULL) await without(heird);
+    // The file is read by now, as Keepalived has read it when it has entered a state.
+    writeFileSync(join(folder, "tf"), "1\n");
+    await heird.reach("fault", "VI_1");
     const { adverts } = await heard(flap);
     await heird.reach("fault", "VI_1");
     await eventually("it is quiet", async () => (await heird.status()).hooks.waiting === 0, {
@@ -189,8 +201,9 @@ describe.skipIf(mustSkip("hooks under load", ["ip", "bridge", "keepalived", "tcp
     expect(finals.filter(({ outcome }) => outcome !== "done").every(({ outcome }) => outcome === "superseded")).toBe(
       true,
     );
-    // Half of what was asked for, at the least, became a transition: a loaded machine folds some writes into one.
-    expect(finals.length).toBeGreaterThan(asked / 2);
+    // Every transition has its hook, and no other: how many of the writes became one is the machine's to say.
+    expect(finals.length).toBe(transitions(home.stateDirectory));
+    expect(finals.length).toBeGreaterThan(3);
     // Keepalived runs them side by side, which is why they are not run so here.
     expect(overlaps(theirs)).toBeGreaterThan(0);
     home.remove();
@@ -206,12 +219,13 @@ exit 0
 `;
     const home = makeHome(rt1, config(fresh(long), notify(folder)));
     const first = await startHeird(rt1, home);
-    await eventually("the hook runs", () => calls().length === 1);
+    await eventually("the hook runs", () => calls().length === 1, { within: 30_000 });
     first.signal("SIGKILL");
     await first.ended;
     writeFileSync(join(folder, "again"), "");
     const second = await startHeird(rt1, home);
     await eventually("it is told again, and what is now", () => calls().length >= 3, {
+      within: 30_000,
       otherwise: () => `${readFileSync(join(folder, "calls"), "utf8")}\n${second.output()}`,
     });
     const [one, again, now] = calls();
