@@ -76,7 +76,9 @@ export type InterfaceChange =
       readonly removed: readonly IpAddress[];
       /** Who removed them, when that is told and was not this process: `ip (pid 4711)`. */
       readonly by?: string;
-    };
+    }
+  /** Duplicate address detection has found that somebody else has it; the kernel does not use it (RFC 4862 §5.4.5). */
+  | { readonly type: "duplicate"; readonly name: string; readonly address: IpAddress };
 
 /** How one system call went. `error` is a sentence, with the errno's name first ("EPERM: …"). */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly errno: number; readonly error: string };

@@ -43,6 +43,10 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       const { status } = await import("./cli/status.ts");
       return status(values["state-dir"], values.json);
     }
+    case "metrics": {
+      const { metrics } = await import("./cli/metrics.ts");
+      return metrics(values["state-dir"]);
+    }
     case "checks":
       return checksCommand(values, operands);
     case "events": {

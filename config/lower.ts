@@ -81,6 +81,7 @@ export function lower(
     dynamicInterfaces: globals.dynamicInterfaces,
     logUnknownVrids: declaration.globals.logUnknownVrids,
     audit: audit(declaration, globals.routerId ?? hostname),
+    metrics: { listen: declaration.services.metrics.listen },
   };
 }
 

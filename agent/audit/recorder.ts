@@ -307,6 +307,7 @@ function kindOf(what: Observation, { before, state }: States): Kind {
       return "link";
     case "addressesChanged":
     case "addressClaimed":
+    case "addressDuplicate":
     case "pathsLost":
     case "effectDone":
     case "effectFailed":

@@ -204,6 +204,12 @@ export const COMMANDS = {
       "environment and timeout. Exit code 1 when its answer is bad.",
     ],
   },
+  metrics: {
+    ...none,
+    summary: "print the figures of a running daemon, as Prometheus reads them",
+    options: ["state-dir"],
+    details: ["metrics { listen 127.0.0.1 9650 } in the configuration serves them over HTTP, too."],
+  },
   events: {
     summary: "tell what the log has, line by line",
     operands: LOG,

@@ -36,7 +36,7 @@ export function brief(status: Status): string {
 }
 
 /** What a row has no room for, and mostly there is nothing. */
-function remarks({ waits, instances, settings, claims }: Status): string {
+function remarks({ waits, instances, settings, claims, duplicates }: Status): string {
   const closed = instances.filter(({ accept }) => !accept).map(({ name }) => name);
   const said = [
     ...waits.map(({ link, forSeconds }) =>
@@ -47,6 +47,7 @@ function remarks({ waits, instances, settings, claims }: Status): string {
     ...instances.flatMap((router) => remarksOn(router).map((remark) => `${router.name}: ${remark}`)),
     ...(closed.length === 0 ? [] : [`no_accept: the addresses of ${closed.join(", ")} answer no ping`]),
     ...settings.map(({ path, before, set }) => `set: ${path} = ${set} (was ${before})`),
+    ...duplicates.map((place) => `${place} is not used: somebody else has it (duplicate address detection failed)`),
     ...claims.map(
       ({ mac, interface: iface, address, lastSeconds }) =>
         `MAC ${mac} on ${iface} claims ${address} too, last ${inWords(lastSeconds)} ago`,

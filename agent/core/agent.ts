@@ -97,6 +97,7 @@ function fold(before: AgentState, event: Event): Turn {
       // Advertisements go out again: while they did not, somebody may have taken over.
       if (seen.effect === "sendAdvert") return one(before, event, seen.router, (router) => signOfClaim(router, at));
       return stay(before, event);
+    case "addressDuplicate":
     case "effectFailed":
     case "hookBegan":
     case "hookEnded":

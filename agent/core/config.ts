@@ -388,6 +388,8 @@ export type AgentConfig = {
   readonly eventLog: LogConfig;
   /** Null: the log is shipped nowhere. */
   readonly audit: AuditConfig | null;
+  /** Where the figures are served over HTTP. */
+  readonly metrics: { readonly listen: readonly { readonly host: string; readonly port: number }[] };
 };
 
 /** The link a router lives on: its interface, or the route to its first peer, which `sources/routes.ts` tells as if it were one. */

@@ -101,6 +101,8 @@ export type Observation =
       /** How often since it was told last. */
       readonly count: number;
     }
+  /** The kernel does not use an address because somebody else on the link has it: RFC 4862 §5.4.5. */
+  | { readonly type: "addressDuplicate"; readonly interface: string; readonly address: IpAddress }
   /** The deadline of one router was reached; a stale one is answered with "stay". */
   | { readonly type: "deadlineReached"; readonly router: RouterKey }
   /** A link has stayed as it is for its delay; null: the delay of the startup is over. */

@@ -132,4 +132,5 @@ export const usualAgent = {
   notify: usualNotify,
   eventLog: usualLog,
   audit: null,
+  metrics: { listen: [] },
 } as const satisfies AgentConfig;

@@ -30,7 +30,10 @@ import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
-import { auditStatus, type Status, statusOf } from "../operate/status.ts";
+import { createMeter, type Meter } from "../operate/meter.ts";
+import type { Pager } from "../operate/pager.ts";
+import { auditStatus, type Status, type Surroundings, statusOf } from "../operate/status.ts";
+import { openTally, type Tally } from "../operate/tally.ts";
 import { run } from "../run.ts";
 import { adverts, type CountDrop } from "../sources/adverts.ts";
 import { checks } from "../sources/checks.ts";
@@ -42,6 +45,8 @@ import { routes } from "../sources/routes.ts";
 import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
 import { type Auditor, openAuditor } from "./auditor.ts";
+import { type Exporter, openExporter } from "./exporter.ts";
+import { figures, pagesOf } from "./figures.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
 import { watchPulse } from "./pulse.ts";
@@ -89,7 +94,9 @@ type Life = Prepared & {
   readonly realtime: boolean;
   readonly dropped: Record<string, Partial<Record<DropReason, number>>>;
   readonly claims: Claimed;
-  readonly memory: { state: AgentState; ending: boolean; server: Server | null };
+  readonly tally: Tally;
+  readonly meter: Meter;
+  readonly memory: { state: AgentState; ending: boolean; server: Server | null; exporter: Exporter | null };
 };
 
 /** Runs until SIGTERM or SIGINT. */
@@ -120,15 +127,23 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     kernel.now,
     life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
-  watchPulse(kernel.now, life.recorder.ring);
+  watchPulse(kernel.now, life.recorder.ring, life.meter);
   commander.configure(prepared.config);
   begin(life);
+  const pager = pagerOf(life);
+  const alive = (): boolean => !overdue(memory.state, kernel.now());
+  memory.exporter = openExporter(pagesOf({ pager, tally: life.tally, alive, memory }), journal);
+  memory.exporter.serve(prepared.config.metrics);
   const failed = (error: Error): void => journal.error(`control socket: ${error.message}`);
-  memory.server = serveControl(options.stateDirectory, (question, details) => answer(life, question, details), failed);
+  memory.server = serveControl(
+    options.stateDirectory,
+    (question, details) => answer(life, pager, question, details),
+    failed,
+  );
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   setInterval(() => {
-    if (!overdue(memory.state, kernel.now())) notifyManager("WATCHDOG=1");
+    if (alive()) notifyManager("WATCHDOG=1");
   }, WATCHDOG_MS).unref();
 }
 
@@ -144,10 +159,11 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const doer = openDoer();
   const clock = clockOf(kernel.now);
   const notifier = notify({ clock, wall: Date.now, life: lifeOf(store.epoch, boot), doer, unfinished });
+  const meter = createMeter();
   const sequences = createSequences(() => Date.now() / 1_000);
-  const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer);
+  const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer, meter);
   const commander = commands();
-  const memory: Life["memory"] = { state: initialState, ending: false, server: null };
+  const memory: Life["memory"] = { state: initialState, ending: false, server: null, exporter: null };
   const reloader = createReloader({
     loader: openLoader(),
     kernel,
@@ -163,7 +179,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
   const auditor = openAuditor(prepared.directory, log.head, journal);
   prepared.kept.unshipped = auditor.unshipped;
-  const books = { checkBook: createCheckBook(), claims: claimed() };
+  const books = { checkBook: createCheckBook(), claims: claimed(), tally: openTally(), meter };
   const askers = askersOf(kernel, journal, options.stateDirectory);
   return { ...prepared, ...made, ...books, auditor, askers, started, realtime, dropped: {}, memory };
 }
@@ -181,8 +197,9 @@ function begin({ config: { notify: shared }, doer, kernel, commander, journal, m
   });
 }
 
-function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, auditor }: Life, turn: Turn): void {
-  if (turn.state.config !== memory.state.config) auditor.ship(turn.state.config.audit);
+function onTurn(life: Life, turn: Turn): void {
+  const { memory, reloader, checkBook, journal, claims, recorder, kept, tally, meter } = life;
+  if (turn.state.config !== memory.state.config) follow(life, turn.state.config);
   memory.state = turn.state;
   const { seen } = turn.event;
   if (seen.type === "configured") take(seen.config, kept);
@@ -191,6 +208,8 @@ function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, 
   if (seen.type === "configured") tellStrangers(turn.state.config, journal);
   reloader.watch(turn);
   checkBook.watch(turn);
+  tally.turn(turn);
+  meter.watch(turn);
   tell(journal, turn);
   const wrong = turn.effects.length > 0 ? violations(turn) : [];
   if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
@@ -200,6 +219,11 @@ function onTurn({ memory, reloader, checkBook, journal, claims, recorder, kept, 
 function take({ eventLog, notify }: AgentConfig, kept: Life["kept"]): void {
   kept.log = eventLog;
   if (notify.umask !== null) process.umask(notify.umask);
+}
+
+function follow({ auditor, memory }: Life, { audit, metrics }: AgentConfig): void {
+  auditor.ship(audit);
+  memory.exporter?.serve(metrics);
 }
 
 function tellStrangers(config: AgentConfig, journal: Journal): void {
@@ -224,9 +248,15 @@ const countIn =
     dropped[iface][reason] = (dropped[iface][reason] ?? 0) + 1;
   };
 
-async function answer(life: Life, question: Question, { file, wait, requireNoFailover }: Details): Promise<unknown> {
+async function answer(
+  life: Life,
+  pager: Pager,
+  question: Question,
+  { file, wait, requireNoFailover }: Details,
+): Promise<unknown> {
   const { options, reloader, log, memory, kernel } = life;
   if (question === "checks") return life.checkBook.list(memory.state, kernel.now());
+  if (question === "metrics") return { pieces: await pager() };
   if (question === "plan") return reloader.plan({ file: file ?? options.file, configId: options.configId });
   if (question === "reload")
     return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });
@@ -234,8 +264,16 @@ async function answer(life: Life, question: Question, { file, wait, requireNoFai
   return status(life);
 }
 
-const status = ({
-  memory,
+/** The figures, as they are when the first line is asked for. */
+const pagerOf = (life: Life): Pager =>
+  figures(() => {
+    const { memory, tally, meter, kernel } = life;
+    return { ...surroundings(life), state: memory.state, tally, meter, now: kernel.now(), wall: Date.now() };
+  });
+
+const status = (life: Life): Status => statusOf(life.memory.state, life.kernel.now(), surroundings(life));
+
+const surroundings = ({
   notifier,
   kernel,
   started,
@@ -245,25 +283,26 @@ const status = ({
   store,
   dropped,
   claims,
+  tally,
   log,
   provisioner,
   auditor,
   kept,
-}: Life): Status =>
-  statusOf(memory.state, kernel.now(), {
-    started,
-    version: VERSION,
-    realtime,
-    stateDirectory: options.stateDirectory,
-    config: { file: options.file, ...reloader.status() },
-    log: { ...store.status(), epoch: store.epoch },
-    dropped,
-    settings: provisioner.settings(),
-    claims: claims.list(kernel.now()),
-    hooks: notifier.status(),
-    audit: auditStatus(auditor.status(), log.head(), Date.now(), kept.gone),
-    seq: log.head(),
-  });
+}: Life): Surroundings => ({
+  started,
+  version: VERSION,
+  realtime,
+  stateDirectory: options.stateDirectory,
+  config: { file: options.file, ...reloader.status() },
+  log: { ...store.status(), epoch: store.epoch },
+  dropped,
+  settings: provisioner.settings(),
+  claims: claims.list(kernel.now()),
+  duplicates: [...tally.duplicates],
+  hooks: notifier.status(),
+  audit: auditStatus(auditor.status(), log.head(), Date.now(), kept.gone),
+  seq: log.head(),
+});
 
 function listenToSignals(life: Life): void {
   process.on("uncaughtException", (cause) => collapse(life, cause));
@@ -290,6 +329,7 @@ async function end(life: Life, signal: string): Promise<void> {
   log.snapshot(memory.state, kernel.now());
   await recorder.close();
   memory.server?.close();
+  memory.exporter?.close();
   kernel.close();
   await store.close(LAST_WORDS);
   await auditor.close(LAST_SHIPPED);

@@ -11,12 +11,16 @@ const WORTH: Duration = milliseconds(10);
 /** v8's numbers for what it did, as `perf_hooks` tells them. */
 const KINDS: Readonly<Record<number, string>> = { 1: "scavenge", 2: "minor", 4: "major", 8: "incremental", 16: "weak" };
 
+/** Told how late each beat was, and how long each collection took. */
+export type Counting = { readonly late: (span: Duration) => void; readonly collected: (span: Duration) => void };
+
 /** Records stalls and collections for as long as the process lives. */
-export function watchPulse(now: () => Instant, ring: () => Ring): void {
+export function watchPulse(now: () => Instant, ring: () => Ring, counting: Counting): void {
   let last = now();
   setInterval(() => {
     const at = now();
     const late = since(last, at) - BEAT;
+    counting.late(microseconds(Math.max(0, Math.round(late))));
     if (late > WORTH) ring().stall(at, microseconds(late));
     last = at;
   }, BEAT / 1_000).unref();
@@ -25,6 +29,7 @@ export function watchPulse(now: () => Instant, ring: () => Ring): void {
       const ended = now() - (performance.now() - entry.startTime - entry.duration) * 1_000;
       const { kind = 0 } = (entry as { readonly detail?: { readonly kind?: number } }).detail ?? {};
       const lasted = microseconds(Math.round(entry.duration * 1_000));
+      counting.collected(lasted);
       ring().collected(Math.round(ended) as Instant, lasted, KINDS[kind] ?? String(kind));
     }
   }).observe({ entryTypes: ["gc"] });

@@ -43,10 +43,14 @@ export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
 /** Whether a place is still to get its address. */
 type IsComing = (place: string) => boolean;
 
+/** Told of every announcement that was sent. */
+export type CountAnnounced = (router: RouterKey, family: Family) => void;
+
 export function announce(
   kernel: AnnounceKernel,
   later: Afterwards,
   soFar: (router: RouterKey) => IsComing = () => () => false,
+  count: CountAnnounced = () => {},
 ): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
   const open = new Set<Announcement>();
@@ -73,10 +77,10 @@ export function announce(
       // Whoever has to keep a distance begins when all are there: a step that sent nothing would cost a whole gap.
       while (paced.some((part) => part.addresses.some((own) => announcement.isComing(placeOf(own))))) yield;
       for (const { queue, addresses } of paced)
-        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1), (applied) =>
+        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1, count), (applied) =>
           ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
         );
-      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST));
+      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST, count));
     },
     letGo(router, addresses) {
       const leaving = addresses.map(placeOf);
@@ -117,11 +121,14 @@ type Teller = { readonly own: VirtualAddress; readonly place: string; readonly t
 /** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
 function* rounds(
   kernel: AnnounceKernel,
-  { addresses, rounds: count, wanted, isComing }: Announcement,
+  { router, addresses, rounds: times, wanted, isComing }: Announcement,
   burst: number,
+  count: CountAnnounced,
 ): Work<Applied> {
   const errors = new Set<string>();
-  const tellers = addresses.map((own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own) }));
+  const tellers = addresses.map(
+    (own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own, (family) => count(router, family)) }),
+  );
   const sent = { all: 0, inStep: 0 };
   const send = ({ own, tell }: Teller): void => {
     sent.inStep += 1;
@@ -129,7 +136,7 @@ function* rounds(
     if (outcome.ok) sent.all += 1;
     else errors.add(`${own.interface}: ${outcome.error}`);
   };
-  for (let round = 0; round < count; round++)
+  for (let round = 0; round < times; round++)
     for (const teller of tellers) {
       // The first is told of before the last one is there.
       while (round === 0 && wanted.has(teller.place) && isComing(teller.place)) {
@@ -152,7 +159,8 @@ const DONE: Outcome = { ok: true };
  * What announces one address, its packet prepared anew only when the interface has another MAC: a bond
  * may take its other member's at any time. A link without Ethernet has nobody to tell.
  */
-function tellerOf(kernel: AnnounceKernel, own: VirtualAddress): () => Outcome {
+function tellerOf(kernel: AnnounceKernel, own: VirtualAddress, sent: (family: Family) => void): () => Outcome {
+  const family = familyOf(own.address);
   let mac: Uint8Array | null = null;
   let tell = (): Outcome => DONE;
   return () => {
@@ -161,9 +169,11 @@ function tellerOf(kernel: AnnounceKernel, own: VirtualAddress): () => Outcome {
     if (iface.mac.length !== MAC_LENGTH) return DONE;
     if (iface.mac !== mac) {
       mac = iface.mac;
-      tell = familyOf(own.address) === "ipv4" ? arpTeller(kernel, own, mac) : naTeller(kernel, own, mac);
+      tell = family === "ipv4" ? arpTeller(kernel, own, mac) : naTeller(kernel, own, mac);
     }
-    return tell();
+    const outcome = tell();
+    if (outcome.ok) sent(family);
+    return outcome;
   };
 }
 

@@ -13,7 +13,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
 import { addAddresses, openAdditions, placeOf, removeAddresses } from "./addresses.ts";
-import { type Announcement, announce, isDone } from "./announce.ts";
+import { type Announcement, announce, type CountAnnounced, isDone } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { addPaths, removePaths } from "./paths.ts";
@@ -36,6 +36,15 @@ export type Performer = {
   readonly isForeign: (own: VirtualAddress) => boolean;
 };
 
+/** Told of what is counted and not logged. */
+export type Counting = {
+  readonly announced: CountAnnounced;
+  /** An advertisement that the kernel refused, and its words. */
+  readonly unsent: (router: RouterKey, error: string) => void;
+};
+
+const NOT_COUNTED: Counting = { announced: () => {}, unsent: () => {} };
+
 /** `later` lets the sockets and the alarm have their turn before the next step; `pause` lets time pass; `preparer` runs what addresses wait for. */
 export function perform(
   kernel: Kernel,
@@ -43,12 +52,13 @@ export function perform(
   later: (step: () => void) => void = setImmediate,
   pause: Afterwards = afterwards,
   preparer: Preparer = atOnce,
+  counting: Counting = NOT_COUNTED,
 ): Performer {
   const lane = createLane<Label>(later);
   const additions = openAdditions();
-  const announcer = announce(kernel, pause, additions.soFar);
+  const announcer = announce(kernel, pause, additions.soFar, counting.announced);
   const foreign = new Set<string>();
-  const advertise = advertiser(kernel, sequences);
+  const advertise = advertiser(kernel, sequences, counting);
   const gate = prepare(preparer);
 
   const queue = (effect: Queued, pacing: Pacing, tell: Tell): void => {
@@ -100,10 +110,7 @@ export function perform(
         for (const effect of turn.effects) act(effect, turn, tell);
       }),
     );
-  const idle = async (): Promise<void> => {
-    await gate.idle();
-    await lane.idle();
-  };
+  const idle = (): Promise<void> => gate.idle().then(lane.idle);
 
   return { drive, idle, isForeign: (own) => foreign.has(placeOf(own)) };
 }
@@ -138,7 +145,7 @@ function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>
 }
 
 /** Sends, and tells a failure when it is another one than before. */
-function advertiser(kernel: Kernel, sequences: Sequences) {
+function advertiser(kernel: Kernel, sequences: Sequences, { unsent }: Counting) {
   const send = sendAdvert(kernel, sequences);
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
   return (effect: Extract<Effect, { type: "sendAdvert" }>, turn: Turn, tell: Tell): void => {
@@ -147,6 +154,7 @@ function advertiser(kernel: Kernel, sequences: Sequences) {
     const outcome = send(config, effect.priority, effect.source);
     const failed = failing.get(effect.router);
     if (outcome.ok && failed === undefined) return;
+    if (!outcome.ok) unsent(effect.router, outcome.error);
     const now = kernel.now();
     if (outcome.ok) {
       failing.delete(effect.router);

@@ -77,6 +77,8 @@ function seenSentence(seen: Observation): string {
       return [...seen.added.map((one) => `+${one}`), ...seen.removed.map((one) => `-${one}`)].join(" ");
     case "addressClaimed":
       return `somebody else at ${seen.mac} claims ${seen.address}`;
+    case "addressDuplicate":
+      return `${seen.address} is not used, as somebody else has it`;
     case "pathsLost":
       return `${seen.by === "" ? "somebody else" : seen.by} took away ${seen.paths.join("; ")}`;
     case "hookBegan":

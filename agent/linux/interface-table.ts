@@ -21,6 +21,8 @@ const IFF_RUNNING = 0x40;
 type Entry = InterfaceAddress & {
   readonly ipv6: boolean;
   readonly secondary: boolean;
+  /** Duplicate address detection has failed. */
+  readonly duplicate: boolean;
   /** RT_SCOPE_*: the larger the narrower. */
   readonly scope: number;
 };
@@ -103,8 +105,12 @@ function reconcileRow(table: InterfaceTable, row: Row, changes: Changes): void {
   if (old === undefined || !sameLink(old, row)) changes.link(row);
   const [known, there] = [indexOf(before), indexOf(row.addresses)];
   for (const { address } of before) if (!there.has(address)) changes.removed(row.name, address);
-  for (const entry of row.addresses)
-    if (known.get(entry.address)?.some((one) => same(one, entry)) !== true) changes.added(row.name, entry.address);
+  for (const entry of row.addresses) {
+    const were = known.get(entry.address);
+    if (were?.some((one) => same(one, entry)) !== true) changes.added(row.name, entry.address);
+    if (entry.duplicate && were?.some(({ duplicate }) => duplicate) !== true)
+      changes.duplicate(row.name, entry.address);
+  }
 }
 
 type Changes = {
@@ -112,6 +118,7 @@ type Changes = {
   readonly link: (row: Pick<Row, "name" | "index" | "up">) => void;
   readonly added: (name: string, address: IpAddress) => void;
   readonly removed: (name: string, address: IpAddress, port?: number) => void;
+  readonly duplicate: (name: string, address: IpAddress) => void;
 };
 
 type Group = { type: "addresses"; name: string; added: IpAddress[]; removed: IpAddress[]; by?: string };
@@ -131,6 +138,10 @@ function changeList(nameOf: (port: number) => string = () => ""): Changes {
     link({ name, index, up }) {
       open = undefined;
       list.push({ type: "link", name, index, up });
+    },
+    duplicate(name, address) {
+      open = undefined;
+      list.push({ type: "duplicate", name, address });
     },
     added: (name, address) => void group(name, address, "removed").added.push(address),
     removed(name, address, port = 0) {
@@ -209,11 +220,13 @@ function applyAddress({ name, addresses, known }: Draft, message: AddressMessage
     usable: (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) === 0,
     ipv6: familyOf(address) === "ipv6",
     secondary: (flags & IFA_F_SECONDARY) !== 0,
+    duplicate: (flags & IFA_F_DADFAILED) !== 0,
     scope,
   };
   known.set(address, [...others, entry]);
   place(addresses, entry, old);
   if (old === undefined || old.usable !== entry.usable) changes.added(name, address);
+  if (entry.duplicate && old?.duplicate !== true) changes.duplicate(name, address);
 }
 
 /** An address that is known stays where it stands, unless it was promoted from secondary: then it moves. */

@@ -1,7 +1,7 @@
 // Routine, folded: consecutive events that only keep a router where it is become one window, so
 // that 250 routers at ten advertisements a second do not write 2500 lines a second.
 
-import type { RouterKey } from "../core/config.ts";
+import { PRIORITY_STOP, type RouterKey } from "../core/config.ts";
 import type { Advertisement, Observation } from "../core/event.ts";
 import { type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, seconds, since } from "../core/time.ts";
@@ -117,9 +117,12 @@ const NONE = 0 as Duration;
 const NOTHING: readonly RouterWindow[] = [];
 
 function continues(open: Open, what: Routine): boolean {
-  if (what.kind === "unchanged") return true;
+  // Resignations are counted, whoever heard them.
+  if (what.kind === "unchanged") return isResignation(open.advert) === isResignation(what.advert);
   return open.kind === what.kind && sameAdvert(open.advert, what.advert);
 }
+
+const isResignation = (advert: Advertisement | null): boolean => advert?.priority === PRIORITY_STOP;
 
 /** The receiver gives the same object for the same bytes, so the comparison by value is rare. */
 const sameAdvert = (a: Advertisement | null, b: Advertisement | null): boolean =>

@@ -6,7 +6,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { dirname, join } from "node:path";
 
 /** What can be asked. */
-export const QUESTIONS = ["status", "checks", "snapshot", "reload", "plan"] as const;
+export const QUESTIONS = ["status", "checks", "metrics", "snapshot", "reload", "plan"] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 /** What may be said with a question; what is left out is not wanted. */
@@ -20,6 +20,8 @@ export type Details = {
 };
 /** Gives what is answered; what it rejects with is answered as an error. */
 export type Answerer = (question: Question, details: Details) => Promise<unknown>;
+/** A long answer: it is sent piece by piece, so that to write it down holds nobody up. */
+export type InPieces = { readonly pieces: readonly string[] };
 type Asked = { readonly question: Question; readonly details: Details };
 export type Answer = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly error: string };
 
@@ -87,7 +89,7 @@ function converse(socket: Socket, answer: Answerer): void {
     if (said === undefined) finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
     else
       answered(said, answer).then(
-        (result) => finish(socket, { ok: true, answer: result }),
+        (result) => (isInPieces(result) ? recite(socket, result) : finish(socket, { ok: true, answer: result })),
         (cause: unknown) =>
           finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
       );
@@ -97,14 +99,34 @@ function converse(socket: Socket, answer: Answerer): void {
 /** A mistake on the way to an answer is an answer, too. */
 const answered = async ({ question, details }: Asked, answer: Answerer): Promise<unknown> => answer(question, details);
 
-const finish = (socket: Socket, answer: Answer): void => {
+const finish = (socket: Socket, answer: Answer): void => close(socket, `${JSON.stringify(answer)}\n`);
+
+const close = (socket: Socket, text: string): void => {
   socket.setTimeout(PATIENCE); // for whoever does not read it
-  socket.end(`${JSON.stringify(answer)}\n`, () => {
+  socket.end(text, () => {
     // Whoever has it and talks on is never idle, and would keep the place of others.
     const farewell = setTimeout(() => socket.destroy(), PATIENCE);
     socket.on("close", () => clearTimeout(farewell));
   });
 };
+
+const isInPieces = (answer: unknown): answer is InPieces =>
+  typeof answer === "object" && answer !== null && "pieces" in answer;
+
+/** The same line as `finish` would write, with the loop free in between. */
+function recite(socket: Socket, { pieces }: InPieces): void {
+  const said = (from: number): void => {
+    const piece = pieces[from];
+    if (socket.destroyed) return;
+    if (piece === undefined) close(socket, "]}}\n");
+    else {
+      socket.write(`${from === 0 ? "" : ","}${JSON.stringify(piece)}`);
+      setImmediate(said, from + 1);
+    }
+  };
+  socket.write('{"ok":true,"answer":{"pieces":[');
+  said(0);
+}
 
 function questionIn(line: string): Asked | undefined {
   try {

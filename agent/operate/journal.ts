@@ -8,7 +8,14 @@ import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
 import { isContested } from "../core/rival.ts";
-import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "../core/state.ts";
+import {
+  type AgentState,
+  effectivePriority,
+  type RouterState,
+  routerOf,
+  type Turn,
+  virtualAddressesOn,
+} from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
 import { openSink } from "./sink.ts";
@@ -116,6 +123,13 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
         `somebody else at MAC ${seen.mac} on ${seen.interface} claims ${seen.address}${seen.count === 1 ? "" : `, ${seen.count} times`}`,
       );
       return;
+    case "addressDuplicate":
+      // Other people's addresses on other links are other people's business.
+      journal[concerns(state, seen.interface) || isVirtual(state, seen) ? "warn" : "debug"](
+        seen,
+        `${seen.address} on ${seen.interface} is not used: somebody else on the link has it (duplicate address detection failed)`,
+      );
+      return;
     case "pathsLost":
       journal.warn(seen, `${seen.by === "" ? "somebody else" : seen.by} took away ${seen.paths.join("; ")}`);
       return;
@@ -181,6 +195,11 @@ function tellLoss(journal: Journal, { before, event: { seen } }: Turn): void {
 
 const concerns = ({ config }: AgentState, iface: string): boolean =>
   config.routers.some((router) => linkOf(router) === iface);
+
+const isVirtual = ({ config }: AgentState, { interface: iface, address }: Duplicate): boolean =>
+  virtualAddressesOn(config, iface).has(address);
+
+type Duplicate = Extract<Observation, { type: "addressDuplicate" }>;
 
 const linkWord = ({ index, up }: { index: number; up: boolean }): string => {
   if (index === 0) return "gone";

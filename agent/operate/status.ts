@@ -112,6 +112,8 @@ export type Status = {
   readonly settings: readonly { readonly path: string; readonly before: string; readonly set: string }[];
   /** Who else claimed addresses while we were their Master. */
   readonly claims: readonly ClaimStatus[];
+  /** Addresses that the kernel does not use because somebody else has them, by `interface address`. */
+  readonly duplicates: readonly string[];
   readonly hooks: HookStatus;
   /** Null when it is shipped nowhere, or nothing is known of that yet. */
   readonly audit: AuditStatus | null;
@@ -198,7 +200,7 @@ function routerStatus(state: AgentState, router: RouterState, now: Instant): Rou
 const NEWS = seconds(130);
 const RIVAL_NEWS = seconds(10);
 
-function splitBrainOf(router: RouterState, now: Instant): RouterStatus["splitBrain"] {
+export function splitBrainOf(router: RouterState, now: Instant): RouterStatus["splitBrain"] {
   const refused = refusedOf(router);
   const { rival } = router;
   if (refused !== null && since(refused.at, now) < NEWS) {
@@ -211,7 +213,7 @@ function splitBrainOf(router: RouterState, now: Instant): RouterStatus["splitBra
   return { source: rival.source, field: "priority", detail, secondsAgo: since(rival.last, now) / 1e6 };
 }
 
-function masterOf(router: RouterState): RouterStatus["master"] {
+export function masterOf(router: RouterState): RouterStatus["master"] {
   const { phase, primaryAddress } = router;
   if (phase.name === "master" && primaryAddress !== null)
     return { address: primaryAddress, priority: effectivePriority(router), self: true };

@@ -14,16 +14,19 @@ export const links =
       return stop;
     });
 
-const asObservation = (change: InterfaceChange): Observation =>
-  change.type === "link"
-    ? { type: "linkChanged", link: { name: change.name, index: change.index, up: change.up } }
-    : {
-        type: "addressesChanged",
-        interface: change.name,
-        added: change.added,
-        removed: change.removed,
-        ...(change.by === undefined ? {} : { by: change.by }),
-      };
+function asObservation(change: InterfaceChange): Observation {
+  const { name } = change;
+  switch (change.type) {
+    case "link":
+      return { type: "linkChanged", link: { name, index: change.index, up: change.up } };
+    case "duplicate":
+      return { type: "addressDuplicate", interface: name, address: change.address };
+    case "addresses": {
+      const { added, removed, by } = change;
+      return { type: "addressesChanged", interface: name, added, removed, ...(by === undefined ? {} : { by }) };
+    }
+  }
+}
 
 function atStart({ name, index, up, addresses }: InterfaceState): Observation[] {
   const link: Observation = { type: "linkChanged", link: { name, index, up } };

@@ -28,7 +28,7 @@ export const ROOT: readonly Keyword[] = [
   own("event_log", block("event_log", false), "honoured", "How the event log is kept."),
   own("audit", block("audit", false), "honoured", "The Redis that the event log is shipped to."),
   own("control", block("control", false), "pending", "The socket that commands are sent to."),
-  own("metrics", block("metrics", false), "pending", "Figures for Prometheus."),
+  own("metrics", block("metrics", false), "honoured", "Figures for Prometheus, over HTTP."),
   row("static_ipaddress", lines("addresses"), "honoured", "Addresses that are there while the daemon runs."),
   row("static_routes", lines("routes"), "honoured", "Routes that are there while the daemon runs."),
   row("static_rules", lines("rules"), "honoured", "Policy rules that are there while the daemon runs."),

@@ -85,6 +85,12 @@ export const CONTROL: readonly Keyword[] = [
 ];
 
 export const METRICS: readonly Keyword[] = [
-  own("listen", texts("address and port", 2, 2), "pending", "Where Prometheus finds them.", { twice: "both" }),
+  own(
+    "listen",
+    texts("address and port", 2, 2),
+    "honoured",
+    "Where Prometheus finds them, as http://ADDRESS:PORT/metrics.",
+    { twice: "both" },
+  ),
   own("compat", oneOf("keepalived-exporter"), "pending", "Also under the names of Keepalived's exporters."),
 ];

@@ -81,6 +81,14 @@ describe("the control socket", () => {
     expect(statSync(socketPath(at)).mode & 0o777).toBe(0o660);
   });
 
+  it("sends a long answer piece by piece, as one line", async () => {
+    const at = directory();
+    const pieces = ['heird_up{vr="a\\nb"} 1\n', "x".repeat(300_000), ""];
+    await serve(at, () => Promise.resolve({ pieces }));
+    expect(await ask(at, "metrics")).toEqual({ pieces });
+    expect(await send(at, ['{"ask":"metrics"}\n'])).toBe(`${JSON.stringify({ ok: true, answer: { pieces } })}\n`);
+  });
+
   it("answers with the sentence of what went wrong", async () => {
     const at = directory();
     await serve(at, () => Promise.reject(new Error("the file has a mistake")));
@@ -94,7 +102,8 @@ describe("the control socket", () => {
   it("says what can be asked to whoever asks something else", async () => {
     const at = directory();
     await serve(at);
-    const refused = '{"ok":false,"error":"asked something else than status, checks, snapshot, reload, plan"}\n';
+    const refused =
+      '{"ok":false,"error":"asked something else than status, checks, metrics, snapshot, reload, plan"}\n';
     for (const nonsense of [
       "\n",
       "{}\n",

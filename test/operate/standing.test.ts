@@ -34,6 +34,7 @@ const statusAfter = (life: Life, now: number): Status =>
     dropped: {},
     settings: [],
     claims: [],
+    duplicates: [],
     hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
     audit: null,
     seq: 1,

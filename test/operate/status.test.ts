@@ -71,6 +71,7 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     dropped: { eth0: { checksum: 3 } },
     settings: [],
     claims: CLAIMS,
+    duplicates: [],
     hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
     audit: null,
     seq: 41,
@@ -177,6 +178,7 @@ describe("the status document", () => {
     const { folded, pid, ...status } = statusAfter(LIFE, 4_500_000);
     expect(pid).toBe(process.pid);
     expect(status).toEqual({
+      duplicates: [],
       hooks: { waiting: 0, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },
       audit: null,
       schema: 1,

@@ -253,6 +253,7 @@ function believe(
       else known.set(change.name, { up: change.up, addresses: before?.addresses ?? new Set() });
       continue;
     }
+    if (change.type === "duplicate") continue;
     const addresses = known.get(change.name)?.addresses;
     for (const removed of change.removed) expect(addresses?.delete(removed)).toBe(true);
     for (const added of change.added) addresses?.add(added);
@@ -309,6 +310,21 @@ describe("the table of interfaces", () => {
         expect(table).toEqual(fresh);
       }),
     );
+  });
+
+  it("tells once that duplicate address detection failed, also when it is only seen in a dump", () => {
+    // IFA_F_TENTATIVE 0x40 while the kernel asks; with IFA_F_DADFAILED 0x08 when somebody has answered.
+    const [asking, failed] = [address(false, 1, 1, 0x40), address(false, 1, 1, 0x48)];
+    const table = emptyTable();
+    const begun = [link(false, 1, "eth0", 0x41), asking];
+    applyMessages(table, begun);
+    const told = { type: "duplicate", name: "eth0", address: asking.type === "address" ? asking.address : "" };
+    expect(applyMessages(table, [failed, failed])).toEqual([told]);
+    const other = emptyTable();
+    applyMessages(other, begun);
+    expect(reconcile(other, table)).toEqual([told]);
+    // Put there anew, it is asked for anew.
+    expect(applyMessages(table, [address(true, 1, 1, 0x48), asking, failed])).toContainEqual(told);
   });
 
   it("tells an address again when it becomes usable, and not when nothing about it changed", () => {
