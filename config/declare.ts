@@ -13,16 +13,16 @@ import { declareObjects, named, type Objects } from "./objects.ts";
 import { declareGarpGroups } from "./pacing.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
-import { linesIn, type Section } from "./section.ts";
+import { entriesOf, linesIn, type Section } from "./section.ts";
 import { declareServices } from "./services.ts";
-import type { Trackable, TrackKinds } from "./tracks.ts";
+import type { Trackable, TrackKind, TrackKinds } from "./tracks.ts";
 import { withVmacNames } from "./vmac.ts";
 
 /** What a configuration says, in full. */
 export function declare(root: Section, report: Report): Declaration {
   const globals = declareGlobals(root, report);
   const objects = { ...declareObjects(root, report), checks: declareChecks(root, report) };
-  const kinds = kindsOf(objects);
+  const kinds = kindsOf(root, objects);
   const sections = named(root, "vrrp_instance", report);
   const groups = declareGroups(
     root,
@@ -51,15 +51,21 @@ export function declare(root: Section, report: Report): Declaration {
 
 type Tracked = Objects & { readonly checks: readonly DeclaredCheck[] };
 
-function kindsOf({ scripts, files, processes, bfds, checks }: Tracked): TrackKinds {
-  const by = (list: readonly Trackable[]) => new Map(list.map((one) => [one.name, one]));
+function kindsOf(root: Section, { scripts, files, processes, bfds, checks }: Tracked): TrackKinds {
+  const kind = (what: string, definedBy: string, limit: number, list: readonly Trackable[]): TrackKind => ({
+    what,
+    definedBy,
+    limit,
+    known: new Map(list.map((one) => [one.name, one])),
+    defined: new Set(entriesOf(root, definedBy).map(({ section }) => section?.label ?? "")),
+  });
   return {
-    interfaces: { what: "interface", definedBy: null, limit: 253, known: new Map() },
-    scripts: { what: "script", definedBy: "vrrp_script", limit: 253, known: by(scripts) },
-    files: { what: "file", definedBy: "track_file", limit: 254, known: by(files) },
-    processes: { what: "process", definedBy: "vrrp_track_process", limit: 254, known: by(processes) },
-    bfds: { what: "BFD session", definedBy: "bfd_instance", limit: 253, known: by(bfds) },
-    checks: { what: "check", definedBy: "vrrp_check", limit: 253, known: by(checks) },
+    interfaces: { what: "interface", definedBy: null, limit: 253, known: new Map(), defined: new Set() },
+    scripts: kind("script", "vrrp_script", 253, scripts),
+    files: kind("file", "track_file", 254, files),
+    processes: kind("process", "vrrp_track_process", 254, processes),
+    bfds: kind("BFD session", "bfd_instance", 253, bfds),
+    checks: kind("check", "vrrp_check", 253, checks),
   };
 }
 

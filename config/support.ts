@@ -41,7 +41,7 @@ export const unportable = ({ own, name }: Keyword, at: Place): Diagnostic =>
     "leave the line out to stay portable",
   );
 
-function sentence({ support, shape, doc, name }: Keyword, at: Word) {
+function sentence({ support, shape, doc, name, own }: Keyword, at: Word) {
   const place = placeOf(at);
   if (shape.kind === "skip")
     return problem(
@@ -56,7 +56,7 @@ function sentence({ support, shape, doc, name }: Keyword, at: Word) {
       "H0402",
       place,
       `${name} is known but not honoured yet, and this router would behave differently without it`,
-      "run Keepalived on this router until heird honours it, or remove it",
+      own ? "remove it until heird honours it" : "run Keepalived on this router until heird honours it, or remove it",
     );
   }
   return problem("H0401", place, `${name} is known but not honoured yet; the router runs without it`);

@@ -24,6 +24,8 @@ export type TrackKind = {
   readonly definedBy: string | null;
   readonly limit: number;
   readonly known: ReadonlyMap<string, Trackable>;
+  /** What has a block, perhaps with mistakes that keep it from being known. */
+  readonly defined: ReadonlySet<string>;
 };
 
 /** The references of a block of trackers. What is defined nowhere is an error: a check that silently is not there is worse. */
@@ -72,6 +74,8 @@ function targetOf(name: Word, kind: TrackKind, report: Report): Trackable | unde
     }
     return target;
   }
+  // Its own mistakes are told already.
+  if (kind.defined.has(name.text)) return undefined;
   const near = closest(name.text, [...kind.known.keys()]);
   report(
     problem(

@@ -177,6 +177,20 @@ test("control, metrics and limits are checked in form", () => {
   expect(services.metrics.listen).toEqual([{ host: "::1", port: 9165 }]);
 });
 
+test.each([
+  ["vrrp_check", "ping 192.0.2.1\ncount 0", "track_check"],
+  ["vrrp_check", "interval 1", "track_check"],
+  ["vrrp_script", "interval 1", "track_script"],
+  ["vrrp_script", "script /bin/true\nrise 0", "track_script"],
+  ["track_file", "weight 1", "track_file"],
+  ["vrrp_track_process", "quorum 1", "track_process"],
+  ["vrrp_track_process", "process a\nquorum x", "track_process"],
+])("what is defined with a mistake is not said to be defined nowhere: %s { %s }", (block, lines, track) => {
+  const told = errorsOf(`${block} c {\n${lines}\n}\n${instance(`${track} {\nc\n}`)}`);
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toMatch(/^H0201/);
+});
+
 test("what would leave a router unsafe is refused until it is honoured; the rest is warned of once", () => {
   const tracked = loadText(`vrrp_check c {\nping 192.0.2.1\n}\n${instance("witness {\nc\n}")}`);
   expect(tracked.config).toBeNull();
