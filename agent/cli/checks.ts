@@ -1,6 +1,6 @@
 // heird checks: how the checks of a running daemon are, and how one run of one of them went.
 
-import type { CheckConfig, Run } from "../core/check.ts";
+import type { CheckConfig, Program, Run } from "../core/check.ts";
 import type { CheckStatus } from "../operate/check-book.ts";
 import { ask, socketPath } from "../operate/control.ts";
 import { EXIT, Refusal } from "./refusal.ts";
@@ -56,14 +56,17 @@ function sayingOf({ penalty, changesInSeconds, said, last }: CheckStatus): strin
 
 /** Everything about one run. */
 export function runText({ name, question, timeout }: CheckConfig, run: Run): string {
-  const program = question.kind === "script" ? question.program : null;
+  const program = programOf(question);
   const rows: readonly (readonly [string, string])[] = [
     ["check", name],
     ["kind", question.kind],
     ...(program === null ? [] : ([["command", program.argv.map((word) => JSON.stringify(word)).join(" ")]] as const)),
     ...(program === null
       ? []
-      : ([["as", [program.user ?? "who runs heird", program.group ?? ""].join(" ").trimEnd()]] as const)),
+      : ([
+          ["as", [program.user ?? "who runs heird", program.group ?? ""].join(" ").trimEnd()],
+          ["umask", program.umask.toString(8).padStart(4, "0")],
+        ] as const)),
     ["timeout", `${timeout / 1_000} ms`],
     ["answer", run.ok ? "good" : "bad"],
     ["because", run.detail],
@@ -73,5 +76,14 @@ export function runText({ name, question, timeout }: CheckConfig, run: Run): str
   ];
   const width = Math.max(...rows.map(([key]) => key.length));
   const head = rows.map(([key, value]) => `${key.padEnd(width)}  ${value}`).join("\n");
-  return run.output === "" ? head : `${head}\n\n${run.output.trimEnd()}`;
+  return run.output === "" ? head : `${head}\n\n${printable(run.output.trimEnd())}`;
 }
+
+function programOf(question: CheckConfig["question"]): Program | null {
+  if (question.kind === "script") return question.program;
+  return question.kind === "metric" && question.number.kind === "script" ? question.number.program : null;
+}
+
+/** A terminal obeys some characters, whoever said them. */
+const printable = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\t]/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
