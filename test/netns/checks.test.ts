@@ -1,7 +1,8 @@
 // Uplink tracking on real packets: three routers, one of them Keepalived, and an uplink that dies. Every
 // kind of check takes its address from the router whose uplink is dead, and brings it back afterwards.
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -34,6 +35,20 @@ const check = (name: string, ...lines: readonly string[]): Kind => ({
 /** What is asked over the uplink. */
 const KINDS: readonly Kind[] = [
   check("http", `http http://${GATEWAY}/`, "expect_json /load 10"),
+  {
+    name: "https",
+    track: `track_check {\n https ${DROP}\n}`,
+    // A handshake takes its time on a busy machine.
+    define: [
+      "vrrp_check https {",
+      `https https://${GATEWAY}/\nca ${path("gateway.pem")}\nexpect_body secure`,
+      "interval 0.5",
+      "timeout 0.45",
+      "fall 2",
+      "rise 2",
+      "}",
+    ],
+  },
   check("tcp", `tcp ${GATEWAY} 80`),
   check("dns", "dns up.example A", `resolver ${GATEWAY}`, "expect 192.0.2.7"),
   check("ping", `ping ${GATEWAY}`, "device eth1", "fall 3"),
@@ -57,6 +72,20 @@ const KINDS: readonly Kind[] = [
     ],
   },
 ];
+
+/** The same page behind TLS, with a certificate of its own authority. */
+async function serveSecurely(far: Host): Promise<void> {
+  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const whose = ["-subj", "/CN=gateway", "-addext", `subjectAltName=IP:${GATEWAY}`];
+  execFileSync("openssl", [...args, "-keyout", path("gateway.key"), ...whose, "-out", path("gateway.pem")], {
+    stdio: "pipe",
+  });
+  const [key, cert] = ["gateway.key", "gateway.pem"].map((name) => JSON.stringify(readFileSync(path(name), "utf8")));
+  const text = `require("node:https").createServer({ key: ${key}, cert: ${cert} }, (_, page) => page.end("secure"))
+    .listen(443, "${GATEWAY}", () => process.stdout.write("serving\\n"));`;
+  const server = await far.start("secure server", [process.execPath, "-e", text]);
+  await eventually("the uplink serves securely", () => server.output().includes("serving"), { within: 30_000 });
+}
 
 /** What only the link and its routes tell, and ARP, which no filter of this family loses. */
 const EVENTS: readonly Kind[] = [
@@ -120,6 +149,7 @@ exec 3<> /dev/tcp/${GATEWAY}/80
     await onSite("uplink", SPECS, async (site) => {
       const [rt1, rt2, rt3] = [site.host("rt1"), site.host("rt2"), site.host("rt3")];
       const uplink = await layUplink(rt1, site.host("far"));
+      await serveSecurely(site.host("far"));
       const process = await rt1.start("sleep", ["sleep", "4321"]);
       const seen = await site.capture(...VRRP_TRAFFIC.split(" "));
       await rt2.startKeepalived(`global_defs {\n vrrp_version 3\n}\n${instances(120, false)}`);
