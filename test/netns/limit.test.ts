@@ -63,5 +63,5 @@ describe.skipIf(mustSkip("a limit on failovers", ["ip", "nft", "tcpdump"]))("max
       await flapping.reach("master");
       expect(await site.host("rt1").holds("192.168.1.101")).toBe(true);
     });
-  }, 90_000);
+  }, 180_000);
 });
