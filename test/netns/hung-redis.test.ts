@@ -28,6 +28,8 @@ const SPAN = Number(process.env["HEIRD_HUNG"] ?? 4) * 1_000;
 const SETTLING = 1_000;
 /** Something is written into the log so often, so that there is something to ship. */
 const NEWS_EVERY = 500;
+/** Of so many instances. */
+const WITH_NEWS = 10;
 
 const configuration = (file: string, audit: string): string =>
   [
@@ -40,7 +42,7 @@ const configuration = (file: string, audit: string): string =>
         priority: 200,
         interval: "0.01",
         addresses: [`10.0.${vrid}.1/32`],
-        extra: ["track_file {\n    news weight 1\n  }"],
+        extra: vrid <= WITH_NEWS ? ["track_file {\n    news weight 1\n  }"] : [],
       })),
     ),
   ].join("\n");
