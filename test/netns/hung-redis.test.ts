@@ -42,7 +42,8 @@ const configuration = (file: string, audit: string): string =>
         priority: 200,
         interval: "0.01",
         addresses: [`10.0.${vrid}.1/32`],
-        extra: vrid <= WITH_NEWS ? ["track_file {\n    news weight 1\n  }"] : [],
+        // No second announcement, which would fall into the first spell alone.
+        extra: ["garp_master_delay 0", ...(vrid <= WITH_NEWS ? ["track_file {\n    news weight 1\n  }"] : [])],
       })),
     ),
   ].join("\n");
