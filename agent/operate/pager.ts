@@ -1,4 +1,4 @@
-// A page of figures of 250 routers is a megabyte and some ten milliseconds of work. It is made a slice at
+// A page of figures of 250 routers is a megabyte and tens of milliseconds of work. It is made a slice at
 // a time, with the sockets and the alarm in between, and is good for everybody who asks within a second.
 
 /** How long a slice may hold the loop, in ms, and how many lines are made between two looks at the clock. */

@@ -128,20 +128,30 @@ type Routine = Extract<Observation, { type: "advertReceived" | "deadlineReached"
 
 /** There are thousands of these a second. False: the log passes over it. */
 function enterRoutine(books: Books, turn: Turn, seen: Routine): boolean {
-  const before = routerOf(turn.before, seen.router);
-  const router = routerOf(turn.state, seen.router);
+  // Such a turn changes no configuration: a router stands where it stood.
+  const i = positionOf(turn.state.config, seen.router);
+  const before = i === undefined ? undefined : turn.before.routers[i];
+  const router = i === undefined ? undefined : turn.state.routers[i];
   if (before === undefined || router === undefined) return false;
   const same = before === router && turn.effects.length === 0;
   if (seen.type === "deadlineReached" && same) return false;
   const tally = books.routers.get(seen.router);
   if (seen.type === "advertReceived" && tally !== undefined) {
     const { priority } = seen.advert;
-    tally.heard[same ? "unchanged" : meaningOf(priority, before, router, turn.event.at)] += 1;
-    if (priority === PRIORITY_STOP) tally.zeroHeard += 1;
+    enterHeard(tally, priority, same ? "unchanged" : meaningOf(priority, before, router, turn.event.at));
     if (isNews(before.rival, router.rival)) tally.rivals += 1;
   }
-  if (!same) enterMarks(books, turn);
+  if (!same && maySwitch(turn, before, router)) enterMarks(books, turn);
   return true;
+}
+
+/** Without groups it moves nobody else. */
+const maySwitch = ({ state }: Turn, before: RouterState, router: RouterState): boolean =>
+  before.phase.name !== router.phase.name || state.config.groups.length > 0;
+
+function enterHeard(tally: RouterTally, priority: number, meaning: Heard): void {
+  tally.heard[meaning] += 1;
+  if (priority === PRIORITY_STOP) tally.zeroHeard += 1;
 }
 
 /** Of an advertisement that changed something. */
