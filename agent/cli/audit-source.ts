@@ -9,6 +9,7 @@ import type { Server } from "../audit/redis.ts";
 import { current, type Source, type Stream } from "../audit/source.ts";
 import type { AuditConfig } from "../core/config.ts";
 import type { Values } from "./commands.ts";
+import { logIn, refuseNewer } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 export type SourceOptions = Pick<Values, "logs" | "redis" | "cluster-name" | "config" | "state-dir">;
@@ -23,8 +24,9 @@ export async function openSource(options: SourceOptions, more: readonly string[]
 }
 
 export function openLogs(directories: readonly string[]): Source {
+  let source: Source;
   try {
-    return logsSource(directories);
+    source = logsSource(directories);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Refusal(
@@ -32,6 +34,8 @@ export function openLogs(directories: readonly string[]): Source {
       `cannot read these logs: ${why}; name state directories, or directories of a log`,
     );
   }
+  for (const directory of directories) refuseNewer(logIn(directory));
+  return source;
 }
 
 /** The audit block of the configuration; null without one. */

@@ -105,6 +105,11 @@ export const OPTIONS = {
   until: { type: "string", value: TIME, help: "up to then" },
   format: { type: "string", value: { name: "FORMAT", complete: FORMATS }, help: "text, json or csv" },
   "older-than": { type: "string", value: TIME, help: "what is older than this, as 400d (default the retention)" },
+  recorder: {
+    type: "string",
+    value: { name: "SEQ", complete: null },
+    help: "what the flight recorder held around the transition of that line",
+  },
   "what-if": {
     type: "string",
     multiple: true,
@@ -213,7 +218,7 @@ export const COMMANDS = {
   events: {
     summary: "tell what the log has, line by line",
     operands: LOG,
-    options: ["follow", "json", "since", "state-dir", "type", "vr"],
+    options: ["follow", "json", "recorder", "since", "state-dir", "type", "vr"],
     details: ["Of the state directory, unless a directory or a file of a log is named."],
   },
   history: {

@@ -8,13 +8,15 @@ import { kindOf, sentenceOf, subjectOf } from "../explain/narrate.ts";
 import { type Line, parseLine } from "../log/line.ts";
 import type { Values } from "./commands.ts";
 import { linesSince, logIn, warnOf } from "./log-files.ts";
+import { recordedAt } from "./recorded.ts";
 import { EXIT } from "./refusal.ts";
 import { atWall, whenOf } from "./when.ts";
 
-export type EventOptions = Pick<Values, "follow" | "vr" | "type" | "since" | "json">;
+export type EventOptions = Pick<Values, "follow" | "vr" | "type" | "since" | "json" | "recorder">;
 
 /** Prints what is there; with `follow` it goes on until it is interrupted. */
 export async function events(path: string, options: EventOptions): Promise<number> {
+  if (options.recorder !== undefined) return recordedAt(path, options.recorder, options);
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
   const printer = createPrinter(options, from ?? Number.NEGATIVE_INFINITY);

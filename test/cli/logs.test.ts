@@ -1,0 +1,128 @@
+// What reads a log says what is wrong with it, and refuses what it would misunderstand.
+
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { openLogs } from "../../agent/cli/audit-source.ts";
+import { type EventOptions, events } from "../../agent/cli/events.ts";
+import { type ExplainOptions, explain } from "../../agent/cli/explain.ts";
+import { history } from "../../agent/cli/history.ts";
+import { EXIT, Refusal } from "../../agent/cli/refusal.ts";
+import { type ReplayOptions, replay } from "../../agent/cli/replay.ts";
+import { whyNot } from "../../agent/cli/why-not.ts";
+import { filesOf } from "../../agent/log/seek.ts";
+import { run } from "../audit/command.ts";
+import { scratch, writeLog } from "../log/scratch.ts";
+
+const { directory, clear } = scratch();
+afterAll(clear);
+
+const EXPLAIN: Omit<ExplainOptions, "state-dir"> = { json: false };
+const EVENTS: EventOptions = { follow: false, json: false };
+const REPLAY: ReplayOptions = { step: false, verify: false, json: false };
+
+/** Everything that reads the log of this machine. */
+const READERS: Readonly<Record<string, (at: string) => Promise<number>>> = {
+  explain: async (at) => explain("last", { ...EXPLAIN, "state-dir": at }),
+  "why-not": async (at) => whyNot(undefined, { "state-dir": at, json: false }),
+  events: (at) => events(at, EVENTS),
+  history: async (at) => history(at, undefined, { json: false }),
+  replay: (at) => replay(at, REPLAY),
+  "replay --to": (at) => replay(at, { ...REPLAY, to: "5" }),
+  "replay --verify": (at) => replay(at, { ...REPLAY, verify: true }),
+  "replay --what-if": (at) => replay(at, { ...REPLAY, "what-if": ["preempt_delay 1"] }),
+  "audit --logs": async (at) => (openLogs([at]).name === "" ? 1 : 0),
+};
+
+/** A log whose segments say that something else wrote them. */
+async function rewritten(from: string, to: string): Promise<string> {
+  const at = directory();
+  await writeLog(at);
+  for (const file of filesOf(at)) writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
+  return at;
+}
+
+describe("a log of a newer heird", () => {
+  it("is refused with a sentence by everything that reads one, by format and by fold", async () => {
+    const format = await rewritten('"heird":1,', '"heird":2,');
+    const fold = await rewritten('"foldVersion":3,', '"foldVersion":99,');
+    for (const [name, read] of Object.entries(READERS)) {
+      const refused = await run(() => read(format));
+      expect(refused, name).toMatchObject({ code: EXIT.refused });
+      expect(refused.text, name).toMatch(
+        /was written in format 2; this heird reads up to 1: read it with a newer one$/,
+      );
+      const other = await run(() => read(fold));
+      expect(other, name).toMatchObject({ code: EXIT.refused });
+      expect(other.text, name).toMatch(/was folded by version 99; this heird knows up to 3: read it with a newer one$/);
+    }
+  });
+});
+
+describe("a log with a fault", () => {
+  it("is read all the same, and the place is told", async () => {
+    const at = directory();
+    await writeLog(at);
+    const last = filesOf(at).at(-1) ?? "";
+    appendFileSync(last, '{"seq":99');
+    const said: string[] = [];
+    // What --to is asked for stands in another segment, and an audit reads later.
+    const others = ["replay --to", "replay --verify", "audit --logs"];
+    const toTheEnd = Object.entries(READERS).filter(([name]) => !others.includes(name));
+    const stderr = vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    try {
+      for (const [name, read] of toTheEnd) {
+        said.length = 0;
+        expect(await run(() => read(at)), name).toMatchObject({ code: EXIT.ok });
+        expect(said.join(""), name).toContain(`heird: ${last}:`);
+        expect(said.join(""), name).toMatch(/the line was torn off\n$/);
+      }
+      const verified = await run(() => replay(at, { ...REPLAY, verify: true }));
+      expect(verified.code).toBe(EXIT.tampered);
+      expect(verified.text).toContain("the line was torn off");
+    } finally {
+      stderr.mockRestore();
+    }
+  });
+
+  it("that is none at all is told as that", async () => {
+    const at = directory();
+    mkdirSync(join(at, "log"));
+    for (const [name, read] of Object.entries(READERS)) {
+      if (name === "audit --logs") continue;
+      expect(await run(() => read(at)), name).toEqual({ code: EXIT.unreachable, text: `there is no log in ${at}` });
+    }
+  });
+});
+
+describe("heird events --recorder", () => {
+  it("wants the number of a line, and says when nothing was recorded of it", async () => {
+    const at = directory();
+    await writeLog(at);
+    expect(() => explain("1", { ...EXPLAIN, "state-dir": at })).toThrow(Refusal);
+    expect(await run(() => events(at, { ...EVENTS, recorder: "soon" }))).toMatchObject({ code: EXIT.usage });
+    const { code, text } = await run(() => events(at, { ...EVENTS, recorder: "9999" }));
+    expect(code).toBe(EXIT.unknown);
+    expect(text).toMatch(/^nothing is recorded of #\d+, VI_\d/);
+  });
+
+  it("prints a recording entry by entry", async () => {
+    const at = directory();
+    await writeLog(at);
+    const name = "00000001-000000000005.flight";
+    writeFileSync(
+      join(at, "log", name),
+      "heird-flight 1 1764000000000.000 rt1\n1000000 advert eth0/ipv4/1 250 10.0.0.9 110 1000000 v2\n",
+    );
+    const first = filesOf(at).find((file) => readFileSync(file, "utf8").includes('"mark":1')) ?? "";
+    const text = readFileSync(first, "utf8");
+    writeFileSync(first, text.replace(/("mark":1,[^\n]*?)(,"hash")/g, `$1,"recording":"${name}"$2`));
+    const stderr = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+    const seq = Number(/"seq":(\d+)[^\n]*"mark":1/.exec(text)?.[1]);
+    const said = await run(() => events(at, { ...EVENTS, recorder: String(seq) }));
+    stderr.mockRestore();
+    expect(said.code).toBe(EXIT.ok);
+    // 1 s behind an offset that ends with a minute; it lay 250 µs.
+    expect(said.text).toMatch(/:01\.000 {2}advert {3}eth0\/ipv4\/1 {2}0\.3 ms {2}10\.0\.0\.9 110 1000000 v2\n$/);
+  });
+});
