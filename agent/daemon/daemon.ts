@@ -149,12 +149,12 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
 
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
   const { kernel, store, boot, unfinished } = prepared;
-  const started = kernel.now();
   const { file } = options;
   const identity = { version: VERSION, cluster: prepared.config.audit?.cluster ?? "default", boot, file };
   const who = `${hostname()} ${store.epoch} ${boot} heird-${VERSION}`;
   const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
   recorder.configure(prepared.config.eventLog);
+  const started = kernel.now();
   const log = openEventLog(store, identity, Date.now, initialState, started, undefined, { unfinished, recorder });
   const doer = openDoer();
   const clock = clockOf(kernel.now);

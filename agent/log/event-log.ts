@@ -69,13 +69,16 @@ export function openEventLog(
   let { segment } = store.last;
 
   const begin = (now: AgentState, when: Instant, start: boolean): void => {
+    // By its header the times of a whole segment are put onto the wall clock: read before all that takes time.
+    const clock = wall();
     segment += 1;
     pen.turnPage(when);
     const lost = store.beginSegment(segment);
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
     const left = { holdings: ledger.balance(), hooks: errands.open() };
-    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: pen.hash() });
+    const fields = { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: pen.hash() };
+    write(when, fields, clock);
   };
   const writeWindows = (closed: readonly Window[]): void => {
     for (const window of closed) write(window.last, { window });
@@ -125,8 +128,7 @@ function createPen(store: Store, wall: () => number) {
   let bytes = 0;
   let begun: Instant | null = null;
   return {
-    write: (when: Instant, fields: Record<string, unknown>): void => {
-      const clock = wall();
+    write: (when: Instant, fields: Record<string, unknown>, clock = wall()): void => {
       hlc = Math.max(hlc, clock);
       seq += 1;
       // A clock that was a day ahead and is right again: numbers stay in order, and the time is told, too.

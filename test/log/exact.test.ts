@@ -99,6 +99,15 @@ describe("a log", () => {
     );
   });
 
+  it("has the time of day in its header at which that was begun, however long a file takes to be made", () => {
+    // The file of a segment takes 40 ms: its header bears the time before, which belongs to `at`.
+    const wall = { now: 1_000_000 };
+    const made = memoryStore();
+    const slow = { ...made, beginSegment: () => ((wall.now += 40), 0) };
+    openEventLog(slow, IDENTITY, () => wall.now, initialState, instantAt(0), SEGMENT_BYTES);
+    expect(made.lines.map(({ line }) => line.hlc)).toEqual([1_000_000]);
+  });
+
   it("counts every advertisement once, in windows no longer than 10 s", () => {
     fc.assert(
       fc.property(history, (life) => {
