@@ -34,10 +34,16 @@ const TWICE = 2;
  * we did, may have advertised once more before it heard us (RFC 5798 §6.4.3), and that is no split brain. Our own
  * words, or somebody with our address, will not give way, whatever they hear.
  */
-export function isContested({ rival, phase, config, primaryAddress }: RouterState): boolean {
+export function isContested(router: RouterState): boolean {
+  const { rival, phase, config, primaryAddress } = router;
   if (phase.name !== "master" || rival === null || rival.last < phase.since) return false;
-  return rival.source === primaryAddress || since(phase.since, rival.last) > TWICE * config.adverInterval;
+  if (isOtherOwner(router) || rival.source === primaryAddress) return true;
+  return since(phase.since, rival.last) > TWICE * config.adverInterval;
 }
+
+/** Whether an owner has heard another one: there may be one only, whoever of them gives way. */
+export const isOtherOwner = ({ rival, config }: RouterState): boolean =>
+  rival?.priority === PRIORITY_OWNER && config.basePriority === PRIORITY_OWNER;
 
 /**
  * Whether another owner had the time to hear us and advertises all the same. Keepalived (B9.7) gives it

@@ -7,7 +7,7 @@ import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
-import { isContested } from "../core/rival.ts";
+import { isContested, isOtherOwner } from "../core/rival.ts";
 import {
   type AgentState,
   effectivePriority,
@@ -57,9 +57,9 @@ function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): 
   const router = routerOf(state, seen.router);
   const rival = router?.rival ?? null;
   const was = routerOf(before, seen.router);
-  if (router === undefined || rival === null || router === was || !isContested(router)) return;
+  if (router === undefined || rival === null || router === was || !isWrong(router)) return;
   const known = was?.rival;
-  if (known?.source === rival.source && known.first === rival.first && isContested(was ?? router)) return;
+  if (known?.source === rival.source && known.first === rival.first && isWrong(was ?? router)) return;
   const { name } = router.config;
   const looped = rival.source === router.primaryAddress;
   const what = looped
@@ -70,6 +70,8 @@ function tellRival(journal: Journal, { before, state, event: { seen } }: Turn): 
     `${name}: split brain suspected: two Masters, heard ${what}`,
   );
 }
+
+const isWrong = (router: RouterState): boolean => isContested(router) || isOtherOwner(router);
 
 /** A Master too often: told once each time that it holds back. */
 function tellLimit(journal: Journal, { before, state, event: { at, seen } }: Turn): void {

@@ -191,6 +191,12 @@ describe("a second Master", () => {
     expect(brief(status)).not.toContain("two Masters");
   });
 
+  it("that is another owner is one at once: there may be one only", () => {
+    expect(warningsOf([...ALONE, [1_000_300, says("10.0.0.9", 255)]])).toEqual([
+      expect.stringContaining("two Masters, heard 10.0.0.9, with priority 255"),
+    ]);
+  });
+
   it("that preempts us is none either: it is stronger, and we give way", () => {
     const weaker = begun({ ...usualAgent, routers: [{ ...OWNER, basePriority: 100 }] });
     const life: Life = [
