@@ -47,6 +47,8 @@ export default defineConfig({
           name: "pure",
           include: ["test/**/*.test.ts"],
           exclude: KERNEL_TESTS,
+          // Left alone it would keep one core of two for itself.
+          maxWorkers: "100%",
           setupFiles: "test/properties/seed.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -58,7 +60,7 @@ export default defineConfig({
           name: "kernel",
           include: KERNEL_TESTS,
           exclude: MEASURING_TESTS,
-          maxWorkers: 4,
+          maxWorkers: 3,
           retry: SECOND_TRY,
           testTimeout: 60_000,
           hookTimeout: 60_000,

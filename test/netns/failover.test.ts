@@ -177,7 +177,7 @@ async function election({ site, pair, seen }: Omit<Scene, "measured">): Promise<
 const needs = ["ip", "nft", "tcpdump"] as const;
 
 describe.skipIf(mustSkip("failover between two heird", needs)).concurrent("failover between two heird", () => {
-  const timeout = 60_000 + rounds(2) * 20_000;
+  const timeout = 60_000 + rounds(1) * 20_000;
   for (const pair of PAIRS)
     test(`${pair.title}: crash, clean end, return`, { timeout }, async () => {
       await onSite(pair.tag, ROUTERS, async (site) => {
@@ -185,8 +185,8 @@ describe.skipIf(mustSkip("failover between two heird", needs)).concurrent("failo
         const measured: Measured = { crash: [], stop: [], announced: [], preempted: [] };
         const scene = { site, pair, seen, measured };
         let node = await election(scene);
-        for (let round = 0; round < rounds(2); round++) node = await crash(scene, node);
-        for (let round = 0; round < rounds(2); round++) node = await stop(scene, node);
+        for (let round = 0; round < rounds(1); round++) node = await crash(scene, node);
+        for (let round = 0; round < rounds(1); round++) node = await stop(scene, node);
         await seen.stop();
         expectWithin(`${pair.title}: SIGKILL, last advert to first advert`, measured.crash, {
           atLeast: DOWN_50 - 1_000,

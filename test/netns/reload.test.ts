@@ -1,7 +1,7 @@
 // Reload under load: fifty routers that advertise ten times a second notice nothing of two hundred
 // reloads that add, remove and move addresses and instances around them.
 //
-// 40 reloads in every run; HEIRD_ROUNDS=200 for the whole of it.
+// 25 reloads in every run; HEIRD_ROUNDS=200 for the whole of it.
 
 import { describe, expect, test } from "vitest";
 import { readLog } from "../../agent/log/read.ts";
@@ -118,7 +118,7 @@ describe.skipIf(mustSkip("reload under load", ["ip", "tcpdump"]))("reload under 
       const seen = await site.capture("ip", "proto", "112");
       const begun = wallClock();
       const took: number[] = [];
-      const count = rounds(40);
+      const count = rounds(25);
       for (const round of numbers(count)) {
         around = drawn(roll);
         node.home.write(configOf(...kept, ...around));

@@ -58,7 +58,7 @@ export async function onSite(
   try {
     await body(site);
     for (const { node } of started) if (node.running()) await verifyRunning(node);
-    for (const at of homes) await verifyEnded(at);
+    for (const at of homes) await verifyEnded(at, started.findLast(({ node }) => node.home === at)?.node);
   } catch (error) {
     const words = started.map(({ host, node }) => `--- heird ${node.pid} on ${host}\n${lastLines(node.output(), 25)}`);
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words.join("\n")}`, { cause: error });
@@ -76,9 +76,12 @@ async function verifyRunning(node: Heird): Promise<void> {
 }
 
 /** A killed daemon's last lines come into the log with the next command; the log must be whole then. */
-async function verifyEnded(at: Home): Promise<void> {
-  const { code, stdout, stderr } = await at.cleanup();
-  if (code !== 0) throw new Error(`heird cleanup ended with code ${code}: ${stderr}${stdout}`);
+async function verifyEnded(at: Home, last: Heird | undefined): Promise<void> {
+  const ended = last === undefined ? null : await last.ended;
+  if (ended?.code !== 0) {
+    const { code, stdout, stderr } = await at.cleanup();
+    if (code !== 0) throw new Error(`heird cleanup ended with code ${code}: ${stderr}${stdout}`);
+  }
   assertFolds(at, null);
 }
 
