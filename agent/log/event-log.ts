@@ -77,8 +77,7 @@ export function openEventLog(
     const config = redactConfig(now.config, store.epoch);
     const header = { heird: FORMAT, foldVersion: FOLD_VERSION, ...identity, node: hostname(), epoch: store.epoch };
     const left = { holdings: ledger.balance(), hooks: errands.open() };
-    const fields = { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: pen.hash() };
-    write(when, fields, clock);
+    write(when, { ...header, segment, start, lost, config, state: snapshotOf(now), ...left, prev: pen.hash() }, clock);
   };
   const writeWindows = (closed: readonly Window[]): void => {
     for (const window of closed) write(window.last, { window });

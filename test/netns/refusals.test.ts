@@ -139,7 +139,7 @@ function expectRefusal({ code, stdout, stderr }: Finished, wanted: Pick<Case, "c
 }
 
 describe.skipIf(mustSkip("refusals", ["ip", "nft", "tcpdump"]))("refusals", () => {
-  test("what cannot work is refused in a line, and leaves no trace", { timeout: 60_000 }, async () => {
+  test("what cannot work is refused in a line, and leaves no trace", { timeout: 240_000 }, async () => {
     await onSite("refused", ROUTERS.slice(0, 1), async (site) => {
       const rt1 = site.host("rt1");
       const seen = await site.capture("ip proto 112 or ip6 proto 112 or arp");
@@ -148,7 +148,7 @@ describe.skipIf(mustSkip("refusals", ["ip", "nft", "tcpdump"]))("refusals", () =
         const home = site.unchecked("rt1", config);
         const words = await argv(home, site);
         const before = JSON.stringify(await rt1.addresses());
-        const finished = await rt1.attempt(words, { timeout: 5_000 });
+        const finished = await rt1.attempt(words, { timeout: 20_000 });
         try {
           expectRefusal(finished, wanted);
           expect(JSON.stringify(await rt1.addresses()), "the addresses").toBe(before);
