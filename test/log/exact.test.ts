@@ -101,10 +101,13 @@ describe("a log", () => {
 
   it("has the time of day in its header at which that was begun, however long a file takes to be made", () => {
     // The file of a segment takes 40 ms: its header bears the time before, which belongs to `at`.
-    const wall = { now: 1_000_000 };
+    let now = 1_000_000;
     const made = memoryStore();
-    const slow = { ...made, beginSegment: () => ((wall.now += 40), 0) };
-    openEventLog(slow, IDENTITY, () => wall.now, initialState, instantAt(0), SEGMENT_BYTES);
+    const beginSegment = (): number => {
+      now += 40;
+      return 0;
+    };
+    openEventLog({ ...made, beginSegment }, IDENTITY, () => now, initialState, instantAt(0), SEGMENT_BYTES);
     expect(made.lines.map(({ line }) => line.hlc)).toEqual([1_000_000]);
   });
 
