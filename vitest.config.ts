@@ -15,6 +15,7 @@ const KERNEL_TESTS = [
 // a busy neighbour would show up in their figures as lateness of the daemon.
 const MEASURING_TESTS = [
   "test/demo/demo.test.ts",
+  "test/netns/explain.test.ts",
   "test/netns/failover.test.ts",
   "test/netns/faults.test.ts",
   "test/netns/hasty.test.ts",

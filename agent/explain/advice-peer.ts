@@ -21,8 +21,11 @@ export function advisePeer(own: NodeLog, scene: Witnessed, others: readonly Node
   const like = scene.trail.accepted?.advert;
   if (speaker === null || stage === null || like === undefined) return [];
   const { log, router, source } = speaker;
-  const began = own.wallOf(stage.start.at) - LEAD_MS;
-  const start = log.steps.findLast(({ line }) => line.type === "event" && log.wallOf(line.at) <= began);
+  const began = own.wallOf(stage.start.at);
+  const known = log.steps.filter(({ line, state }) => line.type === "event" && routerOf(state, router) !== undefined);
+  const until = (wall: Wall) => known.findLast(({ line }) => log.wallOf(line.at) <= wall);
+  // One that has not run for so long is folded from its beginning.
+  const start = until(began - LEAD_MS) ?? (until(began) === undefined ? undefined : known[0]);
   const config = start === undefined ? undefined : routerOf(start.state, router)?.config;
   if (start === undefined || config === undefined) return [];
   /** What is added to the neighbour's time to get ours, µs. */

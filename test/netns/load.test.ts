@@ -46,13 +46,23 @@ const instances = (checked: boolean): string =>
     })),
   );
 
+/** What is read of a process; `gone` when it has ended in the meantime. */
+function unlessGone<T>(look: () => T, gone: T): T {
+  try {
+    return look();
+  } catch {
+    return gone;
+  }
+}
+const ofProcess = (path: string): string => unlessGone(() => readFileSync(`/proc/${path}`, "latin1"), "");
+
 /** Milliseconds of CPU that a process and its children have had; of those that are gone, what the kernel added up. */
 function cpuOf(pid: number): number {
-  const parts = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+  const parts = ofProcess(`${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
   // utime, stime, cutime, cstime in hundredths.
   const own = parts.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
-  const children = readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim().split(" "))
+  const children = unlessGone(() => readdirSync(`/proc/${pid}/task`), [])
+    .flatMap((task) => ofProcess(`${pid}/task/${task}/children`).trim().split(" "))
     .filter((child) => child !== "");
   return children.reduce((sum, child) => sum + cpuOf(Number(child)), own);
 }
