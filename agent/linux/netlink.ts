@@ -169,7 +169,9 @@ function readAck(span: Span): NetlinkMessage | undefined {
   if (at + 36 > end) return undefined;
   const flags = view.getUint16(at + 6, true);
   const requestLength = flags & NLM_F_CAPPED ? 16 : view.getUint32(at + 20, true);
-  const attributes = flags & NLM_F_ACK_TLVS ? readAttributes(span, at + 20 + ((requestLength + 3) & ~3)) : undefined;
+  // Not with bits: a length beyond 2^31 would point before the message.
+  const behind = at + 20 + Math.ceil(requestLength / 4) * 4;
+  const attributes = flags & NLM_F_ACK_TLVS ? readAttributes(span, behind) : undefined;
   return {
     type: "ack",
     seq: view.getUint32(at + 28, true),
