@@ -2,7 +2,7 @@
 // as its causes may lie, and on until nothing more comes of it. The answer is the same as from the whole log.
 
 import type { RouterKey } from "../core/config.ts";
-import { companionsOf } from "../core/group.ts";
+import { membersWith } from "../core/group.ts";
 import { seconds } from "../core/time.ts";
 import { CLOCK_STEP, isAbout, type Transition, wallClock } from "../explain/chronicle.ts";
 import { clockedBy, isSelected, type Selection } from "../explain/explanation.ts";
@@ -157,20 +157,12 @@ function addAll<T>(set: Set<T>, more: readonly T[]): number {
 }
 
 /** A router and who is in a sync group with it, and has to be known to know what it did. */
-const companionsIn = (header: Header | null, keys: readonly RouterKey[]): Set<RouterKey> => {
-  const all = new Set(keys);
-  for (const key of keys)
-    for (const i of (header === null ? undefined : companionsOf(header.config, key)) ?? []) {
-      const other = header?.config.routers[i]?.key;
-      if (other !== undefined) all.add(other);
-    }
-  return all;
-};
+const companionsIn = (header: Header | null, keys: readonly RouterKey[]): Set<RouterKey> =>
+  new Set(header === null ? keys : keys.flatMap((key) => membersWith(header.config, key)));
 
 function companionsAt(log: NodeLog, { transition: { seq, router } }: Witnessed): readonly RouterKey[] {
   const step = log.steps.find(({ line }) => line.seq === seq);
-  if (step === undefined) return [];
-  return (companionsOf(step.state.config, router) ?? []).flatMap((i) => step.state.config.routers[i]?.key ?? []);
+  return step === undefined ? [] : membersWith(step.state.config, router);
 }
 
 const isAtHeader = ({ line }: Witnessed, file: string): boolean =>
@@ -240,9 +232,9 @@ function fold(files: readonly string[], { from, to }: Range, isNamed: ((router: 
   const isSet = clockWatch();
   const isWanted = (head: string): boolean => {
     lines += 1;
-    const wasSet = isSet(head);
-    const named = isNamed === null ? null : NAMED.exec(head);
-    return wasSet || named === null || isNamed === null || (named[1] !== undefined && isNamed(named[1]));
+    if (isSet(head) || isNamed === null) return true;
+    const named = NAMED.exec(head);
+    return named === null || (named[1] !== undefined && isNamed(named[1]));
   };
   const steps = [...told(linesOf(some, { onFlaw: (flaw) => flaws.push(flaw), isWanted }))];
   const clock = wallClock();

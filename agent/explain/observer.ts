@@ -2,6 +2,7 @@
 
 import type { RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
+import { membersWith } from "../core/group.ts";
 import { type AgentState, type RouterState, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Line } from "../log/line.ts";
@@ -167,17 +168,12 @@ const hasFollowed = ({ because }: Transition): boolean => because.startsWith("gr
 /** A member of a sync group that changed is what the others follow. */
 function lead(one: Found, { line, state }: Told, outside: Map<RouterKey, Mutable<OutsideStamps>>): void {
   const { router, name, from, to, because, at } = one.transition;
-  const members = companionsOf(state, router);
+  const members = membersWith(state.config, router).filter((member) => member !== router);
   if (members.length === 0) return;
   const text = `${name} of the same sync group: ${from.toUpperCase()} -> ${to.toUpperCase()} (${because})`;
   const chain = [...causesOf(one), { seq: line.seq, at, text }];
   if (!hasFollowed(one.transition)) for (const member of members) stampsOf(outside, member).companion = chain;
 }
-
-const companionsOf = ({ config }: AgentState, router: RouterKey): readonly RouterKey[] =>
-  config.groups
-    .filter(({ members }) => members.includes(router))
-    .flatMap(({ members }) => members.filter((member) => member !== router));
 
 /** What comes later than this, µs, belongs to the phase and not to the change. */
 export const AFTERMATH = 3_000_000;
