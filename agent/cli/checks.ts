@@ -2,15 +2,12 @@
 
 import type { CheckConfig, Program, Run } from "../core/check.ts";
 import type { CheckStatus } from "../operate/check-book.ts";
-import { ask, socketPath } from "../operate/control.ts";
-import { EXIT, Refusal } from "./refusal.ts";
+import { askDaemon } from "./ask.ts";
+import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 
 export async function checks(stateDirectory: string, json: boolean): Promise<number> {
-  const answer = (await ask(stateDirectory, "checks").catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Refusal(EXIT.unreachable, `no daemon answers on ${socketPath(stateDirectory)} (${why})`);
-  })) as readonly CheckStatus[];
+  const answer = (await askDaemon(stateDirectory, "checks")) as readonly CheckStatus[];
   process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${listText(answer)}\n`);
   return EXIT.ok;
 }

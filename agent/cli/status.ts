@@ -1,19 +1,14 @@
 // heird status: how the daemon on a state directory is.
 
-import { ask, socketPath } from "../operate/control.ts";
 import type { Holding, TrackStatus } from "../operate/standing.ts";
 import type { RouterStatus, Status } from "../operate/status.ts";
-import { EXIT, Refusal } from "./refusal.ts";
+import { askDaemon } from "./ask.ts";
+import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 
 export async function status(stateDirectory: string, json: boolean): Promise<number> {
-  const answer = (await ask(stateDirectory, "status").catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Refusal(
-      EXIT.unreachable,
-      `no daemon answers on ${socketPath(stateDirectory)} (${why}); is it running, and with this --state-dir?`,
-    );
-  })) as Status;
+  const hint = "; is it running, and with this --state-dir?";
+  const answer = (await askDaemon(stateDirectory, "status", hint)) as Status;
   process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${brief(answer)}\n`);
   return EXIT.ok;
 }
