@@ -51,12 +51,8 @@ function counted(lan: Lan, nodes: readonly Node[], dead: () => Node | null, ms: 
   return sum;
 }
 
-/** A pair that has led a life: a check that failed and came back, and a Master that was killed. */
-function life() {
-  const lan = createLan();
-  const hA = lan.node("hA", "10.0.0.1", router("priority=150", UPLINK));
-  const hB = lan.node("hB", "10.0.0.2", router("priority=100"));
-  const nodes = [hA, hB];
+/** Counts the truth about nodes while time passes, from when one of them is said to be dead on without that one. */
+function witness(lan: Lan, nodes: readonly Node[]) {
   let dead: Node | null = null;
   const truth = { up: 0, down: 0 };
   const pass = (ms: number): void => {
@@ -64,13 +60,25 @@ function life() {
     truth.up += up;
     truth.down += down;
   };
+  const die = (node: Node): void => {
+    node.die();
+    dead = node;
+  };
+  return { truth, pass, die, isWhole: () => dead === null };
+}
+
+/** A pair that has led a life: a check that failed and came back, and a Master that was killed. */
+function life() {
+  const lan = createLan();
+  const hA = lan.node("hA", "10.0.0.1", router("priority=150", UPLINK));
+  const hB = lan.node("hB", "10.0.0.2", router("priority=100"));
+  const { truth, pass, die } = witness(lan, [hA, hB]);
   pass(20_400);
   uplink(hA, false);
   pass(30_000);
   uplink(hA, true);
   pass(30_000);
-  hA.die();
-  dead = hA;
+  die(hA);
   pass(30_000);
   return { lan, hA, hB, truth };
 }
@@ -102,21 +110,13 @@ describe("availability", () => {
     const hA = lan.node("hA", "10.0.0.1", router("priority=150", UPLINK));
     const hB = lan.node("hB", "10.0.0.2", router("priority=100", UPLINK));
     const nodes = [hA, hB];
-    let dead: Node | null = null;
-    const truth = { up: 0, down: 0 };
-    const pass = (ms: number): void => {
-      const { up, down } = counted(lan, nodes, () => dead, ms);
-      truth.up += up;
-      truth.down += down;
-    };
+    const { truth, pass, die, isWhole } = witness(lan, nodes);
     for (let i = 0; i < 5; i++) {
       // Multiples of the 5 ms in which the truth is counted.
       pass(5 * Math.floor(500 + random() * 4_000));
       const node = random() < 0.5 ? hA : hB;
-      if (dead === null && random() < 0.2) {
-        node.die();
-        dead = node;
-      } else uplink(node, random() < 0.5);
+      if (isWhole() && random() < 0.2) die(node);
+      else uplink(node, random() < 0.5);
     }
     pass(15_000);
     const to = EPOCH_MS + truth.up + truth.down;
