@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** What is in a file below /proc; empty when its process has ended. */
-function textOf(path: string): string {
+export function textOf(path: string): string {
   try {
     return readFileSync(path, "latin1");
   } catch {
@@ -42,7 +42,8 @@ export function processorTime(pid: number): number {
   return sum;
 }
 
-function threadsOf(pid: number): readonly string[] {
+/** The numbers of its threads; none when it has ended. */
+export function threadsOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);
   } catch {

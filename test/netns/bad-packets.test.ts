@@ -1,7 +1,6 @@
 // A hostile neighbour: everything on the wire that is not an advertisement, or not for us, or not
 // from this link. Nothing of it may move a router, and each is told with its reason.
 
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { DropReason } from "../../agent/core/event.ts";
 import { readLog } from "../../agent/log/read.ts";
@@ -11,7 +10,7 @@ import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
 import { type Advert, advert, fragments, frame, type IpPacket, inject, packet } from "./frames.ts";
-import type { Heird } from "./heird.ts";
+import { type Heird, residentKiB } from "./heird.ts";
 import { mustSkip } from "./requirements.ts";
 import { onSite, ROUTERS } from "./site.ts";
 import { claimFrom, wallClock } from "./wire.ts";
@@ -138,9 +137,6 @@ function noise(seed: number, length: number): number[] {
     return (state >>> 16) & 255;
   });
 }
-
-const residentKiB = (node: Heird): number =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${node.pid}/status`, "utf8"))?.[1] ?? Number.NaN);
 
 const complaintsIn = (node: Heird): ReadonlyMap<string, string> =>
   new Map(

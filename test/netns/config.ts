@@ -74,3 +74,16 @@ function instanceText({ addresses, priority, password, extra = [], ...rest }: In
   ];
   return [`vrrp_instance ${name} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
 }
+
+/** Instances VI_n of priority 100 at 100 ms, each with the address 192.168.1.(100 + n) and what else it is to have. */
+export const crowdOf = (vrids: readonly number[], extraOf: (vrid: number) => readonly string[]): string =>
+  configOf(
+    ...vrids.map((vrid) => ({
+      name: `VI_${vrid}`,
+      vrid,
+      priority: 100,
+      interval: "0.1",
+      addresses: [`192.168.1.${100 + vrid}/32`],
+      extra: extraOf(vrid),
+    })),
+  );

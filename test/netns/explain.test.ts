@@ -77,7 +77,7 @@ const strongText = (pair: Pair): string =>
   `global_defs {\n router_id hA\n script_user root\n}\nvrrp_script chk {\n script "/usr/bin/test ! -e ${fileOf(pair)}"\n interval 1\n fall 2\n rise 2\n weight -60\n}\n` +
   configOf({ vrid: pair.vrid, priority: 150, addresses: [`${pair.vip}/24`], extra: ["track_script {", "chk", "}"] });
 const weakText = ({ vrid, vip }: Pair): string =>
-  "global_defs {\n router_id hB\n}\n" + configOf({ vrid, priority: 100, addresses: [`${vip}/24`] });
+  `global_defs {\n router_id hB\n}\n${configOf({ vrid, priority: 100, addresses: [`${vip}/24`] })}`;
 
 const ofPair = (seen: Capture, { strong, vrid }: Pair) => seen.packets().filter(claimFrom(addressOf(strong), vrid));
 

@@ -2,7 +2,7 @@
 // disk, a flood, no descriptors left. Whatever it was: afterwards there is one Master, the addresses are
 // with it and nowhere else, and every log folds to what its node was (`onSite` asks that).
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { socketPath } from "../../agent/operate/control.ts";
 import { tellPackets } from "./capture.ts";
@@ -10,7 +10,7 @@ import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
 import { advert, flood, frame, packet } from "./frames.ts";
-import { type Heird, runHeird } from "./heird.ts";
+import { type Heird, residentKiB, runHeird } from "./heird.ts";
 import { mustSkip } from "./requirements.ts";
 import { onSite, ROUTERS, type Site } from "./site.ts";
 import { advertFrom, claimFrom, largestGap, lastBefore, VRRP_TRAFFIC, wallClock } from "./wire.ts";
@@ -56,9 +56,6 @@ async function settled(site: Site, [strong, weak]: Pair): Promise<void> {
     (await site.host("rt1").holds(VIP)) && !(await site.host("rt2").holds(VIP));
   await eventually("rt1 alone holds the address", alone, { within: 30_000 });
 }
-
-const residentKiB = (node: Heird): number =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${node.pid}/status`, "utf8"))?.[1] ?? Number.NaN);
 
 const transitions = async (node: Heird): Promise<number> => {
   const { stdout } = await runHeird("events", "--state-dir", node.home.stateDirectory, "--json");

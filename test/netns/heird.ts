@@ -1,6 +1,6 @@
 // heird itself on a host of a LAN: the program as people run it, and what its log says when it is over.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { PhaseName } from "../../agent/core/state.ts";
@@ -109,6 +109,10 @@ export async function startHeird(host: Host, home: Home, level = "debug"): Promi
     },
   };
 }
+
+/** What a daemon has in memory, in KiB. */
+export const residentKiB = ({ pid }: Daemon): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN);
 
 /** The end of what a daemon said, for the message of a test that failed. */
 export const lastLines = (text: string, count = 40): string => text.split("\n").slice(-count).join("\n");

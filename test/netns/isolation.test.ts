@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { CheckStatus } from "../../agent/operate/check-book.ts";
 import { ask } from "../../agent/operate/control.ts";
 import type { Capture } from "./capture.ts";
-import { configOf } from "./config.ts";
+import { crowdOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
 import type { Heird } from "./heird.ts";
@@ -76,17 +76,7 @@ const TRACKS = [
   `track_check {\n${tracked(Object.keys(PAGES))}\n}`,
 ];
 const VRIDS = [1, 2, 3, 4, 5];
-const instances = (tracks: readonly string[]): string =>
-  configOf(
-    ...VRIDS.map((vrid) => ({
-      name: `VI_${vrid}`,
-      vrid,
-      priority: 100,
-      interval: "0.1",
-      addresses: [`192.168.1.${100 + vrid}/32`],
-      extra: vrid === 1 ? tracks : [],
-    })),
-  );
+const instances = (tracks: readonly string[]): string => crowdOf(VRIDS, (vrid) => (vrid === 1 ? tracks : []));
 
 /** Processes whose command line has this word; those of them below `parent`, when one is told. */
 function having(word: string, parent?: number): readonly number[] {

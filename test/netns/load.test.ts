@@ -1,12 +1,12 @@
 // 200 native checks and 50 scripts, all once a second, beside 50 instances at 100 ms: how late advertisements are with
 // them and without, in turns within one run, and what they cost.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { CheckStatus } from "../../agent/operate/check-book.ts";
 import { ask } from "../../agent/operate/control.ts";
+import { textOf, threadsOf } from "../bench/processes.ts";
 import type { Capture } from "./capture.ts";
-import { configOf } from "./config.ts";
+import { crowdOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
 import type { Heird } from "./heird.ts";
@@ -35,34 +35,17 @@ const definitions = ["global_defs {\n  script_user root\n}", ...NATIVE, ...SCRIP
 const names = (prefix: string, each: number, vrid: number): string =>
   Array.from({ length: each }, (_, i) => `    ${prefix}${(vrid - 1) * each + i} weight -1`).join("\n");
 const instances = (checked: boolean): string =>
-  configOf(
-    ...VRIDS.map((vrid) => ({
-      name: `VI_${vrid}`,
-      vrid,
-      priority: 100,
-      interval: "0.1",
-      addresses: [`192.168.1.${100 + vrid}/32`],
-      extra: checked ? [`track_check {\n${names("n", 4, vrid)}\n}`, `track_script {\n${names("s", 1, vrid)}\n}`] : [],
-    })),
+  crowdOf(VRIDS, (vrid) =>
+    checked ? [`track_check {\n${names("n", 4, vrid)}\n}`, `track_script {\n${names("s", 1, vrid)}\n}`] : [],
   );
-
-/** What is read of a process; `gone` when it has ended in the meantime. */
-function unlessGone<T>(look: () => T, gone: T): T {
-  try {
-    return look();
-  } catch {
-    return gone;
-  }
-}
-const ofProcess = (path: string): string => unlessGone(() => readFileSync(`/proc/${path}`, "latin1"), "");
 
 /** Milliseconds of CPU that a process and its children have had; of those that are gone, what the kernel added up. */
 function cpuOf(pid: number): number {
-  const parts = ofProcess(`${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+  const parts = textOf(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
   // utime, stime, cutime, cstime in hundredths.
   const own = parts.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
-  const children = unlessGone(() => readdirSync(`/proc/${pid}/task`), [])
-    .flatMap((task) => ofProcess(`${pid}/task/${task}/children`).trim().split(" "))
+  const children = threadsOf(pid)
+    .flatMap((task) => textOf(`/proc/${pid}/task/${task}/children`).trim().split(" "))
     .filter((child) => child !== "");
   return children.reduce((sum, child) => sum + cpuOf(Number(child)), own);
 }
