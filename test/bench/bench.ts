@@ -94,7 +94,9 @@ async function measureAll(): Promise<void> {
 function tellAll(): void {
   const results = readResults(values.results);
   const rows = rowsOf(SCENARIOS, results);
-  print(`${results.machine}\n\n${tableOf(rows)}`);
+  const told = `${results.machine}\n\n${tableOf(rows)}`;
+  print(told);
+  writeFileSync(join(dirname(values.results), "table.md"), `# Everything that npm run bench measures\n\n${told}\n`);
   for (const unit of ["ms", "%", "MB"] as const) {
     const those = rows.filter(({ figure }) => figure.unit === unit);
     const name = { ms: "times", "%": "processor", MB: "memory" }[unit];

@@ -11,6 +11,8 @@ import { steady } from "./scenarios/steady.ts";
 import { stop } from "./scenarios/stop.ts";
 
 const DEATH = "Master dies, idle machine";
+const LINK = "link of the Master goes";
+const IPV6 = { family: "ipv6" } as const;
 const BUSY = "Master dies, every core busy";
 /** What Keepalived is not unless told, and heird is by itself. */
 const REALTIME = ["global_defs {", "  vrrp_rt_priority 10", "}"];
@@ -36,14 +38,21 @@ export const SCENARIOS: readonly Scenario[] = [
     cap: 1,
   }),
   death({ name: "death-v2-1s", title: `${DEATH}, v2 1 s`, interval: "1", version: 2, rounds: 3, runs: 2 }),
-  death({ name: "death-ipv6-1s", title: `${DEATH}, v3 1 s, IPv6`, interval: "1", family: "ipv6", rounds: 3, runs: 2 }),
+  death({ name: "death-ipv6-1s", title: `${DEATH}, v3 1 s, IPv6`, ...IPV6, interval: "1", rounds: 3, runs: 2 }),
+  death({ name: "death-ipv6-100ms", title: `${DEATH}, v3 100 ms, IPv6`, ...IPV6, interval: "0.1", rounds: 5, runs: 2 }),
+  death({ name: "death-ipv6-10ms", title: `${DEATH}, v3 10 ms, IPv6`, ...IPV6, interval: "0.01", rounds: 5, runs: 2 }),
+  death({ name: "link-v3-1s", title: `${LINK}, v3 1 s`, interval: "1", link: true, rounds: 2, runs: 3 }),
+  death({ name: "link-v3-100ms", title: `${LINK}, v3 100 ms`, interval: "0.1", link: true, rounds: 4, runs: 2 }),
+  death({ name: "link-v3-10ms", title: `${LINK}, v3 10 ms`, interval: "0.01", link: true, rounds: 4, runs: 2 }),
+  death({ name: "link-v2-1s", title: `${LINK}, v2 1 s`, interval: "1", version: 2, link: true, rounds: 2, runs: 1 }),
   death({
-    name: "link-v3-1s",
-    title: "link of the Master goes, v3 1 s",
+    name: "link-ipv6-1s",
+    title: `${LINK}, v3 1 s, IPv6`,
+    ...IPV6,
     interval: "1",
     link: true,
     rounds: 2,
-    runs: 3,
+    runs: 1,
   }),
   death({
     name: "busy-v3-1s",
@@ -64,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
     runs: 4,
     cap: 1.5,
   }),
+  death({ name: "busy-v3-10ms", title: `${BUSY}, v3 10 ms`, interval: "0.01", busy: true, rounds: 5, runs: 2 }),
   death({
     name: "busy-v3-1s-rt",
     title: `${BUSY}, v3 1 s, both real-time`,
@@ -73,7 +83,11 @@ export const SCENARIOS: readonly Scenario[] = [
     runs: 2,
     head: REALTIME,
   }),
-  stop,
+  stop("1", 3, 8),
+  stop("0.1", 3, 2),
+  stop("0.01", 3, 2),
+  stop("1", 2, 2),
+  stop("1", 3, 2, "ipv6"),
   addresses(1, 3),
   addresses(100, 3),
   addresses(1_000, 5),
@@ -108,7 +122,12 @@ export const SCENARIOS: readonly Scenario[] = [
   reload({ instances: 1, addresses: 1_000, runs: 3 }),
   preempt("1", 3, 4),
   preempt("0.1", 3, 4),
+  preempt("0.01", 3, 2),
+  preempt("1", 2, 2),
+  preempt("1", 3, 2, "ipv6"),
   steady({ instances: 1, interval: "1", runs: 1 }),
+  steady({ instances: 1, interval: "0.1", runs: 1 }),
+  steady({ instances: 1, interval: "0.01", runs: 1 }),
   steady({ instances: 50, interval: "1", runs: 1 }),
   steady({ instances: 250, interval: "1", runs: 1 }),
   steady({ instances: 50, interval: "0.01", runs: 1 }),

@@ -9,6 +9,8 @@ export type Shape = {
   readonly interval: string;
   readonly version?: 2 | 3;
   readonly family?: "ipv4" | "ipv6";
+  /** Where it starts; BACKUP unless told. */
+  readonly state?: "MASTER" | "BACKUP";
   /** Of each instance; the first stands in the advertisement. */
   readonly addresses?: number;
   /** Lines for each instance. */
@@ -25,6 +27,7 @@ const numbers = (from: number, count: number): readonly number[] => Array.from({
 
 export function textOf(shape: Shape): string {
   const { instances, priority, interval, version = 3, family = "ipv4", addresses = 1, extra = [], head = [] } = shape;
+  const state = shape.state ?? "BACKUP";
   const width = family === "ipv4" ? 32 : 64;
   const written = numbers(1, instances).map((vrid) => {
     const [first = "", ...rest] = numbers(1, addresses).map((i) => `${addressOf(vrid, i, family)}/${width}`);
@@ -33,6 +36,7 @@ export function textOf(shape: Shape): string {
     return {
       name: `VI_${vrid}`,
       vrid,
+      state,
       version,
       priority,
       interval,

@@ -31,7 +31,9 @@ export const begin = (instances: number, runs: number, goals: Goals | null): Sce
       onGround(who, async ({ lan, rt1, launch }): Promise<readonly Sample[]> => {
         const wire = await record(lan, "ip proto 112");
         const began = now();
-        const running = await launch(rt1, textOf({ instances, priority: 255, interval: "1" }));
+        // Keepalived waits for Master_Down_Interval, though it owns the addresses, unless its state is MASTER.
+        const text = textOf({ instances, priority: 255, state: "MASTER", interval: "1" });
+        const running = await launch(rt1, text);
         await pause(4_000 + 10 * instances);
         const { rss, pss } = memoryOf(running.pid);
         const firsts = [...byVrid(await wire.stop(), claimFrom(SOURCE)).values()].map(([claim]) => claim?.at ?? 0);
