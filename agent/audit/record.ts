@@ -1,6 +1,7 @@
 // The audit record: what a transition was, by itself, for whoever does not fold the log. Types, and the
 // words of the two standards that ride along with our reasons.
 
+import type { Actor } from "../core/actor.ts";
 import type { Reason } from "../core/reason.ts";
 import type { PhaseName } from "../core/state.ts";
 
@@ -72,8 +73,8 @@ export type Evidence = {
     readonly lastRx: number;
     readonly maxGapMs: number;
   }[];
-  /** Who asked, where somebody did and the log says who. */
-  readonly actor: string | null;
+  /** Who asked for something in the chain, where somebody did and the log says who. */
+  readonly actor: Actor | null;
   /** What the flight recorder kept, beside the segment on the node. */
   readonly recorder: string | null;
 };
@@ -139,7 +140,15 @@ export type LifecycleRecord = Common & {
   readonly died: readonly { readonly name: string; readonly router: string; readonly from: PhaseName }[];
 };
 
-export type AuditRecord = TransitionRecord | DeedRecord | LifecycleRecord;
+/** Somebody asked for something: `startup`, `shutdown`, `configured`. */
+export type CommandRecord = Common & {
+  readonly kind: "command" | "config";
+  readonly asked: string;
+  /** Null in the lines of older daemons. */
+  readonly actor: Actor | null;
+};
+
+export type AuditRecord = TransitionRecord | DeedRecord | LifecycleRecord | CommandRecord;
 
 /** RFC 8347 event, and RFC 6527 new-master reason: 0 not a new Master, 1 priority, 2 preempted, 3 no response. */
 export type Standards = { readonly yangEvent: string | null; readonly mibReason: 0 | 1 | 2 | 3 };

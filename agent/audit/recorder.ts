@@ -2,6 +2,7 @@
 // is decided here, and nothing of the past is kept that the next record does not need.
 
 import { createHash } from "node:crypto";
+import type { Actor } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
@@ -9,7 +10,7 @@ import { contributionOf } from "../core/priority.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf } from "../core/state.ts";
 import { masterDownInterval, skewTime } from "../core/timers.ts";
 import { causesOf } from "../explain/causes.ts";
-import { wallClock } from "../explain/chronicle.ts";
+import { actorIn, wallClock } from "../explain/chronicle.ts";
 import { createWitness, type Witnessed } from "../explain/observer.ts";
 import type { Heard } from "../explain/trail.ts";
 import type { Header, Line } from "../log/line.ts";
@@ -47,6 +48,8 @@ type Memory = {
   moved: Map<RouterKey, Witnessed>;
   latest: Map<RouterKey, { readonly id: string; readonly at: number }>;
   runs: Map<string, readonly Run[]>;
+  /** Who asked, by the line, for the last command and the last configuration. */
+  asked: Map<Observation["type"], { readonly seq: number; readonly by: Actor | null }>;
   links: Map<string, { readonly up: boolean; readonly at: Line["at"] }>;
 };
 
@@ -62,6 +65,7 @@ export function createRecorder(cluster: string, node: string): Recorder {
     moved: new Map(),
     latest: new Map(),
     runs: new Map(),
+    asked: new Map(),
     links: new Map(),
   };
   const common = (line: Line) => ({
@@ -130,8 +134,13 @@ function learn(memory: Memory, line: Line, state: AgentState): void {
     const known = new Set(state.config.checks.map(({ name }) => name));
     for (const name of memory.runs.keys()) if (!known.has(name)) memory.runs.delete(name);
   }
-  if (line.type !== "event") return;
+  if (line.type === "event") learnOf(memory, line);
+}
+
+function learnOf(memory: Memory, line: Extract<Line, { type: "event" }>): void {
   const { seen: what } = line;
+  if (what.type === "commanded" || what.type === "configured")
+    memory.asked.set(what.type, { seq: line.seq, by: actorIn(line) ?? null });
   if (what.type === "linkChanged") memory.links.set(what.link.name, { up: what.link.up, at: line.at });
   if (what.type === "checkReported")
     memory.runs.set(what.check, [...(memory.runs.get(what.check) ?? []), what.run].slice(-STRIKES));
@@ -157,6 +166,8 @@ function transitionRecord(
   if (router === null) return null;
   memory.latest.set(mark.router, { id: common.id, at });
   const { from, phase: to, because: reason } = mark;
+  const causes = causesOf(scene);
+  const asked = [...memory.asked.values()].findLast(({ seq }) => causes.some((cause) => cause.seq === seq));
   return {
     ...common,
     kind: "transition",
@@ -171,8 +182,12 @@ function transitionRecord(
     master: { before: masterOf(before, scene, wallOf), after: masterOf(after, scene, wallOf) },
     priority: priorityOf(router, before),
     timers: timersOf(router, before, at, wallOf),
-    cause: causesOf(scene).map(({ seq, at: when, text }) => ({ seq, at: wallOf(when), summary: text })),
-    evidence: { ...evidenceOf(memory, scene, router, wallOf), recorder: mark.recording ?? null },
+    cause: causes.map(({ seq, at: when, text }) => ({ seq, at: wallOf(when), summary: text })),
+    evidence: {
+      ...evidenceOf(memory, scene, router, wallOf),
+      actor: asked?.by ?? null,
+      recorder: mark.recording ?? null,
+    },
   };
 }
 
@@ -233,7 +248,7 @@ function evidenceOf(
   { trail }: Witnessed,
   { config }: RouterState,
   wallOf: WallOf,
-): Omit<Evidence, "recorder"> {
+): Omit<Evidence, "recorder" | "actor"> {
   const heard = [trail.accepted, trail.weaker, trail.resigned].filter((one): one is Heard => one !== null);
   const link = memory.links.get(config.interface);
   return {
@@ -254,7 +269,6 @@ function evidenceOf(
       lastRx: wallOf(last),
       maxGapMs: maxGap / 1_000,
     })),
-    actor: null,
   };
 }
 
@@ -266,6 +280,7 @@ type States = { readonly before: AgentState; readonly state: AgentState };
 function seen(memory: Memory, line: Extract<Line, { type: "event" }>, states: States, common: CommonOf): Told {
   const { seen: what, at } = line;
   const kind = kindOf(what, states);
+  if (kind === "command" || kind === "config") return { kind, record: { ...common, kind, ...askedIn(what) } };
   const deed = deedIn(what);
   if (deed === null || (kind !== "vip" && kind !== "notify")) return { kind, record: null };
   const { router } = deed;
@@ -275,6 +290,11 @@ function seen(memory: Memory, line: Extract<Line, { type: "event" }>, states: St
   const name = routerOf(states.state, router)?.config.name ?? router;
   const effects = [{ ...deed.done, startedMs }];
   return { kind, record: { ...common, kind, vr: { name, router }, of: near ? latest.id : null, effects } };
+}
+
+function askedIn(what: Observation): { readonly asked: string; readonly actor: Actor | null } {
+  const asked = what.type === "commanded" ? what.command.type : what.type;
+  return { asked, actor: "by" in what && typeof what.by === "object" ? what.by : null };
 }
 
 function deedIn(what: Observation): { readonly router: RouterKey; readonly done: Omit<Deed, "startedMs"> } | null {

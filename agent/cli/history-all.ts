@@ -1,8 +1,11 @@
 // heird history --cluster: who held a virtual router on any node, from when to when, and why it ended.
 
+import type { Change } from "../audit/accounts.ts";
 import { timeline } from "../audit/timeline.ts";
+import type { Actor } from "../core/actor.ts";
 import { accountsOf, openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
+import { withActor } from "./history.ts";
 import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 import { atWall, whenOf } from "./when.ts";
@@ -14,6 +17,8 @@ type Tenure = {
   readonly to: number | null;
   readonly began: string;
   readonly ended: string | null;
+  readonly beganBy: Actor | null;
+  readonly endedBy: Actor | null;
 };
 
 export async function historyOfAll(
@@ -24,22 +29,7 @@ export async function historyOfAll(
   const source = await openSource(options, []);
   try {
     const accounts = await accountsOf(source, from, Date.now());
-    const open = new Map<string, number>();
-    const all: Tenure[] = [];
-    for (const { node, at, vr: key, record } of timeline(accounts)) {
-      const { name } = record.vr;
-      if (vr !== undefined && vr !== name && vr !== record.vr.router) continue;
-      const { from: was, to, reason } = record.transition;
-      const place = `${node} ${key}`;
-      const before = open.get(place);
-      const tenure = before === undefined ? undefined : all[before];
-      if (was === "master" && before !== undefined && tenure !== undefined)
-        all[before] = { ...tenure, to: at, ended: reason };
-      open.delete(place);
-      if (to !== "master") continue;
-      open.set(place, all.length);
-      all.push({ node, name, from: at, to: null, began: reason, ended: null });
-    }
+    const all = tenuresIn(timeline(accounts), vr);
     const wanted = all.filter(({ to }) => from === null || to === null || to >= from);
     process.stdout.write(options.json ? `${JSON.stringify({ schema: 1, tenures: wanted })}\n` : `${inTable(wanted)}\n`);
     return EXIT.ok;
@@ -48,18 +38,43 @@ export async function historyOfAll(
   }
 }
 
+function tenuresIn(changes: readonly Change[], vr: string | undefined): readonly Tenure[] {
+  const open = new Map<string, number>();
+  const all: Tenure[] = [];
+  for (const { node, at, vr: key, record } of changes) {
+    const { name } = record.vr;
+    if (vr !== undefined && vr !== name && vr !== record.vr.router) continue;
+    const { from: was, to, reason } = record.transition;
+    // Only what was asked for itself; older records do not say.
+    const by = ASKED.has(reason) ? (record.evidence.actor ?? null) : null;
+    const place = `${node} ${key}`;
+    const before = open.get(place);
+    const tenure = before === undefined ? undefined : all[before];
+    if (was === "master" && before !== undefined && tenure !== undefined)
+      all[before] = { ...tenure, to: at, ended: reason, endedBy: by };
+    open.delete(place);
+    if (to !== "master") continue;
+    open.set(place, all.length);
+    all.push({ node, name, from: at, to: null, began: reason, ended: null, beganBy: by, endedBy: null });
+  }
+  return all;
+}
+
+/** Reasons that somebody gave. */
+const ASKED: ReadonlySet<string> = new Set(["startup", "owner_startup", "shutdown", "config"]);
+
 const inTable = (tenures: readonly Tenure[]): string =>
   tenures.length === 0
     ? "nobody was Master"
     : table(
         ["Instance", "Node", "From", "To", "For", "Began", "Ended"],
-        tenures.map(({ node, name, from, to, began, ended }) => [
+        tenures.map(({ node, name, from, to, began, ended, beganBy, endedBy }) => [
           name,
           node,
           atWall(from),
           to === null ? "lasts" : atWall(to),
           to === null ? "-" : inWords((to - from) / 1_000),
-          began,
-          ended ?? "-",
+          withActor(began, beganBy),
+          withActor(ended ?? "-", endedBy),
         ]),
       );

@@ -1,5 +1,6 @@
 // heird history: who held a virtual router on this node, from when to when, and why it ended.
 
+import { type Actor, inShort } from "../core/actor.ts";
 import { isAbout, transitions } from "../explain/chronicle.ts";
 import { type Tenure, tenures } from "../explain/tenures.ts";
 import { told } from "../log/replay.ts";
@@ -30,15 +31,19 @@ function inTable(wanted: readonly Tenure[]): string {
   return table(heading, wanted.map(row));
 }
 
-function row({ name, nth, from, to, began, ended, seqs: [first, last] }: Tenure): string[] {
+function row({ name, nth, from, to, began, ended, beganBy, endedBy, seqs: [first, last] }: Tenure): string[] {
   return [
     name,
     String(nth),
     atWall(from),
     to === null ? "lasts" : atWall(to),
     to === null ? "-" : inWords((to - from) / 1_000),
-    began,
-    ended ?? "-",
+    withActor(began, beganBy),
+    withActor(ended ?? "-", endedBy),
     `#${first}${last === null ? "" : ` #${last}`}`,
   ];
 }
+
+/** A reason, and who asked for it: `config (uid 1000)`. */
+export const withActor = (reason: string, by: Actor | null): string =>
+  by === null ? reason : `${reason} (${inShort(by)})`;

@@ -1,6 +1,7 @@
 // What can be seen, and the event it becomes. Observations are facts in the past tense; commands
 // are imperatives that may be refused before they get here.
 
+import type { Actor } from "./actor.ts";
 import type { IpAddress } from "./address.ts";
 import type { Run } from "./check.ts";
 import type { AgentConfig, RouterKey } from "./config.ts";
@@ -61,8 +62,9 @@ export type HookOutcome = "done" | "failed" | "timed_out" | "superseded" | "give
 
 /** What a source saw. The log gives it its place and its time. */
 export type Observation =
-  | { readonly type: "commanded"; readonly command: Command }
-  | { readonly type: "configured"; readonly config: AgentConfig }
+  /** `by`: who asked, where somebody did; older logs do not say. */
+  | { readonly type: "commanded"; readonly command: Command; readonly by?: Actor }
+  | { readonly type: "configured"; readonly config: AgentConfig; readonly by?: Actor }
   | { readonly type: "advertReceived"; readonly router: RouterKey; readonly advert: Advertisement }
   /** The first of a kind from a peer; repeats are counted, and told at most once a minute. */
   | {

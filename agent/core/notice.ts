@@ -1,6 +1,7 @@
 // What people's programs are told about a turn. Derived from the states before and after it, so that
 // whatever changes a phase is told, and nothing else.
 
+import { askedBy } from "./actor.ts";
 import type { AgentConfig, GroupConfig, HookConfig, RouterKey } from "./config.ts";
 import type { Cause, Effect, KnownMaster, Notice, NoticeWord } from "./effect.ts";
 import {
@@ -139,8 +140,8 @@ function causeOf({ event: { seen, at } }: Turn, was: RouterState | null): readon
   if (seen.type === "advertReceived")
     return [{ at, what: `${seen.advert.source} advertised priority ${seen.advert.priority}` }];
   if (seen.type === "linkChanged") return [{ at, what: `link ${seen.link.name} ${seen.link.up ? "up" : "down"}` }];
-  if (seen.type === "commanded") return [{ at, what: seen.command.type }];
-  if (seen.type === "configured") return [{ at, what: "a new configuration" }];
+  if (seen.type === "commanded") return [{ at, what: `${seen.command.type}${askedBy(seen.by)}` }];
+  if (seen.type === "configured") return [{ at, what: `a new configuration${askedBy(seen.by)}` }];
   return [{ at, what: seen.type }];
 }
 

@@ -28,7 +28,7 @@ import { createRecorder, type Recorder } from "../log/flight.ts";
 import { isPath } from "../log/ledger.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
-import { type Details, type Question, serveControl } from "../operate/control.ts";
+import { type Answerer, type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { createMeter, type Meter } from "../operate/meter.ts";
 import type { Pager } from "../operate/pager.ts";
@@ -52,6 +52,7 @@ import type { Prepared } from "./prepare.ts";
 import { watchPulse } from "./pulse.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
+import { whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
 const NEEDS_REALTIME = milliseconds(100);
@@ -71,7 +72,7 @@ const OVERDUE = seconds(1);
 /** Addresses that the kernel is asked to remove in one call. */
 const BURST = 50;
 /** Nobody waits for the end of what a signal begins. */
-const HANGUP = { wait: false, requireNoFailover: false };
+const HANGUP = { wait: false, requireNoFailover: false, by: whoSignalled("SIGHUP") };
 
 export type DaemonOptions = Source & { readonly stateDirectory: string };
 
@@ -128,18 +129,15 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
     life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
   watchPulse(kernel.now, life.recorder.ring, life.meter);
-  commander.configure(prepared.config);
+  commander.configure(prepared.config, whoStarted());
   begin(life);
   const pager = pagerOf(life);
   const alive = (): boolean => !overdue(memory.state, kernel.now());
   memory.exporter = openExporter(pagesOf({ pager, tally: life.tally, alive, memory }), journal);
   memory.exporter.serve(prepared.config.metrics);
   const failed = (error: Error): void => journal.error(`control socket: ${error.message}`);
-  memory.server = serveControl(
-    options.stateDirectory,
-    (question, details) => answer(life, pager, question, details),
-    failed,
-  );
+  const answering: Answerer = (question, details, fd) => answer(life, pager, question, details, fd);
+  memory.server = serveControl(options.stateDirectory, answering, failed);
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   setInterval(() => {
@@ -171,9 +169,9 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
     state: () => memory.state,
     idle: performer.idle,
     provisioner: prepared.provisioner,
-    configure: (next) => {
+    configure: (next, by) => {
       if (memory.ending) throw new Error("the daemon is stopping");
-      commander.configure(next);
+      commander.configure(next, by);
     },
   });
   const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
@@ -188,12 +186,12 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
 function begin({ config: { notify: shared }, doer, kernel, commander, journal, memory }: Life): void {
   const { startup } = shared;
   if (startup === null) {
-    commander.startup();
+    commander.startup(whoStarted());
     return;
   }
   void runOnce(doer, clockOf(kernel.now), shared, startup).then(({ ok, detail }) => {
     if (!ok) journal.warn(`startup_script: ${detail}`);
-    if (!memory.ending) commander.startup();
+    if (!memory.ending) commander.startup(whoStarted());
   });
 }
 
@@ -252,14 +250,14 @@ async function answer(
   life: Life,
   pager: Pager,
   question: Question,
-  { file, wait, requireNoFailover }: Details,
+  { file, wait = false, requireNoFailover = false, word }: Details,
+  fd: number | null,
 ): Promise<unknown> {
   const { options, reloader, log, memory, kernel } = life;
   if (question === "checks") return life.checkBook.list(memory.state, kernel.now());
   if (question === "metrics") return { pieces: await pager() };
   if (question === "plan") return reloader.plan({ file: file ?? options.file, configId: options.configId });
-  if (question === "reload")
-    return reloader.reload(options, { wait: wait === true, requireNoFailover: requireNoFailover === true });
+  if (question === "reload") return reloader.reload(options, { wait, requireNoFailover, by: await whoAsked(fd, word) });
   if (question === "snapshot") log.snapshot(memory.state, kernel.now());
   return status(life);
 }
@@ -319,7 +317,7 @@ async function end(life: Life, signal: string): Promise<void> {
   memory.ending = true;
   journal.info(`${signal}: resigning`);
   notifyManager("STOPPING=1");
-  commander.shutdown();
+  commander.shutdown(whoSignalled(signal));
   await performer.idle();
   const asked = life.askers.close();
   await notifier.close(HOOKS_AT_STOP);

@@ -4,6 +4,7 @@
 // what happens.
 
 import { type Diagnostic, hasErrors, headlineOf, summaryOf } from "../../config/diagnostic.ts";
+import { type Actor, askedBy } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { foresee } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
@@ -22,7 +23,7 @@ export type Surroundings = {
   readonly loader: Loader;
   readonly kernel: Pick<Kernel, "interfaces" | "now">;
   readonly state: () => AgentState;
-  readonly configure: (config: AgentConfig) => void;
+  readonly configure: (config: AgentConfig, by?: Actor) => void;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
   readonly provisioner: Pick<Provisioner, "furnish" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
@@ -30,7 +31,12 @@ export type Surroundings = {
   readonly journal: Pick<Journal, "info" | "warn" | "error">;
 };
 
-export type ReloadOptions = { readonly wait: boolean; readonly requireNoFailover: boolean };
+export type ReloadOptions = {
+  readonly wait: boolean;
+  readonly requireNoFailover: boolean;
+  /** Who asked for it. */
+  readonly by?: Actor | undefined;
+};
 
 export type Reloader = {
   /** What `source` would change. Rejects with a sentence when it cannot be read at all. */
@@ -63,7 +69,7 @@ export function createReloader(around: Surroundings): Reloader {
     return { outcome: { ...base, outcome: plan.refused.length > 0 ? "refused" : "planned", plan }, config };
   };
 
-  const apply = async (source: Source, { wait, requireNoFailover }: ReloadOptions): Promise<Outcome> => {
+  const apply = async (source: Source, { wait, requireNoFailover, by }: ReloadOptions): Promise<Outcome> => {
     const { outcome, config } = await consider(source);
     const moves = outcome.plan?.transition !== "none";
     if (config === null || outcome.outcome !== "planned") return outcome;
@@ -72,7 +78,7 @@ export function createReloader(around: Surroundings): Reloader {
     furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
-    around.configure(config);
+    around.configure(config, by);
     void around.idle().then(() => around.provisioner.settleSlowly(around.state().config));
     status = { generation: status.generation + 1, lastReload: "ok" };
     if (wait) await around.idle();
@@ -87,18 +93,18 @@ export function createReloader(around: Surroundings): Reloader {
       const outcome = await apply(source, options);
       for (const diagnostic of outcome.diagnostics) around.journal.warn(headlineOf(diagnostic));
       if (outcome.outcome === "done") around.journal.info(`reload: ${whatChanges(outcome.plan)}`);
-      else refused(whyNot(outcome));
+      else refused(whyNot(outcome), options.by);
       return outcome;
     } catch (cause) {
-      refused(cause instanceof Error ? cause.message : String(cause));
+      refused(cause instanceof Error ? cause.message : String(cause), options.by);
       throw cause;
     } finally {
       notifyManager("READY=1");
     }
   };
-  const refused = (why: string): void => {
+  const refused = (why: string, by: Actor | undefined): void => {
     status = { ...status, lastReload: why };
-    around.journal.error(`reload refused, the old configuration stays: ${why}`);
+    around.journal.error(`reload refused, the old configuration stays: ${why}${askedBy(by)}`);
   };
 
   return {

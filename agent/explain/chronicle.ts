@@ -1,5 +1,6 @@
 // What a log says of the phases: every transition with the states around it, at wall-clock time.
 
+import type { Actor } from "../core/actor.ts";
 import type { RouterKey } from "../core/config.ts";
 import type { Reason } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState } from "../core/state.ts";
@@ -24,6 +25,8 @@ export type Transition = {
   /** Null before the router existed, and after it was taken away. */
   readonly before: RouterState | null;
   readonly after: RouterState | null;
+  /** Who asked for what brought it, where somebody did and the log says who. */
+  readonly by?: Actor;
 };
 
 /** A clock that says otherwise by more than this, ms, was set. */
@@ -60,9 +63,17 @@ export function createChronicle(): (step: Told) => readonly Transition[] {
     clock.look(line);
     last = line;
     if (begun) return died;
-    return [...changesBetween(step.before, step.state, line.seq, line.at, clock.wallOf(line.at))];
+    const changes = [...changesBetween(step.before, step.state, line.seq, line.at, clock.wallOf(line.at))];
+    const by = actorIn(line);
+    return by === undefined ? changes : changes.map((change) => ({ ...change, by }));
   };
 }
+
+/** Who asked for what a line tells of. */
+export const actorIn = (line: Line): Actor | undefined =>
+  line.type === "event" && (line.seen.type === "commanded" || line.seen.type === "configured")
+    ? line.seen.by
+    : undefined;
 
 /** Every change of a phase, in order. */
 export function* transitions(steps: Iterable<Told>): Generator<Transition> {

@@ -1,5 +1,6 @@
 // One line of a log as a sentence, and what it is about.
 
+import { askedBy } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
 import type { Observation } from "../core/event.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
@@ -64,9 +65,9 @@ const times = (count: number): string => (count === 1 ? "once" : `${count} times
 function seenSentence(seen: Observation): string {
   switch (seen.type) {
     case "commanded":
-      return seen.command.type;
+      return `${seen.command.type}${askedBy(seen.by)}`;
     case "configured":
-      return `configured with ${seen.config.routers.length} instance(s)`;
+      return `configured with ${seen.config.routers.length} instance(s)${askedBy(seen.by)}`;
     case "advertReceived":
       return `heard priority ${seen.advert.priority} from ${seen.advert.source}`;
     case "advertDropped":

@@ -1,7 +1,7 @@
 // The control socket: one JSON line asks, one JSON line answers. It can hang, flood or talk
 // nonsense without anybody noticing but itself.
 
-import { chmodSync, closeSync, constants, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 
@@ -17,9 +17,12 @@ export type Details = {
   readonly wait?: boolean;
   /** reload: change nothing unless no virtual router can change its Master. */
   readonly requireNoFailover?: boolean;
+  /** What whoever asks says of itself: its login uid and command line, for where /proc hides them. */
+  readonly word?: Word;
 };
-/** Gives what is answered; what it rejects with is answered as an error. */
-export type Answerer = (question: Question, details: Details) => Promise<unknown>;
+export type Word = { readonly loginUid: number | null; readonly command: string | null };
+/** Gives what is answered; what it rejects with is answered as an error. `fd` is the socket's, to see who asks. */
+export type Answerer = (question: Question, details: Details, fd: number | null) => Promise<unknown>;
 /** A long answer: it is sent piece by piece, so that to write it down holds nobody up. */
 export type InPieces = { readonly pieces: readonly string[] };
 type Asked = { readonly question: Question; readonly details: Details };
@@ -88,7 +91,7 @@ function converse(socket: Socket, answer: Answerer): void {
     socket.setTimeout(0);
     if (said === undefined) finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
     else
-      answered(said, answer).then(
+      answered(said, answer, descriptorOf(socket)).then(
         (result) => (isInPieces(result) ? recite(socket, result) : finish(socket, { ok: true, answer: result })),
         (cause: unknown) =>
           finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
@@ -97,7 +100,15 @@ function converse(socket: Socket, answer: Answerer): void {
 }
 
 /** A mistake on the way to an answer is an answer, too. */
-const answered = async ({ question, details }: Asked, answer: Answerer): Promise<unknown> => answer(question, details);
+const answered = async ({ question, details }: Asked, answer: Answerer, fd: number | null): Promise<unknown> =>
+  answer(question, details, fd);
+
+/** Node does not tell it, but its handle has it; null when the socket is closed. */
+function descriptorOf(socket: Socket): number | null {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  const fd: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "fd") : null;
+  return typeof fd === "number" && fd >= 0 ? fd : null;
+}
 
 const finish = (socket: Socket, answer: Answer): void => close(socket, `${JSON.stringify(answer)}\n`);
 
@@ -143,7 +154,23 @@ const detailsIn = (asked: object): Details => ({
   ...("file" in asked && typeof asked.file === "string" ? { file: asked.file } : {}),
   wait: "wait" in asked && asked.wait === true,
   requireNoFailover: "requireNoFailover" in asked && asked.requireNoFailover === true,
+  ...("word" in asked && typeof asked.word === "object" && asked.word !== null ? { word: wordIn(asked.word) } : {}),
 });
+
+const wordIn = (said: object): Word => ({
+  loginUid: "loginUid" in said && typeof said.loginUid === "number" ? said.loginUid : null,
+  command: "command" in said && typeof said.command === "string" ? said.command : null,
+});
+
+/** What this process says of itself. */
+function ownWord(): Word {
+  const command = ["heird", ...process.argv.slice(2)].join(" ").slice(0, LONGEST_QUESTION / 8);
+  try {
+    return { loginUid: Number(readFileSync("/proc/self/loginuid", "latin1")), command };
+  } catch {
+    return { loginUid: null, command };
+  }
+}
 
 /** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
 export async function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
@@ -155,7 +182,7 @@ export async function ask(stateDirectory: string, question: Question, details: D
     socket.setTimeout(question === "reload" || question === "plan" ? ANSWER : 2 * PATIENCE, () =>
       socket.destroy(new Error("the daemon does not answer")),
     );
-    socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, ask: question })}\n`));
+    socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, word: ownWord(), ask: question })}\n`));
     socket.on("data", (chunk: string) => {
       text += chunk;
     });

@@ -2,6 +2,7 @@
 // packet. The event log is the record; this is what scrolls by.
 
 import { type Logger, pino } from "pino";
+import { askedBy } from "../core/actor.ts";
 import { limitInWords } from "../core/backup.ts";
 import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
@@ -143,10 +144,13 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
       );
       return;
     case "configured":
-      journal.info({ instances: seen.config.routers.length }, `configured: ${seen.config.routers.length} instance(s)`);
+      journal.info(
+        { instances: seen.config.routers.length, by: seen.by ?? null },
+        `configured: ${seen.config.routers.length} instance(s)${askedBy(seen.by)}`,
+      );
       return;
     case "commanded":
-      journal.info(seen.command, seen.command.type);
+      journal.info({ ...seen.command, by: seen.by ?? null }, `${seen.command.type}${askedBy(seen.by)}`);
       return;
     case "hookEnded":
       tellHook(journal, seen);

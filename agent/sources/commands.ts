@@ -2,6 +2,7 @@
 // never gets as far as the log.
 
 import { Observable } from "rxjs";
+import type { Actor } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import type { Driver } from "../run.ts";
@@ -9,9 +10,9 @@ import type { Driver } from "../run.ts";
 /** Somebody outside the circle who may ask; each call becomes one observation. */
 export type Commander = {
   readonly drive: Driver;
-  readonly configure: (config: AgentConfig) => void;
-  readonly startup: () => void;
-  readonly shutdown: () => void;
+  readonly configure: (config: AgentConfig, by?: Actor) => void;
+  readonly startup: (by?: Actor) => void;
+  readonly shutdown: (by?: Actor) => void;
 };
 
 export function commands(): Commander {
@@ -28,8 +29,10 @@ export function commands(): Commander {
           tell = null;
         };
       }),
-    configure: (config) => ask({ type: "configured", config }),
-    startup: () => ask({ type: "commanded", command: { type: "startup" } }),
-    shutdown: () => ask({ type: "commanded", command: { type: "shutdown" } }),
+    configure: (config, by) => ask({ type: "configured", config, ...of(by) }),
+    startup: (by) => ask({ type: "commanded", command: { type: "startup" }, ...of(by) }),
+    shutdown: (by) => ask({ type: "commanded", command: { type: "shutdown" }, ...of(by) }),
   };
 }
+
+const of = (by: Actor | undefined): { readonly by?: Actor } => (by === undefined ? {} : { by });

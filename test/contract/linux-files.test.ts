@@ -9,12 +9,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instantAt } from "../../agent/core/time.ts";
+import { callerOf, described, ownCaller } from "../../agent/linux/caller.ts";
 import { clockPair, now } from "../../agent/linux/clock.ts";
 import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, wallClock } from "../../agent/linux/ffi.ts";
 import { lockFile } from "../../agent/linux/lock.ts";
 import { capabilities } from "../../agent/linux/realtime.ts";
 import { notifyManager, peerCredentials } from "../../agent/linux/unix-socket.ts";
 import { mustSkip } from "../netns/requirements.ts";
+
+/** PID_MAX_LIMIT of a 64-bit kernel is 2 ** 22. */
+const BEYOND_PIDS = 2 ** 22 + 1;
 
 describe.skipIf(mustSkip("files and Unix sockets", []))("files and Unix sockets", () => {
   let folder: string;
@@ -66,6 +70,24 @@ describe.skipIf(mustSkip("files and Unix sockets", []))("files and Unix sockets"
       peer: { pid: client.pid, uid: process.getuid?.(), gid: process.getgid?.() },
     });
     expect(peerCredentials(-1)).toMatchObject({ ok: false, errno: 9 });
+    // A process that is at the end of its socket shows its command line, whatever it says of itself.
+    const self = ownCaller(["heird"]);
+    const word = { loginUid: 4711, command: "something else" };
+    const { loginUid, tty, uid, gid } = self;
+    expect(await callerOf(Number(fd), word)).toMatchObject({
+      pid: client.pid,
+      uid,
+      gid,
+      loginUid,
+      tty,
+      word: "kernel",
+    });
+    expect((await callerOf(Number(fd), word))?.command).toContain("node:net");
+    expect(self).toMatchObject({ pid: process.pid, command: "heird", word: "kernel" });
+    expect(await callerOf(-1, word)).toBeNull();
+    // One that /proc does not show, as it has ended or is hidden, is known by the kernel's numbers and its own word.
+    const hidden = { pid: BEYOND_PIDS, uid: 7, gid: 8 };
+    expect(await described(hidden, word)).toEqual({ ...hidden, ...word, tty: null, word: "caller" });
     const gone = once(client, "exit");
     connection.destroy();
     client.kill("SIGKILL");

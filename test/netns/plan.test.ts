@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readLog } from "../../agent/log/read.ts";
 import type { Finished } from "./command.ts";
 import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
@@ -46,6 +47,20 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
       node.reload(text);
       await eventually("the address is gone", async () => !(await rt1.holds("10.1.0.2")));
       expect(node.output()).toContain("reload: 1 changed; no transition");
+
+      // Who asked for each stands in the log, and is told by whatever tells of it.
+      const told = await ask("events", "--type", "configured");
+      const uid = `uid ${process.getuid?.()}`;
+      const asked = told.stdout.split("\n").filter((line) => line.includes(", asked by "));
+      expect(asked).toEqual([
+        expect.stringContaining(`${uid} `.trim()),
+        expect.stringMatching(/asked by uid \d+.*, pid \d+: .*reload --wait --require-no-failover/),
+        expect.stringContaining("asked by SIGHUP (a signal has no sender)"),
+      ]);
+      const by = [...readLog(node.home.stateDirectory).lines].flatMap((line) =>
+        line.type === "event" && line.seen.type === "configured" ? [line.seen.by?.via] : [],
+      );
+      expect(by).toEqual(["start", "socket", "signal"]);
     });
   });
 

@@ -1,0 +1,19 @@
+// Who asked this daemon for something.
+
+import type { Actor } from "../core/actor.ts";
+import { callerOf, ownCaller } from "../linux/caller.ts";
+import type { Word } from "../operate/control.ts";
+
+const NO_WORD: Word = { loginUid: null, command: null };
+
+/** Whoever is at the other end of the control socket; undefined when the kernel does not tell. */
+export async function whoAsked(fd: number | null, word: Word = NO_WORD): Promise<Actor | undefined> {
+  const caller = fd === null ? null : await callerOf(fd, word);
+  return caller === null ? undefined : { via: "socket", ...caller };
+}
+
+/** Whoever started this process, by what it inherited. */
+export const whoStarted = (): Actor => ({ via: "start", ...ownCaller(["heird", ...process.argv.slice(2)]) });
+
+/** Whoever sent a signal: the kernel knows, and Node does not ask it. */
+export const whoSignalled = (signal: string): Actor => ({ via: "signal", signal });

@@ -1,0 +1,59 @@
+// Who asked: in words, and what is read of a process.
+
+import { describe, expect, it } from "vitest";
+import { type Actor, askedBy, inShort } from "../../agent/core/actor.ts";
+import { commandIn, terminalIn } from "../../agent/linux/caller.ts";
+
+const caller = {
+  pid: 4711,
+  uid: 0,
+  gid: 0,
+  loginUid: 1000,
+  tty: "pts/3",
+  command: "heird reload",
+  word: "kernel",
+} as const;
+const asked: Actor = { via: "socket", ...caller };
+
+describe("who asked", () => {
+  it.each<[string, Actor | undefined, string]>([
+    ["nobody", undefined, ""],
+    ["somebody", asked, ", asked by uid 0 (login uid 1000) on pts/3, pid 4711: heird reload"],
+    [
+      "somebody that /proc hides",
+      { ...asked, loginUid: null, tty: null, word: "caller" },
+      ", asked by uid 0, pid 4711: heird reload (by its own word)",
+    ],
+    ["somebody silent", { ...asked, loginUid: null, tty: null, command: null }, ", asked by uid 0, pid 4711"],
+    ["a signal", { via: "signal", signal: "SIGHUP" }, ", asked by SIGHUP (a signal has no sender)"],
+  ])("is said of %s", (_, actor, text) => expect(askedBy(actor)).toBe(text));
+
+  it("is known by the login, which sudo does not change", () => {
+    expect(inShort(asked)).toBe("uid 1000");
+    expect(inShort({ ...asked, loginUid: null })).toBe("uid 0");
+    expect(inShort({ via: "signal", signal: "SIGTERM" })).toBe("SIGTERM");
+  });
+});
+
+describe("a command line", () => {
+  it("is one line, without passwords of URLs, and not for ever", () => {
+    expect(commandIn(["heird", "reload", "", ""])).toBe("heird reload");
+    expect(commandIn(["a\nb\u001b[31m"])).toBe("a?b?[31m");
+    expect(commandIn(["x", "--redis", "rediss://node:geheim@10.0.0.1/0"])).toBe("x --redis rediss://***@10.0.0.1/0");
+    expect(commandIn(["y".repeat(400)])).toBe(`${"y".repeat(256)}…`);
+    expect(commandIn([""])).toBeNull();
+  });
+});
+
+describe("a terminal", () => {
+  // proc(5): tty_nr is the seventh field; minor in bits 0-7 and 20-31, major in 8-19. 136 * 256 + 3 = 34819; tty1: 4 * 256 + 1.
+  it.each([
+    ["34819", "pts/3"],
+    ["1025", "tty1"],
+    // Minor 300 of major 136: 300 = 0x12c, so (0x1 << 20) | (136 << 8) | 0x2c = 1048576 + 34816 + 44.
+    ["1083436", "pts/300"],
+    ["0", null],
+  ])("with number %s is %s", (number, name) =>
+    expect(terminalIn(`4711 (a (b) c) S 1 4711 4711 ${number} -1`)).toBe(name),
+  );
+});
