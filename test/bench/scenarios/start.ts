@@ -45,7 +45,7 @@ export const begin = (instances: number, runs: number, goals: Goals | null): Sce
 };
 
 /** A Node that does nothing, started the same way. */
-const bareNode = (): Promise<readonly Sample[]> =>
+export const bareNode = (): Promise<readonly Sample[]> =>
   onGround("heird", async ({ rt1 }): Promise<readonly Sample[]> => {
     const began = now();
     const words = "process.stdout.write('here\\n'); setInterval(() => {}, 1000)";
