@@ -7,6 +7,7 @@ import { COMMAND_NAMES, type CommandName, LEVELS, parse, SHELLS, type Values } f
 import { helpOn, overview } from "./cli/help.ts";
 import { EXIT, Refusal } from "./cli/refusal.ts";
 import { VERSION } from "./cli/version.ts";
+import { asWritten } from "./operate/origin.ts";
 
 const DEFAULT_FILES = ["/etc/heird/heird.conf", "/etc/keepalived/keepalived.conf"] as const;
 const fileOf = ({ config }: Values): string =>
@@ -110,16 +111,8 @@ async function runCommand(values: Values): Promise<null> {
     stateDirectory: values["state-dir"],
     retention: mebibytes === null ? null : mebibytes * 1024 * 1024,
   };
-  // One after the other: loading graphs that share modules side by side fails now and then on Node 20
-  // ("request for 'node:fs' is not in cache").
-  const { openJournal } = await import("./operate/journal.ts");
-  const { prepare } = await import("./daemon/prepare.ts");
-  const { runDaemon } = await import("./daemon/daemon.ts");
-  const journal = await openJournal(values["log-level"]);
-  const { endLeftPrograms } = await import("./daemon/askers.ts");
-  const prepared = prepare(options, journal);
-  await endLeftPrograms(options.stateDirectory, journal);
-  runDaemon(prepared, options, journal);
+  const { start } = await import("./daemon/start.ts");
+  await start(options, values["log-level"]);
   return null;
 }
 
@@ -152,6 +145,10 @@ async function cleanupCommand(values: Values): Promise<number> {
   return failed > 0 ? EXIT.internal : EXIT.ok;
 }
 
+/** An error of ours, as far as it is known where it began. */
+const inFull = (cause: unknown): string =>
+  cause instanceof Error ? asWritten(cause.stack ?? cause.message) : String(cause);
+
 function print(text: string): number {
   process.stdout.write(`${text}\n`);
   return EXIT.ok;
@@ -165,9 +162,7 @@ main(process.argv.slice(2)).then(
   },
   (cause: unknown) => {
     const known = cause instanceof Refusal;
-    process.stderr.write(
-      `heird: ${known || !(cause instanceof Error) ? String(known ? cause.message : cause) : cause.stack}\n`,
-    );
+    process.stderr.write(`heird: ${known ? cause.message : inFull(cause)}\n`);
     process.exit(known ? cause.code : EXIT.internal);
   },
 );

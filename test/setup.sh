@@ -126,7 +126,7 @@ install_node_modules() {
 
 needs_build() {
   [ -e dist/.built ] || return 0
-  local sources=(agent config package.json tsconfig.json tsconfig.build.json)
+  local sources=(agent config deploy/bundle.mjs package.json tsconfig.json tsconfig.build.json)
   local optional
   for optional in checks test/bench test/demo test/netns test/simulation test/soak; do if [ -e "$optional" ]; then sources+=("$optional"); fi; done
   # Folders count too: a file that was removed changes only its folder.
@@ -138,7 +138,8 @@ build() {
   rm -rf dist.next
   local stamp
   stamp=$(mktemp -t heird-built.XXXXXX)
-  node_modules/.bin/tsc -p tsconfig.build.json --outDir dist.next || { rm -f "$stamp"; return 1; }
+  node_modules/.bin/tsc -p tsconfig.build.json --outDir dist.next && node deploy/bundle.mjs dist.next/heird ||
+    { rm -f "$stamp"; return 1; }
   # Taken before the compiler read its first file: what is saved while it works is newer.
   mv "$stamp" dist.next/.built
   rm -rf dist

@@ -2,7 +2,6 @@
 
 import type { Server } from "node:net";
 import { hostname, userInfo } from "node:os";
-import { setFlagsFromString } from "node:v8";
 import { alarm } from "../alarm.ts";
 import { EXIT } from "../cli/refusal.ts";
 import { VERSION } from "../cli/version.ts";
@@ -10,7 +9,7 @@ import { type AgentConfig, PRIORITY_STOP } from "../core/config.ts";
 import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
 import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
-import { type Duration, type Instant, milliseconds, seconds, since } from "../core/time.ts";
+import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import { usualAgent } from "../core/usual.ts";
 import { type Notifier, notify } from "../effects/notify.ts";
 import { afterwards } from "../effects/pace.ts";
@@ -20,7 +19,6 @@ import { type Doer, openDoer } from "../hooks/aside.ts";
 import { runOnce } from "../hooks/once.ts";
 import { clockOf } from "../hooks/pipes.ts";
 import { strangersIn } from "../hooks/strangers.ts";
-import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
 import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
@@ -31,6 +29,7 @@ import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Answerer, type Details, type Question, serveControl } from "../operate/control.ts";
 import { type Journal, tell } from "../operate/journal.ts";
 import { createMeter, type Meter } from "../operate/meter.ts";
+import { asWritten } from "../operate/origin.ts";
 import type { Pager } from "../operate/pager.ts";
 import { auditStatus, type Status, type Surroundings, statusOf } from "../operate/status.ts";
 import { openTally, type Tally } from "../operate/tally.ts";
@@ -49,14 +48,12 @@ import { type Exporter, openExporter } from "./exporter.ts";
 import { figures, pagesOf } from "./figures.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
+import { prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 import { whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
-/** Adverts more frequent than this are late under load without a real-time scheduler. */
-const NEEDS_REALTIME = milliseconds(100);
-const REALTIME_PRIORITY = 10;
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
 const LAST_WORDS = 2_000;
 /**
@@ -359,6 +356,7 @@ function collapse({ memory, journal, kernel, performer, provisioner, log, sequen
   const ours = held.flatMap((own) => (isPath(own) || performer.isForeign(own) ? [] : [own]));
   for (let i = 0; i < ours.length; i += BURST) attempt(() => kernel.removeAddresses(ours.slice(i, i + BURST)));
   attempt(() => provisioner.settle(usualAgent));
+  if (cause instanceof Error && cause.stack !== undefined) cause.stack = asWritten(cause.stack);
   journal.fatal({ err: cause }, "this must not happen; every address was let go");
   process.exit(EXIT.internal);
 }
@@ -376,23 +374,3 @@ const overdue = (state: AgentState, now: Instant): boolean =>
     const at = nextDeadline(phase);
     return at !== null && since(at, now) > OVERDUE;
   });
-
-/**
- * A young collection in parallel waits for its helper threads, which are not real-time: on a busy
- * machine collections of 2 ms took 40.
- */
-const COLLECT_ALONE = "--no-parallel-scavenge";
-
-function prepareProcess(journal: Journal, config: AgentConfig): boolean {
-  setFlagsFromString(COLLECT_ALONE);
-  const cleared = clearAmbientCapabilities();
-  if (!cleared.ok) journal.warn(`children would inherit capabilities: ${cleared.error}`);
-  const outcome = becomeRealtime(REALTIME_PRIORITY);
-  if (outcome.ok) return true;
-  const hasty = config.routers.filter(({ adverInterval }) => adverInterval < NEEDS_REALTIME).map(({ name }) => name);
-  if (hasty.length > 0)
-    journal.warn(
-      `${hasty.join(", ")}: advert_int below 100 ms without real-time scheduling is unsafe under load (${outcome.error})`,
-    );
-  return false;
-}

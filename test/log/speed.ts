@@ -225,7 +225,7 @@ async function large(bytes: number): Promise<void> {
   copyFileSync(join(directory, second), join(directory, segmentName(copies + 2)));
   for (let i = 2; i < copies + 2; i++) copyFileSync(join(directory, first), join(directory, segmentName(i)));
   const gigabytes = ((copies * size) / 1e9).toFixed(2);
-  const main = resolve(import.meta.dirname, "../../agent/main.js");
+  const main = resolve(import.meta.dirname, "../../heird/main.js");
   const times = Array.from({ length: 3 }, () => {
     const before = performance.now();
     execFileSync(process.execPath, [main, "explain", "last", "--state-dir", home], { maxBuffer: 1e8 });

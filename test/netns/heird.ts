@@ -14,7 +14,7 @@ import { eventually } from "./eventually.ts";
 import type { Host } from "./lan.ts";
 
 /** From a source file the build is one folder further, from a compiled one it is where we are. */
-const BUILD = import.meta.filename.endsWith(".ts") ? "../../dist/agent/main.js" : "../../agent/main.js";
+const BUILD = import.meta.filename.endsWith(".ts") ? "../../dist/heird/main.js" : "../../heird/main.js";
 /** The build; another one can be tried with the same tests. */
 export const MAIN = process.env["HEIRD_MAIN"] ?? resolve(import.meta.dirname, BUILD);
 
