@@ -1,22 +1,23 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type Instant, instantAt, milliseconds } from "./core/time.ts";
+import { type Duration, type Instant, instantAt, microseconds, milliseconds } from "./core/time.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
 
 /**
- * One alarm for all routers, set to the earliest deadline. When it rings, the sockets are read
- * first: after a stall the advertisement that proves the Master alive is already waiting there, and
- * Node would run the timer before it. Only then is time believed.
+ * One alarm for all routers, set to the earliest deadline, or a little later where that serves several. When it
+ * rings, the sockets are read first: after a stall the advertisement that proves the Master alive is already
+ * waiting there, and Node would run the timer before it. Only then is time believed.
  *
  * A deadline that moved further away does not touch the alarm; it rings for nothing once, which is
  * cheaper than setting it anew for every advertisement. `rang` is told when it was set for and when it rang.
  *
  * A take-over comes once in a long time, and code and data that nobody has touched since have left the
  * processor's caches: that alone made its advertisement 1.5 ms late. So the alarm rings a little before
- * it as well, and `rehearse` goes through the motions.
+ * it as well, and `rehearse` goes through the motions. Then it rings once more just before, and the process waits
+ * for the last moment awake, reading its sockets: to be woken takes longer than to take over.
  */
 export const alarm =
   (
@@ -31,8 +32,6 @@ export const alarm =
       let ringing = false;
       let rehearsed: Instant | null = null;
 
-      const isNew = (deadline: Instant): boolean =>
-        rehearse !== null && deadline !== rehearsed && deadlines.isTakeOver(deadline);
       const set = (at: Instant): void => {
         if (armed !== null && armed <= at) return;
         armed = at;
@@ -40,16 +39,32 @@ export const alarm =
       };
       const arm = (): void => {
         // While it rings, the deadlines move one after the other; it is set once, when all have.
-        const first = ringing ? null : deadlines.earliest();
-        if (first !== null) set(isNew(first) ? before(first) : first);
+        const next = ringing ? null : deadlines.next();
+        if (next !== null) set(ahead(next));
       };
+      /** When to be there for a deadline. */
+      const ahead = (next: Instant): Instant => {
+        if (next === rehearsed) return before(next, AWAKE);
+        return isNew(next) ? before(next, HEAD_START) : next;
+      };
+      const isNew = (deadline: Instant): boolean =>
+        rehearse !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
       /** Goes through the motions, when somebody is about to take over; true when that was all. */
       const practise = (now: Instant): boolean => {
-        const first = deadlines.earliest();
-        if (first === null || first <= now || before(first) > now || !isNew(first)) return false;
-        rehearsed = first;
+        const next = rehearse === null ? null : deadlines.next();
+        if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return false;
+        rehearsed = next;
         rehearse?.();
         return true;
+      };
+      /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
+      const wait = (now: Instant): Instant => {
+        let time = now;
+        while (isNear(deadlines.next(), rehearsed, time)) {
+          kernel.drain();
+          time = kernel.now();
+        }
+        return time;
       };
       const ring = (): void => {
         const due = armed;
@@ -60,13 +75,13 @@ export const alarm =
         kernel.drain();
         const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.
-        if (!practise(now)) for (const { seen } of deadlines.due(now)) subscriber.next(seen);
+        if (!practise(now)) for (const { seen } of deadlines.due(wait(now))) subscriber.next(seen);
         ringing = false;
         arm();
       };
 
-      const turns = turns$.subscribe(({ state }) => {
-        deadlines.follow(state);
+      const turns = turns$.subscribe((turn) => {
+        deadlines.follow(turn);
         arm();
       });
       return () => {
@@ -77,5 +92,16 @@ export const alarm =
 
 /** A rehearsal takes half of that, and what it warmed is cold again soon. */
 const HEAD_START = milliseconds(3);
+/** To be woken takes up to so long. */
+const AWAKE = microseconds(300);
 
-const before = (deadline: Instant): Instant => instantAt(Math.max(0, deadline - HEAD_START));
+/** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
+const CROWD = milliseconds(20);
+
+const isFirst = (deadline: Instant, rehearsed: Instant | null): boolean =>
+  rehearsed === null || Math.abs(deadline - rehearsed) > CROWD;
+
+const before = (deadline: Instant, span: Duration): Instant => instantAt(Math.max(0, deadline - span));
+
+const isNear = (next: Instant | null, rehearsed: Instant | null, now: Instant): boolean =>
+  next !== null && next === rehearsed && next > now && before(next, AWAKE) <= now;

@@ -3,9 +3,10 @@
 
 import type { AgentConfig, RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
+import type { Observation } from "./event.ts";
 import { isUndecided, isWilling, ownHindranceOf } from "./hindrance.ts";
 import { announceAgain, fallBack, follow, relinquish } from "./router.ts";
-import type { Company, RouterState, RouterTurn } from "./state.ts";
+import { type AgentState, type Company, positionOf, type RouterState, type RouterTurn } from "./state.ts";
 import type { Instant } from "./time.ts";
 
 type Routers = readonly RouterState[];
@@ -38,6 +39,20 @@ function groupsIn(config: AgentConfig): Groups {
 /** The places of a router's whole group; undefined when it stands alone. */
 export const companionsOf = (config: AgentConfig, key: RouterKey): Places | undefined =>
   config.groups.length === 0 ? undefined : groupsIn(config).of.get(key);
+
+/**
+ * Where the routers stand that an event may have moved: of a packet or a deadline its own and its group; null for
+ * any. Asked after every turn, so that the other 249 need no look.
+ */
+export function movedBy({ config }: Pick<AgentState, "config">, seen: Observation): Places | null {
+  if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return null;
+  const places = companionsOf(config, seen.router);
+  if (places !== undefined) return places;
+  const i = positionOf(config, seen.router);
+  return i === undefined ? NOWHERE : [i];
+}
+
+const NOWHERE: Places = [];
 
 /** The router and those that may have to follow it. */
 export function membersWith(config: AgentConfig, key: RouterKey): readonly RouterKey[] {
