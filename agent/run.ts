@@ -1,7 +1,7 @@
 // Closes the circle: drivers tell what they see, the log hears it first, the fold decides, and the
 // drivers are told. This is the whole use of streams in the daemon; everything else is a Driver.
 
-import { defer, map, merge, type Observable, observeOn, queueScheduler, Subject, scan, subscribeOn, tap } from "rxjs";
+import { merge, Observable, Subject } from "rxjs";
 import { step } from "./core/agent.ts";
 import type { Event, Observation } from "./core/event.ts";
 import type { AgentState, Turn } from "./core/state.ts";
@@ -25,21 +25,52 @@ export function run(
   now: () => Instant,
   log: Pick<EventLog, "commit">,
 ): Observable<Turn> {
-  return defer(() => {
+  return new Observable<Turn>((subscriber) => {
     const turns$ = new Subject<Turn>(); // the only Subject of the daemon
     const placed = inTime(now);
-    return merge(...drivers.map((drive) => drive(turns$))).pipe(
-      subscribeOn(queueScheduler), // no driver speaks before every driver listens
-      observeOn(queueScheduler), // what is seen during a turn waits for its end
-      map(placed),
-      scan((state: { readonly turn: Turn | null }, event) => ({ turn: step(state.turn?.state ?? initial, event) }), {
-        turn: null,
-      }),
-      map(({ turn }) => turn as Turn),
-      tap((turn) => log.commit(turn)),
-      tap((turn) => turns$.next(turn)),
-    );
+    let state = initial;
+    const take = (sighting: Sighting): void => {
+      const turn = step(state, placed(sighting));
+      state = turn.state;
+      log.commit(turn);
+      turns$.next(turn);
+      subscriber.next(turn);
+    };
+    const { see, open } = oneByOne(take, (cause) => subscriber.error(cause));
+    const error = (cause: unknown): void => subscriber.error(cause);
+    subscriber.add(merge(...drivers.map((drive) => drive(turns$))).subscribe({ next: see, error }));
+    open();
   });
+}
+
+/**
+ * What is seen during a turn waits for its end, and what is seen before every driver listens waits for `open`.
+ * Written out, as it is what all advertisements pass: a scheduler of rxjs makes three objects for each.
+ */
+function oneByOne<T>(take: (one: T) => void, failed: (cause: unknown) => void) {
+  const waiting: T[] = [];
+  let busy = true;
+  const next = (one: T): void => {
+    busy = true;
+    try {
+      take(one);
+      for (let other = waiting.shift(); other !== undefined; other = waiting.shift()) take(other);
+    } catch (cause) {
+      failed(cause);
+    }
+    busy = false;
+  };
+  return {
+    see: (one: T): void => {
+      if (busy) waiting.push(one);
+      else next(one);
+    },
+    open: (): void => {
+      busy = false;
+      const first = waiting.shift();
+      if (first !== undefined) next(first);
+    },
+  };
 }
 
 /** Gives each sighting its time. A kernel's time stamp is believed as long as time does not go back by it. */
