@@ -1,6 +1,7 @@
 // One alarm on CLOCK_MONOTONIC, by timerfd: within 0.1 ms where setTimeout rounds to milliseconds.
 
 import type { Instant } from "../core/time.ts";
+import { now } from "./clock.ts";
 import { close, messageOf, read, timerCreate, timerSet, whenReadable } from "./ffi.ts";
 
 /** An alarm that can be set again and again. */
@@ -22,10 +23,14 @@ export function openAlarm(): Alarm {
   let ring = (): void => {};
 
   const unwatch = whenReadable(fd, () => {
-    // Setting the timer again takes the expiry back: then there is nothing to read, and nothing to tell.
-    if (read(fd, expirations) !== 8 || armedAt === null) return;
+    // Setting the timer again takes the expiry back. Whoever has rung is set anew, mostly, and needs no reading.
+    if (armedAt === null || now() < armedAt) {
+      read(fd, expirations);
+      return;
+    }
     armedAt = null;
     ring();
+    if (armedAt === null) read(fd, expirations);
   });
 
   return {

@@ -2,11 +2,11 @@
 // who ask that way, because every raw ICMP socket hears every answer.
 
 import { randomBytes } from "node:crypto";
-import { bytesOf, type Family, familyOf, type IpAddress, parseAddress } from "../core/address.ts";
+import { type Family, familyOf, parseAddress } from "../core/address.ts";
 import type { Begun, EchoTarget } from "../kernel.ts";
 import { EAGAIN, EINVAL, type Failure, failure, failureFromText } from "./errno.ts";
 import { bind, messageBuffer } from "./ffi.ts";
-import { type OpenSocket, openDatagrams, releaseSocket } from "./raw-socket.ts";
+import { type OpenSocket, openDatagrams, releaseSocket, socketName } from "./raw-socket.ts";
 
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -105,15 +105,6 @@ function filter({ socket }: OpenSocket, family: Family): void {
   // 32-bit words of a little-endian machine: the byte order is that of the bits.
   mask[at] = 0xff & ~(1 << (reply & 7));
   socket.wrap.setOption(family === "ipv4" ? SOL_RAW : ICMPV6, FILTER, mask, mask.length);
-}
-
-/** sockaddr_in and sockaddr_in6 with port 0. */
-function socketName(source: IpAddress): Uint8Array {
-  const bytes = bytesOf(source);
-  const name = new Uint8Array(bytes.length === 4 ? 16 : 28);
-  name[0] = bytes.length === 4 ? 2 : 10;
-  name.set(bytes, bytes.length === 4 ? 4 : 8);
-  return name;
 }
 
 /** Type, code 0, checksum, identifier, sequence; then the token. The kernel fills in the checksum of ICMPv6. */

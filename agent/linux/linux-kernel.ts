@@ -53,6 +53,10 @@ export function openLinuxKernel(): Kernel & Machinery {
     }
   };
   const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
+  const readAll = (): void => {
+    sockets.drain();
+    readEvents();
+  };
   // Who takes an address over advertises before he announces it.
   const claims = claimSockets(table.nameOf, () => exclusively(() => sockets.drain()));
   const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
@@ -71,12 +75,9 @@ export function openLinuxKernel(): Kernel & Machinery {
       }),
     unlisten: sockets.unlisten,
     hearClaims: (addresses, listener) => open(() => claims.hear(addresses, listener)),
-    drain: () =>
-      exclusively(() => {
-        sockets.drain();
-        readEvents();
-      }),
-    sendPacket: (iface, family, packet, destination) => open(() => sockets.send(iface, family, packet, destination)),
+    drain: () => exclusively(readAll),
+    sendPacket: (iface, family, packet, destination) =>
+      closed ? CLOSED : sockets.send(iface, family, packet, destination),
     sourceTo: (destination) => (closed ? null : sourceTo(destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),

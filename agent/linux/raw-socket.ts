@@ -10,8 +10,8 @@ import { addressFromBytes, bytesOf, type Family, type IpAddress } from "../core/
 import type { Instant } from "../core/time.ts";
 import type { Datagram, Ear, Outcome, VrrpProtocol } from "../kernel.ts";
 import { type ClockPair, now } from "./clock.ts";
-import { DONE, EAGAIN, EPERM, type Failure, failureFromText } from "./errno.ts";
-import { getOption, MSG_TRUNC, messageBuffer, setCloseOnExec, timespecMicroseconds, uncaught } from "./ffi.ts";
+import { DONE, EAGAIN, EPERM, type Failure, failure, failureFromText } from "./errno.ts";
+import { getOption, MSG_TRUNC, messageBuffer, sendTo, setCloseOnExec, timespecMicroseconds, uncaught } from "./ffi.ts";
 
 /** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
 const OWN_HEADER = 255;
@@ -141,13 +141,18 @@ export function openReceiver(
   let closed = false;
   let emptyAt = now();
   const drain = (): void => {
-    const began = clocks.read();
+    const began = now();
+    let stale = true;
     // A socket error is told once and gone; a bound on them keeps a broken descriptor from looping.
     for (let errors = 0; !closed && errors < 8; ) {
       const length = message.receive(fd);
       if (length === -EAGAIN) break;
       if (length < 0) errors++;
-      else heard(datagramOf(iface.name, family, protocol, length, clocks, emptyAt));
+      else {
+        if (stale) clocks.read();
+        stale = false;
+        heard(datagramOf(iface.name, family, protocol, length, clocks, emptyAt));
+      }
     }
     emptyAt = began;
   };
@@ -282,14 +287,14 @@ export function openSender(
 ): { readonly ok: true; readonly sender: Sender } | Failure {
   const opened = open(iface.name, family, OWN_HEADER);
   if (!opened.ok) return opened;
-  const { socket } = opened;
+  const { socket, fd } = opened;
   try {
     configureSender(socket, iface.index, family);
   } catch (thrown) {
     releaseSocket(socket);
     return failureFromText(thrown, `preparing to send ${family} from ${iface.name}`);
   }
-  return { ok: true, sender: { send: senderOf(socket, iface.name), close: () => releaseSocket(socket) } };
+  return { ok: true, sender: { send: senderOf(fd, iface.name), close: () => releaseSocket(socket) } };
 }
 
 function configureSender({ wrap }: Socket, index: number, family: Family): void {
@@ -306,17 +311,28 @@ function configureSender({ wrap }: Socket, index: number, family: Family): void 
   }
 }
 
-const ignore = (): void => {};
+/** sockaddr_in and sockaddr_in6 with port 0. */
+export function socketName(address: IpAddress): Uint8Array {
+  const bytes = bytesOf(address);
+  const name = new Uint8Array(bytes.length === 4 ? 16 : 28);
+  name[0] = bytes.length === 4 ? 2 : 10;
+  name.set(bytes, bytes.length === 4 ? 4 : 8);
+  return name;
+}
 
-/** `wrap.send` is the synchronous half of raw-socket's send; the other one waits for the next turn of the loop. */
-const senderOf =
-  ({ wrap }: Socket, iface: string): Sender["send"] =>
-  (packet, destination) => {
-    const buffer = Buffer.isBuffer(packet) ? packet : Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
-    try {
-      wrap.send(buffer, 0, buffer.length, destination, ignore);
-      return DONE;
-    } catch (thrown) {
-      return failureFromText(thrown, `sending from ${iface} to ${destination}`);
+/**
+ * Sends past the package, which reads the destination anew for each packet and calls back. Destinations are few:
+ * groups and peers.
+ */
+function senderOf(fd: number, iface: string): Sender["send"] {
+  const names = new Map<IpAddress, Uint8Array>();
+  return (packet, destination) => {
+    let name = names.get(destination);
+    if (name === undefined) {
+      name = socketName(destination);
+      names.set(destination, name);
     }
+    const sent = sendTo(fd, packet, name);
+    return sent < 0 ? failure(-sent, `sending from ${iface} to ${destination}`) : DONE;
   };
+}

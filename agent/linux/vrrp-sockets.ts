@@ -79,31 +79,31 @@ export function vrrpSockets(interfaces: Links, ready: () => void): VrrpSockets {
 }
 
 function createSenders(interfaces: Links) {
-  const sending = new Map<string, Sending>();
+  const sending = { ipv4: new Map<string, Sending>(), ipv6: new Map<string, Sending>() };
   const from: SendFrom = (iface, family) => {
-    const key = keyOf(iface, family);
-    const known = sending.get(key);
+    const known = sending[family].get(iface);
     if (known !== undefined) return known.sender;
     const link = linkIn(interfaces, iface);
     if (link === undefined) return failure(ENODEV, `sending from ${iface}`);
     const opened = openSender(link, family);
     if (!opened.ok) return opened;
-    sending.set(key, { index: link.index, sender: opened.sender });
+    sending[family].set(iface, { index: link.index, sender: opened.sender });
     return opened.sender;
   };
   return {
     from,
     /** Closes the sender of a link that is another one now. */
     forget(iface: string, family: Family, index: number): void {
-      const key = keyOf(iface, family);
-      const known = sending.get(key);
+      const known = sending[family].get(iface);
       if (known === undefined || known.index === index) return;
-      sending.delete(key);
+      sending[family].delete(iface);
       known.sender.close();
     },
     close(): void {
-      for (const { sender } of sending.values()) sender.close();
-      sending.clear();
+      for (const some of [sending.ipv4, sending.ipv6]) {
+        for (const { sender } of some.values()) sender.close();
+        some.clear();
+      }
     },
   };
 }
