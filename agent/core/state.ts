@@ -287,8 +287,17 @@ export const isActive = ({ running, waits }: AgentState): boolean =>
 
 const positions = new WeakMap<AgentConfig, ReadonlyMap<RouterKey, number>>();
 
+/** The last answer: within a turn the same is asked a dozen times. */
+let asked: { readonly config: AgentConfig; readonly key: RouterKey; readonly i: number | undefined } | null = null;
+
 /** Where a router stands in `routers`; undefined when the configuration has none of that key. */
 export function positionOf(config: AgentConfig, key: RouterKey): number | undefined {
+  if (asked === null || asked.key !== key || asked.config !== config)
+    asked = { config, key, i: positionIn(config, key) };
+  return asked.i;
+}
+
+function positionIn(config: AgentConfig, key: RouterKey): number | undefined {
   let known = positions.get(config);
   if (known === undefined) {
     known = new Map(config.routers.map((router, i) => [router.key, i]));

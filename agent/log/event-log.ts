@@ -106,7 +106,7 @@ export function openEventLog(
       const routine = routineOf(turn);
       if (routine === "idle") return;
       if (routine === null) record(turn);
-      else writeWindows(windows.add(routine, turn.event.at));
+      else writeWindows(windows.add(routine, turn.event));
       if (isOver(turn) && store.ready()) {
         writeWindows(closeAll());
         begin(turn.state, turn.event.at, false);

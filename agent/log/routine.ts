@@ -2,7 +2,7 @@
 // that 250 routers at ten advertisements a second do not write 2500 lines a second.
 
 import { PRIORITY_STOP, type RouterKey } from "../core/config.ts";
-import type { Advertisement, Observation } from "../core/event.ts";
+import type { Advertisement, Event, Observation } from "../core/event.ts";
 import { type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { RouterWindow } from "./line.ts";
@@ -12,37 +12,24 @@ const LONGEST: Duration = seconds(10);
 
 type Open = { -readonly [K in keyof RouterWindow]: RouterWindow[K] };
 
-type Routine = {
-  readonly kind: RouterWindow["kind"];
-  readonly router: RouterKey;
-  readonly advert: Advertisement | null;
-};
+type Kind = RouterWindow["kind"];
 
 /**
  * What kind of routine a turn is; `idle` when there is nothing to remember at all, null when it is
  * none. Routine changes no phase, asks for nothing but one advertisement on time, and can be folded
  * from its first and last member alone.
  */
-export function routineOf(turn: Turn): Routine | "idle" | null {
+export function routineOf(turn: Turn): Kind | "idle" | null {
   const { seen } = turn.event;
   if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return null;
   const before = routerOf(turn.before, seen.router);
   const router = routerOf(turn.state, seen.router);
   if (before === undefined || router === undefined) return "idle";
   // What leaves this router the very object it was asked nothing of its group, either.
-  if (before === router && turn.effects.length === 0) return idle(seen);
-  if (seen.type === "deadlineReached") return ticked(before, router, turn) ? routine("ticks", seen.router, null) : null;
-  return accepted(before, router, turn) ? routine("accepted", seen.router, seen.advert) : null;
+  if (before === router && turn.effects.length === 0) return seen.type === "advertReceived" ? "unchanged" : "idle";
+  if (seen.type === "deadlineReached") return ticked(before, router, turn) ? "ticks" : null;
+  return accepted(before, router, turn) ? "accepted" : null;
 }
-
-const routine = (kind: RouterWindow["kind"], router: RouterKey, advert: Advertisement | null): Routine => ({
-  kind,
-  router,
-  advert,
-});
-
-const idle = (seen: Extract<Observation, { router: RouterKey }>): Routine | "idle" =>
-  seen.type === "advertReceived" ? routine("unchanged", seen.router, seen.advert) : "idle";
 
 function ticked(before: RouterState, router: RouterState, turn: Turn): boolean {
   const was = before.phase;
@@ -72,7 +59,7 @@ function accepted(before: RouterState, router: RouterState, turn: Turn): boolean
 /** The windows that are open. At most two a router: one that is folded, one that is not. */
 export type Windows = {
   /** Counts a routine event; gives the windows that this closed, or whose time is over. */
-  readonly add: (routine: Routine, at: Instant) => readonly RouterWindow[];
+  readonly add: (kind: Kind, event: Event) => readonly RouterWindow[];
   /** Closes the windows of one router, or of all. */
   readonly close: (router: RouterKey | null) => readonly RouterWindow[];
 };
@@ -81,25 +68,45 @@ export function createWindows(): Windows {
   // Each in the order in which its windows were opened, so that the oldest is the first.
   const folded = new Map<RouterKey, Open>();
   const unchanged = new Map<RouterKey, Open>();
-  return {
-    add: (what, at) => {
-      const windows = what.kind === "unchanged" ? unchanged : folded;
-      const closed = [...overdue(folded, at), ...overdue(unchanged, at)];
-      const open = windows.get(what.router);
-      if (open !== undefined && continues(open, what)) {
-        extend(open, what, at);
-        return closed;
-      }
-      if (open !== undefined) closed.push(...take(windows, what.router));
-      windows.set(what.router, { ...what, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
+  /** No window is overdue before that. */
+  let due = Number.POSITIVE_INFINITY;
+  const overdueBy = (at: Instant): RouterWindow[] => {
+    const closed = [...overdue(folded, at), ...overdue(unchanged, at)];
+    due = Math.min(dueOf(folded), dueOf(unchanged));
+    return closed;
+  };
+  const add: Windows["add"] = (kind, { seen, at }) => {
+    if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return NOTHING;
+    const { router } = seen;
+    const advert = advertIn(seen);
+    const windows = kind === "unchanged" ? unchanged : folded;
+    const closed = at < due ? NOTHING : overdueBy(at);
+    const open = windows.get(router);
+    if (open !== undefined && continues(open, kind, advert)) {
+      extend(open, advert, at);
       return closed;
-    },
+    }
+    const ended = open === undefined ? NOTHING : take(windows, router);
+    windows.set(router, { kind, router, advert, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
+    due = Math.min(due, after(at, LONGEST));
+    return ended.length === 0 ? closed : [...closed, ...ended];
+  };
+  return {
+    add,
     close: (router) => {
       if (router !== null && !folded.has(router) && !unchanged.has(router)) return NOTHING;
       const closed = [...take(folded, router), ...take(unchanged, router)];
       return closed.length < 2 ? closed : closed.sort((a, b) => a.first - b.first);
     },
   };
+}
+
+const advertIn = (seen: Observation): Advertisement | null => (seen.type === "advertReceived" ? seen.advert : null);
+
+/** When the oldest window has been open for long enough. */
+function dueOf(windows: ReadonlyMap<RouterKey, Open>): number {
+  for (const { first } of windows.values()) return after(first, LONGEST);
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Takes out the windows that have been open for too long, whoever's they are: their router may have fallen silent. */
@@ -116,10 +123,10 @@ function overdue(windows: Map<RouterKey, Open>, at: Instant): RouterWindow[] {
 const NONE = 0 as Duration;
 const NOTHING: readonly RouterWindow[] = [];
 
-function continues(open: Open, what: Routine): boolean {
+function continues(open: Open, kind: Kind, advert: Advertisement | null): boolean {
   // Resignations are counted, whoever heard them.
-  if (what.kind === "unchanged") return isResignation(open.advert) === isResignation(what.advert);
-  return open.kind === what.kind && sameAdvert(open.advert, what.advert);
+  if (kind === "unchanged") return isResignation(open.advert) === isResignation(advert);
+  return open.kind === kind && sameAdvert(open.advert, advert);
 }
 
 const isResignation = (advert: Advertisement | null): boolean => advert?.priority === PRIORITY_STOP;
@@ -128,13 +135,13 @@ const isResignation = (advert: Advertisement | null): boolean => advert?.priorit
 const sameAdvert = (a: Advertisement | null, b: Advertisement | null): boolean =>
   a === b || (a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));
 
-function extend(open: Open, what: Routine, at: Instant): void {
+function extend(open: Open, advert: Advertisement | null, at: Instant): void {
   const gap = since(open.last, at);
   open.minGap = open.count === 1 || gap < open.minGap ? gap : open.minGap;
   open.maxGap = Math.max(open.maxGap, gap) as Duration;
   open.count += 1;
   open.last = at;
-  open.advert = what.advert;
+  open.advert = advert;
 }
 
 function take(windows: Map<RouterKey, Open>, router: RouterKey | null): RouterWindow[] {

@@ -44,6 +44,8 @@ export function tell(journal: Journal, turn: Turn): void {
       `${name}: ${from} -> ${phase} (${because})`,
     );
   }
+  // Of time there is nothing else to say, and there are thousands of deadlines a second.
+  if (turn.event.seen.type === "deadlineReached") return;
   tellSeen(journal, turn.state, turn.event.seen);
   tellCompany(journal, turn);
   tellLoss(journal, turn);
