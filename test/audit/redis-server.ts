@@ -34,6 +34,7 @@ export type RedisServer = {
   readonly start: () => Promise<void>;
   /** SIGKILL: the machine loses power, but for its disk. */
   readonly kill: () => Promise<void>;
+  readonly isDown: () => boolean;
   readonly signal: (name: NodeJS.Signals) => void;
   /** Everything that it has on its disk, to go back to. */
   readonly copy: () => string;
@@ -181,6 +182,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<RedisServ
     client,
     start: () => start(running),
     kill: () => end(running),
+    isDown: () => running.child === null,
     signal: (name) => void running.child?.kill(name),
     copy: () => {
       const copy = mkdtempSync(join(tmpdir(), "heird-redis-copy-"));

@@ -2,6 +2,7 @@
 
 import { logKey } from "../../agent/audit/keys.ts";
 import type { Shipper } from "../../agent/audit/shipper.ts";
+import { demoted } from "./demotion.ts";
 import { chance, createNode, type Node } from "./lab.ts";
 import { type RedisServer, startRedis } from "./redis-server.ts";
 import { caughtUp, endShipping, serverAt, ship } from "./shipping.ts";
@@ -10,6 +11,8 @@ export type TortureOptions = {
   readonly events: number;
   readonly nodes: number;
   readonly rounds: number;
+  /** How often a Sentinel demotes the Redis for a replica without the last lines, before all the rest. */
+  readonly demotions: number;
   readonly seed: number;
   readonly directory: () => string;
 };
@@ -71,20 +74,29 @@ const FAULTS: Readonly<Record<string, (life: Life, random: () => number) => Prom
   },
 };
 
-export async function torture({ events, nodes: count, rounds, seed, directory }: TortureOptions): Promise<Tortured> {
+export async function torture({
+  events,
+  nodes: count,
+  rounds,
+  demotions,
+  seed,
+  directory,
+}: TortureOptions): Promise<Tortured> {
   const random = chance(seed);
-  const redis = await startRedis();
   const nodes = Array.from({ length: count }, (_, i) =>
     createNode({ name: `r${i + 1}`, directory: directory(), seed: seed + i, segmentBytes: 1024 * 1024 }),
   );
+  const faults: Record<string, number> = {};
+  const wrong: string[] = [];
+  const before = demotions === 0 ? 0 : await demotedFirst(nodes, demotions, wrong);
+  if (demotions > 0) faults["demoted by Sentinel, with a lagging replica"] = demotions;
+  const redis = await startRedis();
   const life: Life = {
     redis,
     nodes,
     shippers: nodes.map((node) => ship(node, serverAt(redis.url)).shipper),
     copy: null,
   };
-  const faults: Record<string, number> = {};
-  const wrong: string[] = [];
   const names = Object.keys(FAULTS);
   try {
     for (let round = 0; round < rounds; round++) {
@@ -107,7 +119,7 @@ export async function torture({ events, nodes: count, rounds, seed, directory }:
     return {
       faults,
       lines: nodes.reduce((sum, node) => sum + node.head() + 1, 0),
-      resyncs: status.reduce((sum, { resyncs }) => sum + resyncs, 0),
+      resyncs: status.reduce((sum, { resyncs }) => sum + resyncs, before),
       forks: status.reduce((sum, { forks }) => sum + forks, 0),
       wrong,
     };
@@ -116,6 +128,16 @@ export async function torture({ events, nodes: count, rounds, seed, directory }:
     for (const node of nodes) node.close();
     await redis.remove();
   }
+}
+
+/** The same nodes, with a Redis of their own; gives how often a stream was found shorter than it was. */
+async function demotedFirst(nodes: readonly Node[], times: number, wrong: string[]): Promise<number> {
+  const { redis, shippers, lost } = await demoted(nodes, times, 100);
+  await endShipping();
+  if (lost < times) wrong.push(`${times} demotions, and only ${lost} replicas lagged`);
+  for (const node of nodes) wrong.push(...(await differences(redis.master(), node, "whole")));
+  await redis.remove();
+  return shippers.reduce((sum, shipper) => sum + shipper.status().resyncs, 0);
 }
 
 /** Where a stream is not its node's log: order, gaps, duplicates and every byte. */
