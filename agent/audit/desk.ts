@@ -38,7 +38,8 @@ export function openDesk(
   const standing = (shipped: number, epoch: string): Open => {
     if (open !== null && open.epoch === epoch && shipped >= open.given) return open;
     open?.reader.close();
-    const [reader, recorder] = [outbox.open(shipped + 1, epoch), createRecorder(cluster, node)];
+    const reader = outbox.open(shipped + 1, epoch);
+    const recorder = createRecorder(cluster, node, reader.past);
     open = { epoch, reader, recorder, boot: "", ahead: [], given: shipped };
     return open;
   };

@@ -3,7 +3,10 @@
 
 import { placeIn } from "./keys.ts";
 
-/** The format; a reader passes over entries of a greater one. A signed checkpoint would be one more kind. */
+/**
+ * The format; a reader passes over entries of a greater one, and says that it did. What is added to an entry of
+ * this one, fields or kinds, older readers pass over: `s`, the signature of a checkpoint over the hash of its line, is kept free.
+ */
 export const ENTRY_FORMAT = 1;
 
 /** What an entry is about, for whoever filters. */
@@ -22,6 +25,9 @@ export const KINDS = [
   "routine",
   "snapshot",
   "refused",
+  /** Not written yet: lines that tell of a signed end of a chain, its own or a neighbour's. */
+  "checkpoint",
+  "witness",
   "other",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -83,6 +89,12 @@ function clockIn(text: string): ClockNote {
     offsetErrUs: number(offsetErrUs),
   };
 }
+
+/** Whether a later heird wrote this entry in a way that this one cannot read. */
+export const isLater = (fields: readonly string[]): boolean => {
+  const v = fields.findIndex((name, i) => i % 2 === 0 && name === "v");
+  return v >= 0 && Number(fields[v + 1]) > ENTRY_FORMAT;
+};
 
 /** What a Redis has under an id; undefined when it is no entry of ours, or of a later format. */
 export function entryIn(id: string, fields: readonly string[]): Entry | undefined {

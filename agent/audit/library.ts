@@ -1,7 +1,7 @@
 // What is in a Redis, for whoever reads: nothing is written, and nothing is left behind.
 
 import type { Entry } from "./entry.ts";
-import { entryIn } from "./entry.ts";
+import { entryIn, isLater } from "./entry.ts";
 import { logKey, logPattern, markKey, placeIn, streamIn } from "./keys.ts";
 import { type Client, connector, type Server, within } from "./redis.ts";
 import { type Item, itemOf, type Mark, type Source, type Stream } from "./source.ts";
@@ -27,6 +27,7 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
   const probe = logKey(cluster, { node: "none", epoch: "none", fork: 0 });
   const { redis, close } = await connector(server, "heird-reader", probe)();
   const key = (stream: Stream): string => logKey(cluster, stream);
+  const later = new Map<string, number>();
   return {
     name: `cluster ${cluster}`,
     streams: async () => {
@@ -35,7 +36,12 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
       for (let i = 0; i < keys.length; i += PAGE) streams.push(...(await described(redis, keys.slice(i, i + PAGE))));
       return streams;
     },
-    read: (stream, from) => pages(redis, key(stream), stream, from),
+    read: (stream, from) => {
+      const own = key(stream);
+      later.set(own, 0);
+      return pages(redis, own, stream, from, () => void later.set(own, (later.get(own) ?? 0) + 1));
+    },
+    later: (stream) => later.get(key(stream)) ?? 0,
     mark: async (node) => {
       const text = await redis.get(markKey(cluster, node));
       return text === null ? null : (JSON.parse(text) as Mark);
@@ -96,13 +102,20 @@ async function headerBefore(redis: Redis, key: string, from: number): Promise<st
   }
 }
 
-async function* pages(redis: Redis, key: string, stream: Stream, from: number | null): AsyncGenerator<Item> {
+async function* pages(
+  redis: Redis,
+  key: string,
+  stream: Stream,
+  from: number | null,
+  passOver: () => void,
+): AsyncGenerator<Item> {
   let start = from === null ? "-" : await headerBefore(redis, key, from);
   for (;;) {
     const rows = (await within(PATIENCE, redis.xrange(key, start, "+", "COUNT", PAGE))) as Row[];
     for (const [id, fields] of rows) {
       const entry: Entry | undefined = entryIn(id, fields);
       if (entry !== undefined) yield itemOf(stream, entry);
+      else if (isLater(fields)) passOver();
     }
     const last = rows.at(-1)?.[0];
     if (rows.length < PAGE || last === undefined) return;

@@ -7,6 +7,7 @@ import { type SegmentHead, segmentHeads } from "../log/seek.ts";
 import { tailOf } from "../log/tail.ts";
 import { type ClockNote, type Entry, UNKNOWN_CLOCK } from "./entry.ts";
 import { openLines } from "./outbox.ts";
+import { pastIn } from "./past.ts";
 import { createRecorder } from "./recorder.ts";
 import { type Item, itemOf, type Source, type Stream } from "./source.ts";
 
@@ -22,6 +23,7 @@ export function logsSource(directories: readonly string[]): Source {
       const log = logs.find((one) => one.stream === stream);
       return log === undefined ? nothing() : itemsOf(log, from);
     },
+    later: () => 0,
     mark: async () => null,
     close: () => undefined,
   };
@@ -89,9 +91,11 @@ function placeOf({ directory }: Log): string {
 async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGenerator<Item> {
   const later = from === null ? -1 : heads.findIndex(({ header }) => header !== null && header.hlc > from);
   const first = from === null ? 0 : Math.max(0, (later < 0 ? heads.length : later) - 1);
-  const recorder = createRecorder("", stream.node);
   // One more, for causes that lie a little further back.
-  for (const [i, { file }] of heads.slice(Math.max(0, first - 1)).entries()) {
+  const begin = Math.max(0, first - 1);
+  const earlier = heads.slice(0, begin).map(({ file }) => file);
+  const recorder = createRecorder("", stream.node, () => pastIn(earlier, stream.first?.seq ?? 0));
+  for (const [i, { file }] of heads.slice(begin).entries()) {
     const shown = first === 0 || i > 0;
     for (const { line, hash, prev, body } of lettersIn(file)) {
       const { kind, record } = recorder.look(line);

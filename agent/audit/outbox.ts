@@ -4,6 +4,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { type Line, parseLine, unseal } from "../log/line.ts";
 import { filesOf, headOf } from "../log/seek.ts";
+import { type Past, pastIn } from "./past.ts";
 
 /** A line of the log with its place in the chain. */
 export type Letter = {
@@ -29,6 +30,8 @@ export type Outbox = {
 };
 
 export type Reader = {
+  /** What was counted in the segments before. */
+  readonly past: () => Past;
   /** The next lines, as many as there are and fit; the first one always does. */
   readonly next: (most: number, bytes: number) => readonly Letter[];
   readonly close: () => void;
@@ -74,7 +77,12 @@ const outboxOf = (directory: string, headIn: Heads): Outbox => ({
     const holding = segmentOf(all, seq, epoch, headIn);
     const before = all[holding - 1];
     const from = before !== undefined && headIn(before)?.epoch === epoch ? holding - 1 : holding;
-    return createReader(directory, epoch, all[Math.max(0, from)] ?? null, headIn);
+    const past = (): Past => {
+      const earlier = all.slice(0, Math.max(0, from)).filter((file) => headIn(file)?.epoch === epoch);
+      const begin = earlier[0] ?? all[from];
+      return pastIn(earlier, begin === undefined ? 0 : (headIn(begin)?.seq ?? 0));
+    };
+    return { past, ...createReader(directory, epoch, all[Math.max(0, from)] ?? null, headIn) };
   },
 });
 
@@ -164,7 +172,7 @@ export function openLines(file: string): Lines {
 }
 
 /** Goes from one segment to the next as long as they are of the epoch. */
-function createReader(directory: string, epoch: string, first: string | null, headIn: Heads): Reader {
+function createReader(directory: string, epoch: string, first: string | null, headIn: Heads): Omit<Reader, "past"> {
   let file = first;
   let lines = first === null ? null : openLines(first);
   let last: string | null = null;

@@ -24,6 +24,8 @@ export type Subject = {
   readonly interface: string;
   readonly version: 2 | 3;
   readonly vips: readonly string[];
+  /** The network that its first address is of: the same on every node, whatever the interface is called there. */
+  readonly segment: string;
   readonly syncGroup: string | null;
 };
 
@@ -54,15 +56,28 @@ export type Timers = {
 };
 
 /** One step of the chain, the root first and this event last. */
-export type Step = { readonly seq: number; readonly at: number; readonly summary: string };
+export type Step = {
+  readonly seq: number;
+  readonly at: number;
+  /** What the log calls that line: `checkReported`, `window`; null where what was folded does not reach back to it. */
+  readonly type: string | null;
+  readonly summary: string;
+};
 
 export type Evidence = {
   readonly checks: readonly {
     readonly name: string;
     readonly ok: boolean;
     readonly detail: string;
+    /** How a program ended: with a number or by a signal; null of what is no program. */
+    readonly rc: number | null;
+    readonly signal: string | null;
+    readonly timedOut: boolean;
     readonly queuedMs: number;
     readonly execMs: number;
+    /** The end of what it said, 1 KiB at most, and the fingerprint of that. */
+    readonly outputTail: string;
+    readonly outputSha256: string;
   }[];
   /** `at` is wall-clock ms; null where the log that was folded does not reach back to its last change. */
   readonly link: { readonly interface: string; readonly up: boolean; readonly at: number } | null;
@@ -75,6 +90,8 @@ export type Evidence = {
   }[];
   /** Who asked for something in the chain, where somebody did and the log says who. */
   readonly actor: Actor | null;
+  /** The daemon's own part: its latest turn and its longest collection in the half minute before; null in older logs. */
+  readonly self: { readonly loopLagMaxMs: number; readonly gcMaxMs: number } | null;
   /** What the flight recorder kept, beside the segment on the node. */
   readonly recorder: string | null;
 };
@@ -96,6 +113,8 @@ type Common = {
   readonly node: string;
   /** What the machine calls itself. */
   readonly host: string;
+  /** Which machine, whatever it is called; null of older logs, and where there is no id. */
+  readonly nodeId: string | null;
   readonly epoch: string;
   readonly bootId: string;
   readonly seq: number;
@@ -114,6 +133,9 @@ export type TransitionRecord = Common & {
     readonly yangEvent: string | null;
     readonly mibReason: 0 | 1 | 2 | 3;
     readonly previousStateMs: number | null;
+    /** How often it has become Master in this epoch by now, counted from line `tenureSince` on: 0 is all of it. */
+    readonly tenure: number;
+    readonly tenureSince: number;
   };
   readonly master: { readonly before: Peer | null; readonly after: Peer | null };
   readonly priority: Priority;

@@ -13,10 +13,11 @@ import { causesOf } from "../explain/causes.ts";
 import { actorIn, wallClock } from "../explain/chronicle.ts";
 import { createWitness, type Witnessed } from "../explain/observer.ts";
 import type { Heard } from "../explain/trail.ts";
-import type { Header, Line } from "../log/line.ts";
+import type { Header, Line, Strain } from "../log/line.ts";
 import { NOTHING_REPLAYED, toldLine } from "../log/replay.ts";
 import type { Kind } from "./entry.ts";
 import { idOf } from "./keys.ts";
+import { nothingBefore, type Past } from "./past.ts";
 import {
   type AuditRecord,
   type Deed,
@@ -24,10 +25,10 @@ import {
   type Peer,
   type Priority,
   STANDARDS,
-  type Subject,
   type Timers,
   type TransitionRecord,
 } from "./record.ts";
+import { subjectOf } from "./subject.ts";
 
 export type Told = { readonly kind: Kind; readonly record: AuditRecord | null };
 
@@ -36,6 +37,8 @@ export type Recorder = {
   readonly look: (line: Line) => Told;
 };
 
+/** So many lines back a step of a chain is known by its kind. */
+const TYPES = 4_096;
 /** Answers of one check that are kept as evidence. */
 const STRIKES = 3;
 
@@ -47,33 +50,45 @@ type Memory = {
   /** What the last event moved, until its marks are written; and the last transition of each router. */
   moved: Map<RouterKey, Witnessed>;
   latest: Map<RouterKey, { readonly id: string; readonly at: number }>;
+  /** How often each became Master, and since which line that is counted. */
+  past: Past | null;
+  /** What the last lines were, for the steps of a chain. */
+  types: Map<number, string>;
   runs: Map<string, readonly Run[]>;
   /** Who asked, by the line, for the last command and the last configuration. */
   asked: Map<Observation["type"], { readonly seq: number; readonly by: Actor | null }>;
   links: Map<string, { readonly up: boolean; readonly at: Line["at"] }>;
 };
 
-export function createRecorder(cluster: string, node: string): Recorder {
+const nothingKnown = (): Memory => ({
+  header: null,
+  generation: 0,
+  configHash: "",
+  config: null,
+  moved: new Map(),
+  latest: new Map(),
+  past: null,
+  types: new Map(),
+  runs: new Map(),
+  asked: new Map(),
+  links: new Map(),
+});
+
+/**
+ * `past` is what was counted before the first line that will be shown.
+ */
+export function createRecorder(cluster: string, node: string, past: () => Past = nothingBefore): Recorder {
   const witness = createWitness();
   const clock = wallClock();
   let replayed = NOTHING_REPLAYED;
-  const memory: Memory = {
-    header: null,
-    generation: 0,
-    configHash: "",
-    config: null,
-    moved: new Map(),
-    latest: new Map(),
-    runs: new Map(),
-    asked: new Map(),
-    links: new Map(),
-  };
+  const memory = nothingKnown();
   const common = (line: Line) => ({
     v: 1 as const,
     id: idOf(line),
     cluster,
     node,
     host: memory.header?.node ?? "",
+    nodeId: memory.header?.machine ?? null,
     epoch: memory.header?.epoch ?? "",
     bootId: memory.header?.boot ?? "",
     seq: line.seq,
@@ -89,6 +104,7 @@ export function createRecorder(cluster: string, node: string): Recorder {
     const { told, after } = toldLine(replayed, line);
     replayed = after;
     clock.look(line);
+    memory.past ??= past();
     learn(memory, line, told.state);
     const moved = witness(told);
     if (moved.length > 0) memory.moved = new Map(moved.map((one) => [one.transition.router, one]));
@@ -127,6 +143,9 @@ function learn(memory: Memory, line: Line, state: AgentState): void {
     memory.header = line;
     if (line.start) memory.generation = 0;
   }
+  if (line.type === "mark" && line.phase === "master") memory.past?.count(line.router);
+  memory.types.set(line.seq, line.type === "event" ? line.seen.type : line.type);
+  if (memory.types.size > TYPES) memory.types.delete(memory.types.keys().next().value ?? -1);
   if (state.config !== memory.config) {
     memory.config = state.config;
     memory.generation += 1;
@@ -178,29 +197,26 @@ function transitionRecord(
       reason,
       ...STANDARDS[reason],
       previousStateMs: before === null ? null : (at - before.phase.since) / 1_000,
+      tenure: memory.past?.of(mark.router) ?? 0,
+      tenureSince: memory.past?.since ?? 0,
     },
     master: { before: masterOf(before, scene, wallOf), after: masterOf(after, scene, wallOf) },
     priority: priorityOf(router, before),
     timers: timersOf(router, before, at, wallOf),
-    cause: causes.map(({ seq, at: when, text }) => ({ seq, at: wallOf(when), summary: text })),
+    cause: causes.map(({ seq, at: when, text }) => ({
+      seq,
+      at: wallOf(when),
+      type: memory.types.get(seq) ?? null,
+      summary: text,
+    })),
     evidence: {
       ...evidenceOf(memory, scene, router, wallOf),
       actor: asked?.by ?? null,
+      self: selfOf(mark.strain),
       recorder: mark.recording ?? null,
     },
   };
 }
-
-const subjectOf = ({ config: { groups } }: AgentState, { config }: RouterState): Subject => ({
-  name: config.name,
-  router: config.key,
-  vrid: config.vrid,
-  family: config.family,
-  interface: config.interface,
-  version: config.version,
-  vips: config.virtualAddresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-  syncGroup: groups.find(({ members }) => members.includes(config.key))?.name ?? null,
-});
 
 function masterOf(router: RouterState | null, { trail }: Witnessed, wallOf: WallOf): Peer | null {
   if (router === null) return null;
@@ -248,18 +264,12 @@ function evidenceOf(
   { trail }: Witnessed,
   { config }: RouterState,
   wallOf: WallOf,
-): Omit<Evidence, "recorder" | "actor"> {
+): Omit<Evidence, "recorder" | "actor" | "self"> {
   const heard = [trail.accepted, trail.weaker, trail.resigned].filter((one): one is Heard => one !== null);
   const link = memory.links.get(config.interface);
   return {
     checks: config.tracks.flatMap(({ check }) =>
-      (memory.runs.get(check) ?? []).map(({ ok, detail, queued, took }) => ({
-        name: check,
-        ok,
-        detail,
-        queuedMs: queued / 1_000,
-        execMs: took / 1_000,
-      })),
+      (memory.runs.get(check) ?? []).map((run) => ({ name: check, ...answerOf(run) })),
     ),
     link: link === undefined ? null : { interface: config.interface, up: link.up, at: wallOf(link.at) },
     adverts: heard.map(({ advert, count, last, maxGap }) => ({
@@ -271,6 +281,17 @@ function evidenceOf(
     })),
   };
 }
+
+function answerOf({ ok, detail, exit, timedOut, queued, took, output }: Run): Omit<CheckAnswer, "name"> {
+  const [rc, signal] = [typeof exit === "number" ? exit : null, typeof exit === "string" ? exit : null];
+  const outputSha256 = createHash("sha256").update(output).digest("hex");
+  const spans = { queuedMs: queued / 1_000, execMs: took / 1_000 };
+  return { ok, detail, rc, signal, timedOut, ...spans, outputTail: output, outputSha256 };
+}
+type CheckAnswer = Evidence["checks"][number];
+
+const selfOf = (strain: Strain | undefined): Evidence["self"] =>
+  strain === undefined ? null : { loopLagMaxMs: strain.late / 1_000, gcMaxMs: strain.collected / 1_000 };
 
 /** Effects take this long at most, µs; what comes later belongs to the phase. */
 const AFTERMATH = 3_000_000;

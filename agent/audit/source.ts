@@ -51,6 +51,8 @@ export type Source = {
   readonly streams: () => Promise<readonly Stream[]>;
   /** From the last header at or before that time on (ms since 1970; null: everything). */
   readonly read: (stream: Stream, from: number | null) => AsyncIterable<Item>;
+  /** Entries in a later format than this heird reads, which the last reading of a stream passed over. */
+  readonly later: (stream: Stream) => number;
   readonly mark: (node: string) => Promise<Mark | null>;
   readonly close: () => void;
 };

@@ -190,18 +190,26 @@ const csvRow = (vr: VrReport): readonly (string | number | null)[] => [
 ];
 
 export function verdictInWords({ streams, forks }: Verdict): string {
-  const rows = streams.map(({ node, epoch, fork, lines, flaws, missing, owned, trimmed, compared }) => [
+  const rows = streams.map(({ node, epoch, fork, lines, flaws, missing, owned, trimmed, compared, behind }) => [
     node,
     `${epoch}${fork === 0 ? "" : `.${fork}`}`,
     String(lines),
     flaws.length === 0 ? "ok" : `${flaws.length} flaw(s)`,
     missing === 0 ? "none" : `${missing} (${owned} owned up to)`,
     trimmed ? "deleted" : "there",
-    compared === null ? "-" : `${compared} equal`,
+    compared === null ? "-" : `${compared} equal${(behind ?? 0) > 0 ? `, ${behind} not in the Redis` : ""}`,
   ]);
   const said = streams.flatMap(({ node, flaws }) => flaws.map((flaw) => `${node} ${flaw}`));
   const other = forks.map((fork) => `FORK: ${fork} was begun because the Redis had another history`);
-  return [table(["Node", "Epoch", "Lines", "Chain", "Missing", "Beginning", "Log here"], rows), ...said, ...other].join(
-    "\n",
+  const later = streams.flatMap((one) =>
+    one.later === 0
+      ? []
+      : [`${one.node}: ${one.later} entries were written by a later heird, and are not verified; use that one`],
   );
+  return [
+    table(["Node", "Epoch", "Lines", "Chain", "Missing", "Beginning", "Log here"], rows),
+    ...said,
+    ...later,
+    ...other,
+  ].join("\n");
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Change } from "../audit/accounts.ts";
+import { type Change, timeOf } from "../audit/accounts.ts";
 import type { Library } from "../audit/library.ts";
 import { durationsOf, reportOn } from "../audit/report.ts";
 import { current, type Source, type Stream } from "../audit/source.ts";
@@ -146,10 +146,11 @@ async function report(source: Source, options: AuditOptions): Promise<number> {
 /** The log of this machine is compared, too, where there is one. */
 async function verifyAll(source: Source, options: AuditOptions): Promise<number> {
   const own = options.logs === undefined && existsSync(join(options["state-dir"], "log"));
-  const verdict = await verify(source, own ? openLogs([options["state-dir"]]) : null);
+  const verdict = await verify(source, own ? openLogs([options["state-dir"]]) : null, Date.now());
   const tampered = verdict.streams.some(({ flaws }) => flaws.length > 0);
-  const gap = verdict.streams.some(({ missing }) => missing > 0) || verdict.forks.length > 0;
-  const unknown = verdict.streams.length === 0 || verdict.streams.some(({ trimmed }) => trimmed);
+  const gap =
+    verdict.streams.some(({ missing, behind }) => missing > 0 || (behind ?? 0) > 0) || verdict.forks.length > 0;
+  const unknown = verdict.streams.length === 0 || verdict.streams.some(({ trimmed, later }) => trimmed || later > 0);
   print(options.json ? JSON.stringify(verdict) : verdictInWords(verdict));
   return tampered ? EXIT.tampered : gap ? EXIT.gap : unknown ? EXIT.unknown : EXIT.ok;
 }
@@ -171,8 +172,22 @@ async function trim(library: Library, options: AuditOptions): Promise<number> {
   return EXIT.ok;
 }
 
+/** A stream that is further ahead of now than this, ms, is of a clock that leapt: its ids do not tell how old it is. */
+const AHEAD = 60_000;
+
 async function lastHeader(source: Source, stream: Stream, before: number) {
+  if ((stream.last?.hlc ?? 0) > Date.now() + AHEAD) return lastHeaderByClock(source, stream, before);
   for await (const { kind, hlc, seq } of source.read(stream, before))
     return kind === "lifecycle" && hlc <= before ? { hlc, seq } : null;
   return null;
+}
+
+/** By the clock of the Redis, line by line. */
+async function lastHeaderByClock(source: Source, stream: Stream, before: number) {
+  let found: { readonly hlc: number; readonly seq: number } | null = null;
+  for await (const item of source.read(stream, null)) {
+    if (timeOf(item) > before) break;
+    if (item.kind === "lifecycle") found = { hlc: item.hlc, seq: item.seq };
+  }
+  return found;
 }

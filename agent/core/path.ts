@@ -71,8 +71,7 @@ export type Rule = {
 const METRIC_OF_IPV6 = 1024;
 
 /** The prefix without the bits beyond it, which the kernel forgets of an IPv6 route. */
-function networkOf(prefix: Prefix | null): Prefix | null {
-  if (prefix === null) return null;
+export function networkOf(prefix: Prefix): Prefix {
   const bytes = bytesOf(prefix.address).map(
     (byte, i) => byte & ~(0xff >> Math.max(0, Math.min(8, prefix.length - i * 8))),
   );
@@ -96,7 +95,7 @@ function routeTrace({ family, type, to, table, metric, tos, protocol }: RouteTra
   const rank = metric === 0 && family === "ipv6" ? METRIC_OF_IPV6 : metric;
   // IPv6 routes have no tos.
   const service = family === "ipv6" ? 0 : tos;
-  const which = `${prefixText(networkOf(to), "default")} table ${table} metric ${rank} tos ${service}`;
+  const which = `${prefixText(to && networkOf(to), "default")} table ${table} metric ${rank} tos ${service}`;
   return `${TYPES[type] ?? "route"} ${family} ${which} proto ${protocol}`;
 }
 

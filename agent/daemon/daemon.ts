@@ -52,7 +52,7 @@ import { prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
-import { whoAsked, whoSignalled, whoStarted } from "./who.ts";
+import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
 const LAST_WORDS = 2_000;
@@ -145,16 +145,18 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
   const { kernel, store, boot, unfinished } = prepared;
   const { file } = options;
-  const identity = { version: VERSION, cluster: prepared.config.audit?.cluster ?? "default", boot, file };
+  const cluster = prepared.config.audit?.cluster ?? "default";
+  const identity = { version: VERSION, cluster, boot, ...thisMachine(), file };
   const who = `${hostname()} ${store.epoch} ${boot} heird-${VERSION}`;
   const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
   recorder.configure(prepared.config.eventLog);
   const started = kernel.now();
-  const log = openEventLog(store, identity, Date.now, initialState, started, undefined, { unfinished, recorder });
+  const meter = createMeter();
+  const beside = { unfinished, recorder, strain: meter.strain };
+  const log = openEventLog(store, identity, Date.now, initialState, started, undefined, beside);
   const doer = openDoer();
   const clock = clockOf(kernel.now);
   const notifier = notify({ clock, wall: Date.now, life: lifeOf(store.epoch, boot), doer, unfinished });
-  const meter = createMeter();
   const sequences = createSequences(() => Date.now() / 1_000);
   const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer, meter);
   const commander = commands();

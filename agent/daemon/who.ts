@@ -1,5 +1,7 @@
-// Who asked this daemon for something.
+// Who asked this daemon for something, and which machine it is.
 
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Actor } from "../core/actor.ts";
 import { callerOf, ownCaller } from "../linux/caller.ts";
 import type { Word } from "../operate/control.ts";
@@ -17,3 +19,13 @@ export const whoStarted = (): Actor => ({ via: "start", ...ownCaller(["heird", .
 
 /** Whoever sent a signal: the kernel knows, and Node does not ask it. */
 export const whoSignalled = (signal: string): Actor => ({ via: "signal", signal });
+
+/** A fingerprint of the machine's id, which is not to be told itself (machine-id(5)); nothing where there is none. */
+export function thisMachine(path = "/etc/machine-id"): { readonly machine?: string } {
+  try {
+    const id = readFileSync(path, "latin1").trim();
+    return id === "" ? {} : { machine: createHash("sha256").update(`heird ${id}`).digest("hex").slice(0, 32) };
+  } catch {
+    return {};
+  }
+}

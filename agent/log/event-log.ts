@@ -14,7 +14,7 @@ import { type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Store } from "./file.ts";
 import type { Recorder } from "./flight.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
-import { FOLD_VERSION, FORMAT, type Mark, seal, snapshotOf, type Window } from "./line.ts";
+import { FOLD_VERSION, FORMAT, type Mark, type Strain, seal, snapshotOf, type Window } from "./line.ts";
 import { redactConfig, redactSeen } from "./redact.ts";
 import { createWindows, routineOf } from "./routine.ts";
 
@@ -37,12 +37,15 @@ export type Beside = {
   /** The hooks that a dead daemon has not finished. */
   readonly unfinished?: readonly Errand[];
   readonly recorder?: Pick<Recorder, "keep" | "configure">;
+  /** How hard it went lately. */
+  readonly strain?: (at: Instant) => Strain;
 };
 
 export type LogIdentity = {
   readonly version: string;
   readonly cluster: string;
   readonly boot: string;
+  readonly machine?: string;
   readonly file?: string;
 };
 
@@ -57,7 +60,7 @@ export function openEventLog(
   state: AgentState,
   at: Instant,
   segmentBytes?: number,
-  { unfinished = [], recorder }: Beside = {},
+  { unfinished = [], recorder, strain }: Beside = {},
 ): EventLog {
   const windows = createWindows();
   const answers = createAnswers();
@@ -92,8 +95,8 @@ export function openEventLog(
     if (seen.type === "configured") recorder?.configure(turn.state.config.eventLog);
     const marks = marksOf(turn);
     if (marks.length === 0) return;
-    const recording = recorder?.keep(segment, head(), when) ?? null;
-    for (const mark of marks) write(when, recording === null ? mark : { ...mark, recording });
+    const [recording, lately] = [recorder?.keep(segment, head(), when) ?? null, strain && { strain: strain(when) }];
+    for (const mark of marks) write(when, { ...mark, ...(recording && { recording }), ...lately });
   };
   const isOver = ({ state: { config }, event }: Turn): boolean =>
     store.lostLines() > 0 || pen.isFull(segmentBytes ?? config.eventLog.segmentBytes, event.at);

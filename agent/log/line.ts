@@ -44,6 +44,8 @@ export type Header = Place & {
   readonly version: string;
   readonly cluster: string;
   readonly node: string;
+  /** A fingerprint of the machine's id, which a new name or address does not change; not where there is none. */
+  readonly machine?: string;
   /** The configuration file of the daemon; not in the lines of older ones. */
   readonly file?: string;
   /** New whenever a log starts empty. */
@@ -111,7 +113,12 @@ export type Mark = {
   readonly standard?: Standard;
   /** The file beside the segment that has what the flight recorder held. */
   readonly recording?: string;
+  /** How hard the daemon had it in the half minute before; not in the lines of older daemons. */
+  readonly strain?: Strain;
 };
+
+/** By how much its loop was late at most, and how long its longest collection took. */
+export type Strain = { readonly late: Duration; readonly collected: Duration };
 
 export type Line =
   | ({ readonly type: "header" } & Header)

@@ -4,8 +4,10 @@
 import type { Family } from "../core/address.ts";
 import { PRIORITY_STOP, type RouterKey } from "../core/config.ts";
 import { positionOf, routerOf, type Turn } from "../core/state.ts";
-import { type Duration, since } from "../core/time.ts";
+import { type Duration, type Instant, since } from "../core/time.ts";
+import type { Strain } from "../log/line.ts";
 import { type Histogram, HUMAN, histogram, LOOP, measure } from "./histogram.ts";
+import { createStrainGauge } from "./strain.ts";
 
 export type RouterMeter = {
   /** From when an advertisement was due until it was sent. */
@@ -26,8 +28,10 @@ export type Meter = {
   readonly lag: Histogram;
   readonly collections: Histogram;
   readonly watch: (turn: Turn) => void;
-  readonly late: (span: Duration) => void;
-  readonly collected: (span: Duration) => void;
+  readonly late: (span: Duration, at: Instant) => void;
+  readonly collected: (span: Duration, at: Instant) => void;
+  /** How hard it went lately. */
+  readonly strain: (at: Instant) => Strain;
   readonly unsent: (router: RouterKey, error: string) => void;
   readonly announced: (router: RouterKey, family: Family) => void;
 };
@@ -46,6 +50,7 @@ export function createMeter(): Meter {
   const checks = new Map<string, Histogram>();
   const lag = histogram(LOOP);
   const collections = histogram(LOOP);
+  const gauge = createStrainGauge();
   const of = (key: RouterKey): RouterMeter => {
     const known = routers.get(key);
     if (known !== undefined) return known;
@@ -65,8 +70,15 @@ export function createMeter(): Meter {
       else if (seen.type === "checkReported") measure(checkIn(checks, seen.check), seen.run.took);
       else if (seen.type === "configured") forget(turn, routers, checks);
     },
-    late: (span) => measure(lag, span),
-    collected: (span) => measure(collections, span),
+    late: (span, at) => {
+      measure(lag, span);
+      gauge.late(span, at);
+    },
+    collected: (span, at) => {
+      measure(collections, span);
+      gauge.collected(span, at);
+    },
+    strain: gauge.worst,
     unsent: (router, error) => {
       const { unsent } = of(router);
       const errno = error.split(":", 1).join("");

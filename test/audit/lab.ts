@@ -155,6 +155,8 @@ function happening(
   return { seen: done(config), us: Math.floor(random() * 5_000) };
 }
 
+const STRAIN = { late: microseconds(2_500), collected: microseconds(700) };
+
 export function createNode(options: NodeOptions): Node {
   const { name, directory, seed = 1, segmentBytes = 64 * 1024 } = options;
   let { ahead = 0 } = options;
@@ -169,8 +171,8 @@ export function createNode(options: NodeOptions): Node {
     boots += 1;
     state = initialState;
     const file = "/etc/heird/heird.conf";
-    const identity = { version: "1.2.3", cluster: "lab", boot: `boot-${name}-${boots}`, file };
-    return openEventLog(store, identity, wall, state, instantAt(now), segmentBytes);
+    const identity = { version: "1.2.3", cluster: "lab", boot: `boot-${name}-${boots}`, machine: `m-${name}`, file };
+    return openEventLog(store, identity, wall, state, instantAt(now), segmentBytes, { strain: () => STRAIN });
   };
   let log = open();
   const see = (seen: Observation, afterUs = 0): void => {

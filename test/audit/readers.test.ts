@@ -8,6 +8,7 @@ import { audit } from "../../agent/cli/audit.ts";
 import { explainAcross } from "../../agent/cli/explain.ts";
 import { historyOfAll } from "../../agent/cli/history-all.ts";
 import { EXIT } from "../../agent/cli/refusal.ts";
+import { chain } from "../../agent/log/line.ts";
 import { scratch } from "../log/scratch.ts";
 import { skipBecause } from "../netns/requirements.ts";
 import { run } from "./command.ts";
@@ -88,6 +89,75 @@ describe.skipIf(skipBecause("reading from a real Redis", whyNoRedis()))("a Redis
     await redis.client.multi(all.map(([each, had]) => ["xadd", keyOf(node), each, ...had])).exec();
   });
 
+  test("what a later heird adds is passed over: a signature, a line of a new kind, an entry of another format", async () => {
+    const node = nodes[2];
+    if (node === undefined) throw new Error("no node");
+    const [key, reading] = [keyOf(node), options()];
+    const all = await redis.client.xrange(key, "-", "+");
+    const put = async (entries: readonly (readonly [string, readonly string[]])[]): Promise<void> => {
+      await redis.client.del(key);
+      await redis.client.multi(entries.map(([id, had]) => ["xadd", key, id, ...had])).exec();
+    };
+    const [lastId = "", fields = []] = all.at(-1) ?? [];
+    const [hlc = 0, seq = 0] = lastId.split("-").map(Number);
+    const before = fields[fields.indexOf("h") + 1] ?? "";
+    // A line that tells of a signed end, chained as every line is.
+    const body = JSON.stringify({ seq: seq + 1, at: 1, hlc, checkpoint: { upTo: seq, hash: before, by: "ed25519" } });
+    const own = [
+      "v",
+      "1",
+      "p",
+      before,
+      "h",
+      chain(before, body),
+      "k",
+      "checkpoint",
+      "c",
+      "",
+      "b",
+      body,
+      "s",
+      "c2lnbg==",
+    ];
+    const more: (readonly [string, readonly string[]])[] = [...all, [`${hlc}-${seq + 1}`, own]];
+    const before40 = more.map(([id, had], i) => [id, i === 40 ? [...had, "s", "c2lnbmVk"] : had] as const);
+    const said = (await run(() => audit(["timeline"], reading))).text;
+    await put(before40);
+    const sound = await run(() => audit(["verify"], reading));
+    expect(sound.code, sound.text).toBe(EXIT.ok);
+    expect((await run(() => audit(["timeline"], reading))).text).toBe(said);
+    for (const verb of ["report", "export"]) expect((await run(() => audit([verb], reading))).code, verb).toBe(EXIT.ok);
+    // One that is changed is found even so: nobody has to know what it means.
+    await put(
+      more.map(([id, had], i) => [id, i === all.length ? had.with(11, body.replace("ed", "ef")) : had] as const),
+    );
+    expect((await run(() => audit(["verify"], reading))).code).toBe(EXIT.tampered);
+    await put([...all, [`${hlc + 1}-0`, ["v", "2", "z", "whatever"]]]);
+    const later = await run(() => audit(["verify"], reading));
+    expect(later.code).toBe(EXIT.unknown);
+    expect(later.text).toContain(`${node.name}: 1 entries were written by a later heird`);
+    expect((await run(() => audit(["timeline"], reading))).text).toBe(said);
+    await put(all);
+    expect((await run(() => audit(["verify"], reading))).code).toBe(EXIT.ok);
+  });
+
+  test("verify: what the log here has and the Redis has not is a gap, unless it was only just written", async () => {
+    const [node] = nodes;
+    if (node === undefined) throw new Error("no node");
+    const all = await redis.client.xrange(keyOf(node), "-", "+");
+    const tail = all.slice(-7);
+    await redis.client.xdel(keyOf(node), ...(tail.map(([id]) => id) as [string]));
+    const verify = () => run(() => audit(["verify"], { ...options(), "state-dir": node.directory }));
+    const short = await verify();
+    expect(short.code).toBe(EXIT.gap);
+    expect(short.text).toContain("7 not in the Redis");
+    vi.spyOn(Date, "now").mockReturnValue(Number(tail[0]?.[0].split("-")[0]) + 1_000);
+    expect((await verify()).code).toBe(EXIT.ok);
+    vi.restoreAllMocks();
+    await redis.client.del(keyOf(node));
+    await redis.client.multi(all.map(([id, had]) => ["xadd", keyOf(node), id, ...had])).exec();
+  });
+
   test("the least that each may do is enough, and keeps nodes apart", async () => {
     for (const line of readFileSync(ACL, "utf8").split("\n"))
       if (line.startsWith("user ")) {
@@ -147,6 +217,26 @@ describe.skipIf(skipBecause("reading from a real Redis", whyNoRedis()))("a Redis
     await caughtUp(node, ship(node, { ...serverAt(redis.url), username: "heird-r9", password }).shipper);
     await endShipping();
     delete process.env["HEIRD_REDIS_PASSWORD"];
+  });
+
+  test("trim goes by when it really was: a clock that leapt two years ahead keeps nothing for two years", async () => {
+    const node = createNode({ name: "r8", directory: directory(), segmentBytes: 15_000 });
+    node.happen(100);
+    const half = node.clock();
+    node.leap(730 * 86_400_000);
+    node.happen(100);
+    await caughtUp(node, ship(node, serverAt(redis.url), { now: node.clock, boot: node.boot() }).shipper);
+    await endShipping();
+    // What is shipped now is as old by the Redis as by the clock that nobody sets.
+    const middle = Date.now() - (node.clock() - half);
+    const auditing = { ...options(), "older-than": new Date(middle + 1_000).toISOString() };
+    const { text } = await run(() => audit(["trim"], auditing));
+    const deleted = Number(/r8 \w+: (\d+) lines deleted/.exec(text)?.[1]);
+    expect(deleted).toBeGreaterThan(0);
+    expect(deleted).toBeLessThan(node.head() - 20);
+    const [first] = await redis.client.xrange(keyOf(node), "-", "+", "COUNT", 1);
+    expect(first?.[1]).toContain("lifecycle");
+    await redis.client.del(keyOf(node));
   });
 
   test("a Redis that is not there is said so, with its own exit code", async () => {

@@ -22,7 +22,11 @@ const ships: { readonly shipper: Shipper; readonly over: Promise<void> }[] = [];
 export type Shipping = { readonly shipper: Shipper; readonly said: readonly string[] };
 
 /** Goes on until `endShipping`. Pauses are short: what is tested is not how long they are. */
-export function ship(node: Node, server: Server): Shipping {
+export function ship(
+  node: Node,
+  server: Server,
+  { now, boot } = { now: () => performance.now(), boot: "of this machine" },
+): Shipping {
   const said: string[] = [];
   const connect = connector(server, "heird-audit", logKey("lab", { node: node.name, epoch: "none", fork: 0 }));
   const shipper = createShipper(
@@ -31,8 +35,8 @@ export function ship(node: Node, server: Server): Shipping {
       outbox: openOutbox(node.directory),
       connect: async () => sessionOn(await connect()),
       wall: Date.now,
-      now: () => performance.now(),
-      boot: "of this machine",
+      now,
+      boot,
       random: Math.random,
       pause: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 50))),
       kernelClock: () => ({ sync: null, errUs: null }),

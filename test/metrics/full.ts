@@ -73,8 +73,8 @@ export function lived() {
   see(5_600_000, { type: "hookEnded", router: six, ...HOOK });
   meter.unsent(six, "EPERM: not permitted");
   meter.announced(six, "ipv6");
-  meter.late(microseconds(2_000));
-  meter.collected(microseconds(1_500));
+  meter.late(microseconds(2_000), instantAt(1_000));
+  meter.collected(microseconds(1_500), instantAt(1_000));
   return { tally, meter, state, now: instantAt(6_000_000) };
 }
 
