@@ -64,7 +64,8 @@ export function claimSockets(nameOf: ReadonlyMap<number, string>, before: () => 
 /** The whole of an IPv4 address, the end of an IPv6 one; whoever listens compares the rest. */
 function lastWord(address: IpAddress): number {
   const bytes = bytesOf(address);
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4);
+  const [a = 0, b = 0, c = 0, d = 0] = bytes.length === 4 ? bytes : bytes.subarray(bytes.length - 4);
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function openEar(family: Place, heard: (index: number, frame: Uint8Array) => void, before: () => void): Ear | Outcome {
@@ -146,24 +147,31 @@ const PROLOGUES: Readonly<Record<Place, readonly Instruction[]>> = {
   ],
 };
 
-/** The program that lets only frames pass which claim an address with one of these last words. */
+/**
+ * The program that lets only frames pass which claim an address with one of these last words. Written down
+ * instruction by instruction: it is needed in the moment in which a thousand addresses are taken up.
+ */
 function program(family: Place, words: Words): Uint8Array {
-  const instructions: Instruction[] = [...PROLOGUES[family]];
-  if (words === "all") instructions.push([RETURN, 0, 0, KEPT]);
+  const prologue = PROLOGUES[family];
+  const blocks = words === "all" ? 0 : Math.ceil(words.length / PER_BLOCK);
+  const length = prologue.length + (words === "all" ? 1 : words.length + 2 * blocks) + 1;
+  const bytes = new Uint8Array(new ArrayBuffer(Math.max(128, length * 8)), 0, length * 8);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const put = (code: number, yes: number, no: number, operand: number): void => {
+    view.setUint32(at, code | (yes << 16) | (no << 24), true);
+    view.setUint32(at + 4, operand, true);
+    at += 8;
+  };
+  for (const [code, yes, no, operand] of prologue) put(code, yes, no, operand);
+  if (words === "all") put(RETURN, 0, 0, KEPT);
   else
     for (let first = 0; first < words.length; first += PER_BLOCK) {
-      const block = words.slice(first, first + PER_BLOCK);
-      for (const [i, word] of block.entries()) instructions.push([JUMP_IF_EQUAL, block.length - i, 0, word]);
-      instructions.push([JUMP, 0, 0, 1], [RETURN, 0, 0, KEPT]);
+      const end = Math.min(first + PER_BLOCK, words.length);
+      for (let i = first; i < end; i++) put(JUMP_IF_EQUAL, end - i, 0, words[i] ?? 0);
+      put(JUMP, 0, 0, 1);
+      put(RETURN, 0, 0, KEPT);
     }
-  instructions.push([RETURN, 0, 0, 0]);
-  const bytes = new Uint8Array(new ArrayBuffer(Math.max(128, instructions.length * 8)), 0, instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  for (const [i, [code, yes, no, operand]] of instructions.entries()) {
-    view.setUint16(i * 8, code, true);
-    view.setUint8(i * 8 + 2, yes);
-    view.setUint8(i * 8 + 3, no);
-    view.setUint32(i * 8 + 4, operand, true);
-  }
+  put(RETURN, 0, 0, 0);
   return bytes;
 }

@@ -25,6 +25,7 @@ const libcSendto = libc.func(
   "intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *name, uint32 nameLength)",
 );
 const libcRecv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
+const libcRecvmmsg = libc.func("int recvmmsg(int fd, void *messages, uint32 count, int flags, void *timeout)");
 const libcRecvmsg = libc.func("intptr_t recvmsg(int fd, void *message, int flags)");
 const libcRead = libc.func("intptr_t read(int fd, void *bytes, size_t length)");
 const libcGetsockopt = libc.func("int getsockopt(int fd, int level, int option, void *value, _Inout_ uint32 *length)");
@@ -172,6 +173,37 @@ export function messageBuffer(length: number): MessageBuffer {
       header.setUint32(40, control.byteLength, true);
       return checked(libcRecvmsg(fd, header, MSG_DONTWAIT));
     },
+  };
+}
+
+/** Buffers for several messages at once; a call costs as much as two messages. */
+export type MessageBatch = {
+  /** How many came. */
+  readonly receive: (fd: number) => number;
+  /** One of them; undefined when it was longer than its buffer. */
+  readonly at: (place: number) => Uint8Array | undefined;
+};
+
+/** Buffers for `count` messages of at most `length` bytes. What nobody fills takes no memory. */
+export function messageBatch(count: number, length: number): MessageBatch {
+  // struct mmsghdr, 64 bytes each: a msghdr (56) and how long the message was. Then iovecs (16), then the data.
+  const [vectors, data] = [count * 64, count * 80];
+  const slab = new ArrayBuffer(data + count * length);
+  const bytes = new Uint8Array(slab);
+  const base = address(bytes);
+  const headers = new DataView(slab, 0, data);
+  for (let i = 0; i < count; i++) {
+    headers.setBigUint64(i * 64 + 16, base + BigInt(vectors + i * 16), true);
+    headers.setBigUint64(i * 64 + 24, 1n, true);
+    headers.setBigUint64(vectors + i * 16, base + BigInt(data + i * length), true);
+    headers.setBigUint64(vectors + i * 16 + 8, BigInt(length), true);
+  }
+  return {
+    receive: (fd) => checked(libcRecvmmsg(fd, bytes, count, MSG_DONTWAIT, null)),
+    at: (i) =>
+      (headers.getUint32(i * 64 + 48, true) & MSG_TRUNC) !== 0
+        ? undefined
+        : bytes.subarray(data + i * length, data + i * length + headers.getUint32(i * 64 + 56, true)),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   putNumber,
   putText,
   putUint32,
+  putWord,
   type RequestBuffer,
 } from "./netlink-write.ts";
 
@@ -64,7 +65,8 @@ function beginAddress(to: RequestBuffer, index: number, request: AddressRequest,
   const family = address.length === 4 ? AF_INET : AF_INET6;
   const length = request.peer?.prefixLength ?? request.prefixLength;
   // The header has room for eight flags.
-  putUint32(to, family | (length << 8) | ((flags & 0xff) << 16) | (request.scope << 24), index);
+  putWord(to, family | (length << 8) | ((flags & 0xff) << 16) | (request.scope << 24));
+  putWord(to, index);
   putAttribute(to, IFA_LOCAL, address);
   putAttribute(to, IFA_ADDRESS, request.peer === null ? address : bytesOf(request.peer.address));
 }
@@ -85,7 +87,9 @@ export function writeAddAddress(
   // ifa_cacheinfo: preferred, valid, and two stamps that the kernel sets.
   if (request.preferredLifetime !== null)
     putUint32(to, 20 | (IFA_CACHEINFO << 16), request.preferredLifetime, FOREVER, 0, 0);
-  putAttribute(to, IFA_PROTO, Uint8Array.of(protocol));
+  // One byte, and three zeros behind it.
+  putWord(to, 5 | (IFA_PROTO << 16));
+  putWord(to, protocol);
   finish(to, start);
 }
 

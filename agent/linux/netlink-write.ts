@@ -41,10 +41,12 @@ export function begin(to: RequestBuffer, type: number, flags: number, seq: numbe
 export const finish = (to: RequestBuffer, start: number): void => to.view.setUint32(start, to.length - start, true);
 
 export function putUint32(to: RequestBuffer, ...words: number[]): void {
-  for (const word of words) {
-    to.view.setUint32(to.length, word, true);
-    to.length += 4;
-  }
+  for (const word of words) putWord(to, word);
+}
+
+export function putWord(to: RequestBuffer, word: number): void {
+  to.view.setUint32(to.length, word, true);
+  to.length += 4;
 }
 
 export function putBytes(to: RequestBuffer, ...bytes: number[]): void {
@@ -54,11 +56,11 @@ export function putBytes(to: RequestBuffer, ...bytes: number[]): void {
 
 /** An attribute: length with its own four bytes, type, value, zeros up to four bytes. */
 export function putAttribute(to: RequestBuffer, type: number, value: Uint8Array): void {
-  putUint32(to, (value.length + 4) | (type << 16));
+  putWord(to, (value.length + 4) | (type << 16));
   to.bytes.set(value, to.length);
   const end = to.length + value.length;
   to.length = (end + 3) & ~3;
-  to.bytes.fill(0, end, to.length);
+  if (to.length > end) to.bytes.fill(0, end, to.length);
 }
 
 /** An attribute that is one number. */

@@ -220,29 +220,42 @@ const attributesOf = (bytes: Uint8Array): Attributes =>
 
 /** ifaddrmsg: family, prefix length, flags, scope, index. On a point-to-point link IFA_ADDRESS is the peer's. */
 function readAddress(span: Span, gone: boolean, interrupted: boolean): AddressMessage | undefined {
-  const { view, at, end } = span;
+  const { view, bytes, at, end } = span;
   if (at + 24 > end) return undefined;
-  const attributes = readAttributes(span, at + 24);
-  const address = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
-  const size = LENGTHS.get(view.getUint8(at + 16));
-  if (address === undefined || address.length !== size) return undefined;
+  const place = { local: 0, address: 0, flags: 0, protocol: 0 };
+  locate(span, place);
+  const value = place.local || place.address;
+  const family = view.getUint8(at + 16);
+  const size = family === AF_INET ? 4 : family === AF_INET6 ? 16 : 0;
+  if (value === 0 || size === 0 || view.getUint16(value, true) !== size + 4) return undefined;
   return {
     type: "address",
     gone,
     index: view.getUint32(at + 20, true),
-    address: addressFromBytes(address),
+    address: addressFromBytes(bytes, value + 4, size),
     prefixLength: view.getUint8(at + 17),
     // The header has room for eight flags; the attribute, where there is one, has them all.
-    flags: numberOf(attributes.get(IFA_FLAGS), view.getUint8(at + 18)),
+    flags: place.flags === 0 ? view.getUint8(at + 18) : view.getUint32(place.flags + 4, true),
     scope: view.getUint8(at + 19),
     port: view.getUint32(at + 12, true),
-    protocol: attributes.get(IFA_PROTO)?.[0] ?? 0,
+    protocol: place.protocol === 0 ? 0 : view.getUint8(place.protocol + 4),
     interrupted,
   };
 }
 
-/** Bytes of an address, by family. */
-const LENGTHS = new Map([
-  [AF_INET, 4],
-  [AF_INET6, 16],
-]);
+/** Where the attributes of an address begin; 0 for one that is missing, or too short. */
+type AddressPlaces = { local: number; address: number; flags: number; protocol: number };
+
+/** Without a map of attributes: these messages come by the thousand. */
+function locate({ view, at: start, end }: Span, place: AddressPlaces): void {
+  for (let at = start + 24; at + 4 <= end; ) {
+    const length = view.getUint16(at, true);
+    if (length < 4 || at + length > end) return;
+    const type = view.getUint16(at + 2, true) & 0x3fff;
+    if (type === IFA_LOCAL) place.local = at;
+    else if (type === IFA_ADDRESS) place.address = at;
+    else if (type === IFA_FLAGS && length >= 8) place.flags = at;
+    else if (type === IFA_PROTO && length >= 5) place.protocol = at;
+    at += (length + 3) & ~3;
+  }
+}

@@ -3,7 +3,7 @@
 import { type Path, wordsOf } from "../core/path.ts";
 import type { Outcome } from "../kernel.ts";
 import { DONE, EAGAIN, EBADF, EINTR, ENOBUFS, ETIMEDOUT, errnoName, failure } from "./errno.ts";
-import { close, messageOf, ownName, receive, send, setOption } from "./ffi.ts";
+import { close, messageBatch, messageOf, ownName, receive, send, setOption } from "./ffi.ts";
 import { applyMessages, emptyTable, type InterfaceTable } from "./interface-table.ts";
 import { type UponRequest, writeAddLink, writeLinkUp, writeRemoveLink } from "./link-request.ts";
 import { type NetlinkMessage, readMessages } from "./netlink.ts";
@@ -35,6 +35,9 @@ const CHUNK = 50;
 const RECEIVE_BUFFER = 8 << 20;
 
 const answer = new Uint8Array(new ArrayBuffer(65_536));
+/** The kernel tells each address by itself. */
+const AT_ONCE = 16;
+const news = messageBatch(AT_ONCE, 65_536);
 
 function openSocket(groups: number): number {
   const fd = openNetlink(NETLINK_ROUTE, groups);
@@ -228,6 +231,20 @@ function readDump(fd: number, what: Dumped): { messages: NetlinkMessage[]; inter
   throw new Error(`the ${what} cannot be listed: the kernel's answer has no end`);
 }
 
+/** Whether there may be more after a call that brought so many, or failed so. */
+const isMore = (count: number): boolean => count === AT_ONCE || (count < 0 && count !== -EAGAIN && count !== -EBADF);
+
+/** Takes in what a call brought; whether all of it was whole. */
+function takeIn(count: number, messages: NetlinkMessage[]): boolean {
+  let whole = true;
+  for (let i = 0; i < count; i++) {
+    const bytes = news.at(i);
+    if (bytes === undefined) whole = false;
+    else for (const message of readMessages(bytes)) messages.push(message);
+  }
+  return whole;
+}
+
 /** Hears links and addresses change. */
 export type EventSocket = {
   readonly fd: number;
@@ -245,12 +262,10 @@ export function openEventSocket(): EventSocket {
     read() {
       const messages: NetlinkMessage[] = [];
       let lost = false;
-      while (open) {
-        const length = receive(fd, answer);
-        if (length === -EAGAIN || length === -EBADF) break;
+      for (let count = AT_ONCE; open && isMore(count); ) {
+        count = news.receive(fd);
         // After an overflow what is left is stale; it is read and thrown away.
-        if (length === -ENOBUFS || length > answer.length) lost = true;
-        else if (length > 0) messages.push(...readMessages(answer.subarray(0, length)));
+        if (count === -ENOBUFS || !takeIn(count, messages)) lost = true;
       }
       return lost ? "lost" : messages;
     },
