@@ -37,6 +37,7 @@ export function warmUp(): () => void {
   const performer = perform(
     nothing(),
     createSequences(() => 0),
+    (step) => step(),
   );
   run(initialState, [performer.drive, stage], () => instantAt(0), log).subscribe();
   const play = script(config);

@@ -8,10 +8,10 @@ import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import type { Applied, Work } from "./lane.ts";
 
 /**
- * Addresses per netlink burst. 50 of IPv4 hold the loop for a millisecond; of IPv6 the kernel needs
- * the longer the more there are, up to 2 ms each, so a burst that took too long halves the next.
+ * Addresses per netlink burst. 25 of IPv4 take half a millisecond, or twice that when there are a thousand; of IPv6
+ * the kernel needs the longer the more there are, up to 2 ms each, so a burst that took too long halves the next.
  */
-const MOST: Readonly<Record<Family, number>> = { ipv4: 50, ipv6: 10 };
+const MOST: Readonly<Record<Family, number>> = { ipv4: 25, ipv6: 10 };
 const LEAST = 2;
 /** The first burst is small: as soon as it is there, it is announced. */
 const FIRST = 5;

@@ -5,7 +5,7 @@
 import { bytesOf, type Family, familyOf } from "../core/address.ts";
 import type { Pacing, RouterKey, VirtualAddress } from "../core/config.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
-import type { Kernel, Outcome } from "../kernel.ts";
+import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { gratuitousArp, setArpAddress } from "../wire/arp.ts";
 import { MAC_LENGTH } from "../wire/mac.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
@@ -98,6 +98,7 @@ type Part = { readonly queue: Queue; readonly addresses: VirtualAddress[] };
 
 /** What may leave at once, and what has to wait its turn in which queue. */
 function byPace(addresses: readonly VirtualAddress[], pacing: Pacing) {
+  if (!isPaced(pacing)) return { loose: addresses, paced: [] };
   const loose: VirtualAddress[] = [];
   const paced = new Map<string, Part>();
   for (const own of addresses) {
@@ -109,6 +110,8 @@ function byPace(addresses: readonly VirtualAddress[], pacing: Pacing) {
   }
   return { loose, paced: [...paced.values()] };
 }
+
+const isPaced = ({ each, groups }: Pacing): boolean => [each, ...groups].some(({ arp, na }) => arp + na > NOT_PACED);
 
 function queueOf({ each, groups }: Pacing, iface: string, family: Family): Queue {
   const i = groups.findIndex(({ interfaces }) => interfaces.includes(iface));
@@ -126,9 +129,16 @@ function* rounds(
   count: CountAnnounced,
 ): Work<Applied> {
   const errors = new Set<string>();
-  const tellers = addresses.map(
-    (own): Teller => ({ own, place: placeOf(own), tell: tellerOf(kernel, own, (family) => count(router, family)) }),
-  );
+  const forms = createForms(kernel);
+  const tellers: Teller[] = [];
+  const tellerAt = (i: number, own: VirtualAddress): Teller => {
+    const known = tellers[i];
+    if (known !== undefined) return known;
+    const tell = tellerOf(kernel, own, forms, (family) => count(router, family));
+    const teller = { own, place: placeOf(own), tell };
+    tellers[i] = teller;
+    return teller;
+  };
   const sent = { all: 0, inStep: 0 };
   const send = ({ own, tell }: Teller): void => {
     sent.inStep += 1;
@@ -137,7 +147,8 @@ function* rounds(
     else errors.add(`${own.interface}: ${outcome.error}`);
   };
   for (let round = 0; round < times; round++)
-    for (const teller of tellers) {
+    for (const [i, own] of addresses.entries()) {
+      const teller = tellerAt(i, own);
       // The first is told of before the last one is there.
       while (round === 0 && wanted.has(teller.place) && isComing(teller.place)) {
         yield;
@@ -155,36 +166,57 @@ function* rounds(
 const NO_SUCH: Outcome = { ok: false, errno: 19, error: "ENODEV: no such interface" };
 const DONE: Outcome = { ok: true };
 
+/** What announces the addresses of one interface, as long as that has this MAC. */
+type Form = { readonly mac: Uint8Array; readonly tell: (address: Uint8Array) => Outcome };
+type Forms = (iface: InterfaceState, family: Family) => Form;
+
 /**
- * What announces one address, its packet prepared anew only when the interface has another MAC: a bond
- * may take its other member's at any time. A link without Ethernet has nobody to tell.
+ * One packet for all addresses of an interface, prepared anew only when that has another MAC: a bond may
+ * take its other member's at any time.
  */
-function tellerOf(kernel: AnnounceKernel, own: VirtualAddress, sent: (family: Family) => void): () => Outcome {
+function createForms(kernel: AnnounceKernel): Forms {
+  const forms = { ipv4: new Map<string, Form>(), ipv6: new Map<string, Form>() };
+  return ({ name, mac }, family) => {
+    const known = forms[family].get(name);
+    if (known?.mac === mac) return known;
+    const tell = family === "ipv4" ? arpTeller(kernel, name, mac) : naTeller(kernel, name, mac);
+    const form = { mac, tell };
+    forms[family].set(name, form);
+    return form;
+  };
+}
+
+/** What announces one address. A link without Ethernet has nobody to tell. */
+function tellerOf(
+  kernel: AnnounceKernel,
+  own: VirtualAddress,
+  forms: Forms,
+  sent: (family: Family) => void,
+): () => Outcome {
   const family = familyOf(own.address);
-  let mac: Uint8Array | null = null;
-  let tell = (): Outcome => DONE;
+  const address = bytesOf(own.address);
   return () => {
     const iface = kernel.interfaces.get(own.interface);
     if (iface === undefined) return NO_SUCH;
     if (iface.mac.length !== MAC_LENGTH) return DONE;
-    if (iface.mac !== mac) {
-      mac = iface.mac;
-      tell = family === "ipv4" ? arpTeller(kernel, own, mac) : naTeller(kernel, own, mac);
-    }
-    const outcome = tell();
+    const outcome = forms(iface, family).tell(address);
     if (outcome.ok) sent(family);
     return outcome;
   };
 }
 
-function arpTeller(kernel: AnnounceKernel, own: VirtualAddress, mac: Uint8Array): () => Outcome {
+function arpTeller(kernel: AnnounceKernel, iface: string, mac: Uint8Array): Form["tell"] {
   const frame = gratuitousArp(mac);
-  setArpAddress(frame, bytesOf(own.address));
-  return () => kernel.sendFrame(own.interface, frame);
+  return (address) => {
+    setArpAddress(frame, address);
+    return kernel.sendFrame(iface, frame);
+  };
 }
 
-function naTeller(kernel: AnnounceKernel, own: VirtualAddress, mac: Uint8Array): () => Outcome {
-  const packet = unsolicitedNa(mac, kernel.forwardsIpv6(own.interface));
-  setNaAddress(packet, bytesOf(own.address));
-  return () => kernel.sendPacket(own.interface, "ipv6", packet, ALL_NODES);
+function naTeller(kernel: AnnounceKernel, iface: string, mac: Uint8Array): Form["tell"] {
+  const packet = unsolicitedNa(mac, kernel.forwardsIpv6(iface));
+  return (address) => {
+    setNaAddress(packet, address);
+    return kernel.sendPacket(iface, "ipv6", packet, ALL_NODES);
+  };
 }

@@ -1,7 +1,8 @@
-// A queue of work that is done in order and in small steps, between which the sockets and the alarm
-// get their turn: a thousand addresses never hold back one advertisement.
+// A queue of work that is done in order and in small steps: after a millisecond of them the sockets and
+// the alarm get their turn, so that a thousand addresses never hold back one advertisement.
 
 import type { IpAddress } from "../core/address.ts";
+import { type Duration, type Instant, milliseconds, since } from "../core/time.ts";
 
 /** Work in steps: each call of `next` does a little, and the return value tells how it went. */
 export type Work<T> = Generator<void, T, void>;
@@ -17,7 +18,7 @@ export type Applied = {
 export type Lane<L> = {
   /** Takes on work; its first step is done at once when the lane is idle. */
   readonly add: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
-  /** Takes on work that need not wait for the end of what is right before it: they take their steps in turn. */
+  /** Takes on work that need not wait for the end of what is right before it: they take their steps in turn, and the first at once. */
   readonly addBeside: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
   /** Forgets work that has not been finished and for which this holds. */
   readonly forget: (which: (label: L) => boolean) => void;
@@ -27,42 +28,77 @@ export type Lane<L> = {
 
 type Job<L> = { readonly label: L; readonly beside: boolean; readonly step: () => boolean };
 
-export function createLane<L>(later: (step: () => void) => void): Lane<L> {
+/** Steps are taken until this has gone by: then the sockets and the alarm have their turn. */
+const SLICE: Duration = milliseconds(1);
+/** And at most so many, for a clock that stands still meanwhile. */
+const MOST_STEPS = 16;
+
+/** What may still be done before the sockets and the alarm have their turn. */
+type Slice = { readonly began: Instant; steps: number };
+
+export function createLane<L>(now: () => Instant, later: (step: () => void) => void): Lane<L> {
   let jobs: Job<L>[] = [];
+  let slice: Slice | null = null;
   let scheduled = false;
+  let stepping = false;
   let waiting: (() => void)[] = [];
 
-  const proceed = (): void => {
-    scheduled = false;
-    const [job, next] = jobs;
-    if (job?.step()) jobs = jobs.filter((other) => other !== job);
-    if (next?.beside && jobs.includes(next) && next.step()) jobs = jobs.filter((other) => other !== next);
-    if (jobs.length > 0) schedule();
-    else {
-      const idle = waiting;
-      waiting = [];
-      for (const resolve of idle) resolve();
+  const hasTime = (): boolean => slice === null || (slice.steps < MOST_STEPS && since(slice.began, now()) < SLICE);
+  const take = (job: Job<L>): void => {
+    slice ??= { began: now(), steps: 0 };
+    slice.steps += 1;
+    stepping = true;
+    try {
+      if (job.step()) jobs = jobs.filter((other) => other !== job);
+    } finally {
+      stepping = false;
     }
+  };
+  const beside = ([, next]: readonly Job<L>[]): Job<L> | undefined => (next?.beside ? next : undefined);
+  const stepOn = (first: Job<L>): void => {
+    const next = beside(jobs);
+    take(first);
+    if (next !== undefined && jobs.includes(next)) take(next);
+  };
+  /** Goes on until all is done or the slice is over. */
+  const proceed = (): void => {
+    for (let [job] = jobs; job !== undefined && hasTime(); [job] = jobs) stepOn(job);
+    if (jobs.length > 0) {
+      schedule();
+      return;
+    }
+    const idle = waiting;
+    waiting = [];
+    for (const resolve of idle) resolve();
   };
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    later(proceed);
+    later(() => {
+      scheduled = false;
+      slice = null;
+      proceed();
+    });
   };
 
-  const take = <T>(label: L, beside: boolean, work: Work<T>, done: (result: T) => void): void => {
+  const add = <T>(label: L, isBeside: boolean, work: Work<T>, done: (result: T) => void): void => {
     const step = (): boolean => {
       const { done: finished, value } = work.next();
       if (finished) done(value);
       return finished === true;
     };
-    jobs.push({ label, beside, step });
-    if (jobs.length === 1 && !scheduled) proceed();
+    const job: Job<L> = { label, beside: isBeside, step };
+    jobs.push(job);
+    if (stepping) return;
+    // One step: what is to be done beside it comes only then, and at once, whatever time that took.
+    if (beside(jobs) === job || (jobs.length === 1 && hasTime())) take(job);
+    // What comes in this turn of the loop shares its slice.
+    schedule();
   };
 
   return {
-    add: (label, work, done) => take(label, false, work, done),
-    addBeside: (label, work, done) => take(label, true, work, done),
+    add: (label, work, done) => add(label, false, work, done),
+    addBeside: (label, work, done) => add(label, true, work, done),
     forget: (which) => {
       jobs = jobs.filter(({ label }) => !which(label));
     },

@@ -54,7 +54,7 @@ export function perform(
   preparer: Preparer = atOnce,
   counting: Counting = NOT_COUNTED,
 ): Performer {
-  const lane = createLane<Label>(later);
+  const lane = createLane<Label>(kernel.now, later);
   const additions = openAdditions();
   const announcer = announce(kernel, pause, additions.soFar, counting.announced);
   const foreign = new Set<string>();

@@ -156,10 +156,13 @@ describe("an effect that fails", () => {
 describe("an address that is there already", () => {
   const own = ONE.virtualAddresses[0] ?? virtual("10.0.1.100", "eth0");
 
+  const added = (set: ReturnType<typeof scene>) =>
+    seenBy(set, "effectDone").find((seen) => "effect" in seen && seen.effect === "addAddresses");
+
   it("is somebody else's, is told, and stays when we let go", () => {
     const set = scene({}, (kernel) => kernel.plant("eth0", own.address, own.prefixLength, 3));
     set.time.advanceTo(instantAt(DOWN + 100_000));
-    expect(seenBy(set, "effectDone")[0]).toMatchObject({
+    expect(added(set)).toMatchObject({
       effect: "addAddresses",
       detail: "0 added, 1 there already",
       foreign: [own.address],
@@ -180,7 +183,7 @@ describe("an address that is there already", () => {
   it("is ours when it carries our protocol number, and goes when we let go", () => {
     const set = scene({}, (kernel) => kernel.plant("eth0", own.address, own.prefixLength, 18));
     set.time.advanceTo(instantAt(DOWN + 100_000));
-    expect(seenBy(set, "effectDone")[0]).toMatchObject({ detail: "1 added", foreign: [] });
+    expect(added(set)).toMatchObject({ detail: "1 added", foreign: [] });
     set.say(200);
     set.time.advance(milliseconds(10));
     expect(set.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
@@ -203,7 +206,7 @@ describe("an address that is there already", () => {
     // A moment ago, and not told yet: by our number.
     meanwhile(ours, () => ours.kernel.plant("eth0", own.address, own.prefixLength, 18));
     ours.time.advanceTo(instantAt(DOWN + 100_000));
-    expect(seenBy(ours, "effectDone")[0]).toMatchObject({ detail: "1 added", foreign: [] });
+    expect(added(ours)).toMatchObject({ detail: "1 added", foreign: [] });
     ours.agent.shutdown();
     ours.time.advance(seconds(1));
     expect(ours.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN]);
@@ -215,7 +218,7 @@ describe("an address that is there already", () => {
       theirs.kernel.plant("eth0", own.address, own.prefixLength, 3);
     });
     theirs.time.advanceTo(instantAt(DOWN + 100_000));
-    expect(seenBy(theirs, "effectDone")[0]).toMatchObject({ foreign: [own.address] });
+    expect(added(theirs)).toMatchObject({ foreign: [own.address] });
     theirs.agent.shutdown();
     theirs.time.advance(seconds(1));
     expect(theirs.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN, own.address]);
