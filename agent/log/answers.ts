@@ -16,6 +16,8 @@ export type Answers = {
   readonly add: (turn: Turn) => readonly AnswersWindow[] | null;
   /** Closes the window of one check, or of all. */
   readonly close: (check: string | null) => readonly AnswersWindow[];
+  /** Closes so many of them, those that were opened first. */
+  readonly closeOldest: (count: number) => readonly AnswersWindow[];
 };
 
 export function createAnswers(): Answers {
@@ -46,6 +48,14 @@ export function createAnswers(): Answers {
       return closed;
     },
     close: (check) => (check === null ? [...windows.keys()].flatMap(take) : take(check)),
+    closeOldest: (count) => {
+      const oldest: AnswersWindow[] = [];
+      for (const check of windows.keys()) {
+        if (oldest.length >= count) break;
+        oldest.push(...take(check));
+      }
+      return oldest;
+    },
   };
 }
 

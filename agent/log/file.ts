@@ -7,7 +7,7 @@
 
 import { join } from "node:path";
 import { openAhead } from "./ahead.ts";
-import { createQueue } from "./queue.ts";
+import { type Chunk, createQueue } from "./queue.ts";
 import { createFile, createSegments, type Segments, type SegmentsOptions, segmentName } from "./segments.ts";
 
 export type StoreStatus = {
@@ -53,12 +53,16 @@ export type StoreOptions = SegmentsOptions & {
 
 /** Between attempts when the disk refused, in ms. */
 const RETRY_MS = 1_000;
+/** What follows a batch waits for so many ms, or until there is so much of it: a line that is synced alone costs ten. */
+const TOGETHER_MS = 10;
+const TOGETHER_BYTES = 64 * 1024;
+
 export function createStore(options: StoreOptions): Store {
   const { directory, queueLimit } = options;
   const ahead = options.ahead === null ? null : openAhead(options.ahead);
   if (options.last.seq < 0) createFile(join(directory, segmentName(options.last.segment + 1)));
   const segments = createSegments(options);
-  const writer = createWriter(segments, options.last.seq, () => ahead?.durable());
+  const writer = createWriter(segments, options.last.seq, (waiting) => ahead?.durable(waiting));
   let segment = options.last.segment;
   let head = options.last.seq;
   let lost = options.lost ?? 0;
@@ -107,13 +111,13 @@ export function createStore(options: StoreOptions): Store {
 }
 
 /** Takes lines from a queue to the disk in the background, in order, and again when the disk refuses. */
-function createWriter(segments: Segments, last: number, written: () => void) {
+function createWriter(segments: Segments, last: number, written: (waiting: readonly Chunk[]) => void) {
   const queue = createQueue();
   let durable = last;
   let error: string | null = null;
   let writing: Promise<void> | null = null;
   let finishing = false;
-
+  const spell = createSpell();
   /** Writes what stands at the front of the queue for one segment; leaves it there when that fails. */
   const writeBatch = async (): Promise<void> => {
     const batch = queue.front();
@@ -125,20 +129,28 @@ function createWriter(segments: Segments, last: number, written: () => void) {
     );
     durable = batch.at(-1)?.last ?? durable;
     queue.drop(batch);
+    written(queue.waiting());
+  };
+  /** Whether the disk took the next batch. */
+  const taken = async (): Promise<boolean> => {
+    try {
+      await writeBatch();
+      error = null;
+    } catch (cause) {
+      error = cause instanceof Error ? cause.message : String(cause);
+    }
+    return error === null;
   };
 
   const drain = async (): Promise<void> => {
+    // Not in the turn that put the first line there: asking the disk costs more than the line did.
+    await new Promise((resolve) => setImmediate(resolve));
     while (queue.bytes() > 0) {
-      try {
-        await writeBatch();
-        error = null;
-      } catch (cause) {
-        error = cause instanceof Error ? cause.message : String(cause);
-        if (finishing) return;
-        await pause(RETRY_MS);
-      }
+      const went = await taken();
+      if (finishing && !went) return;
+      if (!went) await pause(RETRY_MS);
+      else if (!finishing && queue.bytes() < TOGETHER_BYTES) await spell.rest(TOGETHER_MS);
     }
-    written();
   };
 
   const kick = (): void => {
@@ -156,9 +168,26 @@ function createWriter(segments: Segments, last: number, written: () => void) {
     /** Writes what is left, without trying again; tells whether that was everything. */
     finish: async (): Promise<boolean> => {
       finishing = true;
+      spell.end();
       await (writing ?? drain());
       return queue.bytes() === 0;
     },
+  };
+}
+
+/** A rest that can be ended before its time. */
+function createSpell() {
+  let end = (): void => undefined;
+  return {
+    rest: (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    end: (): void => end(),
   };
 }
 

@@ -189,7 +189,7 @@ function firstSince(ring: Ring, from: Instant, already: number): number {
   const begin = Math.max(ring.begin(), already);
   let place = ring.end();
   // Stamps of the kernel are a little out of order; one that is far older ends the search.
-  while (place > begin && ring.entryAt(place - 1).at >= from - SLACK) place -= 1;
+  while (place > begin && ring.timeAt(place - 1) >= from - SLACK) place -= 1;
   return place;
 }
 const SLACK = 1_000_000;
@@ -197,7 +197,7 @@ const SLACK = 1_000_000;
 /** The end of what belongs to a flight: what is later may belong to the next one. */
 function firstAfter(ring: Ring, until: Instant, from: number): number {
   let place = Math.max(from, ring.begin());
-  while (place < ring.end() && ring.entryAt(place).at <= until) place += 1;
+  while (place < ring.end() && ring.timeAt(place) <= until) place += 1;
   return place;
 }
 

@@ -133,21 +133,14 @@ export const snapshotOf = ({ running, waits, checks, links, routers }: AgentStat
   waits,
   checks,
   links,
-  // One after the other, so that equal states are equal texts.
-  routers: routers.map(
-    ({ phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries }) => ({
-      phase,
-      linkUp,
-      primaryAddress,
-      verdicts,
-      company,
-      rival,
-      refused,
-      neighbours,
-      masteries,
-    }),
-  ),
+  routers: routers.map(rememberedOf),
 });
+
+/** What a snapshot has of a router: one after the other, so that equal states are equal texts. */
+export const rememberedOf = (router: RouterState): Snapshot["routers"][number] => {
+  const { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries } = router;
+  return { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries };
+};
 
 /** The state a snapshot was taken of. */
 export const restore = (config: AgentConfig, snapshot: Snapshot): AgentState => ({
@@ -166,10 +159,15 @@ export const chain = (previous: string, body: string): string => digest("sha256"
 export const genesis = (epoch: string): string => chain("", epoch);
 
 /** A line as it stands in the file (with its newline), and its hash. */
-export function seal(previous: string, line: Record<string, unknown>): { text: string; hash: string } {
-  const body = JSON.stringify(line);
-  const hash = chain(previous, body);
-  return { text: `${body.slice(0, -1)},"hash":"${hash}"}\n`, hash };
+export const seal = (previous: string, line: Record<string, unknown>): Sealed =>
+  sealed(previous, JSON.stringify(line).slice(0, -1));
+
+export type Sealed = { readonly text: string; readonly hash: string };
+
+/** The same of a line in words already, without the brace that closes it. */
+export function sealed(previous: string, open: string): Sealed {
+  const hash = chain(previous, `${open}}`);
+  return { text: `${open},"hash":"${hash}"}\n`, hash };
 }
 
 const HASH_TAIL = /,"hash":"([0-9a-f]{64})"\}$/;

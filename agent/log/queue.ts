@@ -8,6 +8,8 @@ export type Queue = {
   /** Puts a line at the end; gives the chunk it went into, of which it is the last `length` bytes. */
   readonly add: (segment: number, text: string, seq: number) => { readonly chunk: Chunk; readonly length: number };
   readonly bytes: () => number;
+  /** All that waits, in order; valid until the next call. */
+  readonly waiting: () => readonly Chunk[];
   /** What stands at the front, for one segment; nothing is added to these any more. */
   readonly front: () => readonly Chunk[];
   /** The chunks at the front were written. */
@@ -46,6 +48,7 @@ export function createQueue(): Queue {
       return { chunk: open, length };
     },
     bytes: () => bytes,
+    waiting: () => chunks,
     front: () => {
       const other = chunks.findIndex(({ segment }) => segment !== chunks[0]?.segment);
       const batch = chunks.slice(0, Math.min(BATCH, other < 0 ? chunks.length : other));

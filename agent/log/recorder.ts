@@ -41,6 +41,8 @@ export type Ring = {
   /** The place of the first one that is still there. */
   readonly begin: () => number;
   readonly entryAt: (place: number) => Entry;
+  /** Its time alone. */
+  readonly timeAt: (place: number) => Instant;
 };
 
 /** 250 routers that hear ten advertisements a second, for fifty seconds: four megabytes. */
@@ -84,6 +86,7 @@ export function createRing(capacity: number = CAPACITY): Ring {
     link: (now, iface, up) => put(5, now, 0, iface, up ? "up" : "down", ""),
     end: () => end,
     begin: () => Math.max(0, end - capacity),
+    timeAt: (place) => (times[place & mask] ?? 0) as Instant,
     entryAt: (place) => {
       const i = place & mask;
       const what = whats[i] ?? "";
@@ -111,6 +114,9 @@ export const NO_RING: Ring = {
   end: () => 0,
   begin: () => 0,
   entryAt: () => {
+    throw new RangeError("nothing is recorded");
+  },
+  timeAt: () => {
     throw new RangeError("nothing is recorded");
   },
 };

@@ -4,7 +4,6 @@
 import { createHmac } from "node:crypto";
 import type { CheckConfig } from "../core/check.ts";
 import type { AgentConfig, RouterConfig } from "../core/config.ts";
-import type { Observation } from "../core/event.ts";
 
 /** The configuration without its passwords. `key` differs from log to log, so fingerprints of two logs cannot be compared. */
 export const redactConfig = (config: AgentConfig, key: string): AgentConfig => ({
@@ -32,7 +31,3 @@ function redactRouter(router: RouterConfig, key: string): RouterConfig {
 /** 32 bits: enough to see a change, too few to find the password again among the million that fit. */
 export const fingerprint = (secret: string, key: string): string =>
   `redacted:${createHmac("sha256", key).update(secret).digest("hex").slice(0, 8)}`;
-
-/** What was seen, as the log may keep it. All the fold asks of a password is whether it changed, which fingerprints tell too. */
-export const redactSeen = (seen: Observation, key: string): Observation =>
-  seen.type === "configured" ? { ...seen, config: redactConfig(seen.config, key) } : seen;

@@ -3,7 +3,9 @@
 
 import {
   appendFileSync,
+  cpSync,
   existsSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -29,6 +31,7 @@ import { aheadIn, dropped, fakeDisk, openLog, openStore, SHORT_LIFE, scratch, un
 const { directory, clear } = scratch();
 afterAll(clear);
 
+const MIB = 1024 * 1024;
 const AFTER_ALL = instantAt(99_000_000);
 
 /** Writes so many lines that change nothing; gives how long each took, in ms. */
@@ -198,6 +201,38 @@ describe("the write-ahead copy", () => {
     expect(readFileSync(aheadIn(at), "utf8").trimEnd().split("\n").length).toBeGreaterThanOrEqual(1_000);
     disk.resume();
     await store.close(5_000);
+  });
+
+  it("stays small under a storm in which something always waits, and has all of that", async () => {
+    const at = directory();
+    const disk = fakeDisk();
+    const { store } = openStore(at, { openSegment: disk.openSegment, queueLimit: 32 * MIB });
+    const identity = { version: "1", cluster: "lab", boot: "b" };
+    const log = openEventLog(store, identity, Date.now, initialState, instantAt(0), 4 * MIB);
+    let longest = 0;
+    for (let wave = 0; wave < 6; wave++) {
+      disk.hang();
+      chatter(log, initialState, 4_000);
+      longest = Math.max(longest, store.status().queuedBytes);
+      const { durable } = store.status();
+      disk.resume();
+      await until("the disk takes some of it", () => {
+        chatter(log, initialState, 20);
+        return store.status().durable > durable + 4_000;
+      });
+    }
+    expect(store.status().queuedBytes).toBeGreaterThan(0);
+    // Six waves of a MiB each went through it: it has what waits, and what was written since it had a MiB at last.
+    expect(readFileSync(aheadIn(at)).length).toBeLessThan(longest + 2 * MIB);
+    expect(log.head()).toBeGreaterThan(24_000);
+    // As it would be found after a death at this moment, the copy first: the disk goes on.
+    const found = directory();
+    cpSync(aheadIn(at), aheadIn(found));
+    cpSync(logDirectory(at), logDirectory(found), { recursive: true });
+    expect(recover(found, aheadIn(found)).last.seq).toBe(log.head());
+    await store.close(20_000);
+    expect(readLog(at).flaws).toEqual([]);
+    expect(readdirSync(dirname(aheadIn(at))).filter((name) => name.includes(".ahead"))).toEqual([]);
   });
 });
 
