@@ -62,7 +62,7 @@ async function execute(command: CommandName, values: Values, operands: readonly 
     }
     case "explain": {
       const { explain, explainAcross } = await import("./cli/explain.ts");
-      return values.cluster
+      return values.cluster || values.logs !== undefined
         ? explainAcross(operands[0], { ...values, config: fileOf(values) })
         : explain(operands[0], values);
     }

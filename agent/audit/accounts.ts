@@ -30,6 +30,15 @@ export type Change = {
   readonly deeds: Deed[];
 };
 
+/** A daemon ended without a word, as the next one found; `at` is when it last wrote, `from` what it was. */
+export type Death = {
+  readonly at: number;
+  readonly node: string;
+  readonly vr: VrKey;
+  readonly subject: Subject;
+  readonly from: Standing;
+};
+
 export type NodeAccount = {
   readonly node: string;
   readonly subjects: ReadonlyMap<VrKey, Subject>;
@@ -43,6 +52,8 @@ export type NodeAccount = {
   /** The addresses that its advertisements came from. */
   readonly addresses: ReadonlySet<string>;
   readonly deaths: number;
+  /** What each death ended. */
+  readonly ends: readonly Death[];
   /** Places where the chain does not go on, and lines that are missing. */
   readonly broken: number;
   readonly missing: number;
@@ -64,6 +75,7 @@ type Open = {
   stopping: boolean;
   last: { readonly epoch: string; readonly seq: number; readonly hash: string; readonly at: number } | null;
   deaths: number;
+  ends: Death[];
   broken: number;
   missing: number;
 };
@@ -88,6 +100,7 @@ export function openAccount(node: string): Accountant {
     stopping: false,
     last: null,
     deaths: 0,
+    ends: [],
     broken: 0,
     missing: 0,
   };
@@ -158,7 +171,7 @@ function begin(open: Open, item: Item, at: number): void {
   const record = item.record();
   if (record?.kind !== "lifecycle") return;
   if (record.start || open.last?.epoch !== item.epoch) {
-    if (open.alive && !open.stopping) open.deaths += 1;
+    if (open.alive && !open.stopping) die(open, item.node, open.last?.at ?? at);
     end(open, open.last?.at ?? at);
   }
   const already = open.alive;
@@ -171,6 +184,15 @@ function begin(open: Open, item: Item, at: number): void {
   const state = line?.type === "header" ? line.state : null;
   for (const [i, subject] of record.routers.entries())
     put(open, vrKeyOf(subject), at, record.start ? "initialize" : (state?.routers[i]?.phase.name ?? "unknown"));
+}
+
+function die(open: Open, node: string, at: number): void {
+  open.deaths += 1;
+  for (const [vr, subject] of open.subjects) {
+    const from = open.spans.get(vr)?.at(-1)?.standing ?? "unknown";
+    if (from !== "initialize" && from !== "unknown" && from !== "absent")
+      open.ends.push({ at, node, vr, subject, from });
+  }
 }
 
 function learn(open: Open, { routers }: LifecycleRecord): void {

@@ -91,7 +91,7 @@ const placesIn = (rows: unknown) =>
 
 /** The header that a reading from a time on begins with. */
 async function headerBefore(redis: Redis, key: string, from: number): Promise<string> {
-  let end = String(from);
+  let end = String(Math.floor(from));
   for (;;) {
     const rows = (await redis.xrevrange(key, end, "-", "COUNT", PAGE)) as Row[];
     const header = rows.find(([id, fields]) => entryIn(id, fields)?.kind === "lifecycle");

@@ -139,16 +139,12 @@ export function createRecorder(cluster: string, node: string, past: () => Past =
 
 /** What later records say of the configuration, the checks and the links. */
 function learn(memory: Memory, line: Line, state: AgentState): void {
-  if (line.type === "header") {
-    memory.header = line;
-    if (line.start) memory.generation = 0;
-  }
+  if (line.type === "header") learnHeader(memory, line);
   if (line.type === "mark" && line.phase === "master") memory.past?.count(line.router);
   memory.types.set(line.seq, line.type === "event" ? line.seen.type : line.type);
   if (memory.types.size > TYPES) memory.types.delete(memory.types.keys().next().value ?? -1);
   if (state.config !== memory.config) {
     memory.config = state.config;
-    memory.generation += 1;
     memory.configHash = createHash("sha256").update(JSON.stringify(state.config)).digest("hex");
     const known = new Set(state.config.checks.map(({ name }) => name));
     for (const name of memory.runs.keys()) if (!known.has(name)) memory.runs.delete(name);
@@ -156,8 +152,16 @@ function learn(memory: Memory, line: Line, state: AgentState): void {
   if (line.type === "event") learnOf(memory, line);
 }
 
+function learnHeader(memory: Memory, header: Header): void {
+  memory.header = header;
+  // Read from the middle of a life: what was before is one more at least.
+  if (header.start) memory.generation = 0;
+  else if (memory.config === null) memory.generation = 1;
+}
+
 function learnOf(memory: Memory, line: Extract<Line, { type: "event" }>): void {
   const { seen: what } = line;
+  if (what.type === "configured") memory.generation += 1;
   if (what.type === "commanded" || what.type === "configured")
     memory.asked.set(what.type, { seq: line.seq, by: actorIn(line) ?? null });
   if (what.type === "linkChanged") memory.links.set(what.link.name, { up: what.link.up, at: line.at });

@@ -107,7 +107,7 @@ async function accountOf(
   const account = openAccount(node);
   const mark = await source.mark(node);
   // A node whose clock is behind has its lines under earlier times.
-  const start = from === null ? null : from + Math.min(0, (mark?.clock?.offsetUs ?? 0) / 1_000);
+  const start = from === null ? null : Math.floor(from + Math.min(0, (mark?.clock?.offsetUs ?? 0) / 1_000));
   for (const [i, stream] of streams.entries()) {
     // Of what was over before, the last word counts.
     const next = streams[i + 1];

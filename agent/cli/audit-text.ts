@@ -1,5 +1,6 @@
 // What heird audit says to people, and to spreadsheets.
 
+import type { Death } from "../audit/accounts.ts";
 import type { Overlap, Report, VrReport } from "../audit/report.ts";
 import type { Placed } from "../audit/timeline.ts";
 import type { Verdict } from "../audit/verify.ts";
@@ -33,19 +34,45 @@ export function changeLine(change: Placed): string {
 const LANES = 5;
 
 /** One lane a node, as long as a screen has room. */
-export function timelineInWords(changes: readonly Placed[]): string {
-  if (changes.length === 0) return "nothing changed";
-  const nodes = [...new Set(changes.map(({ node }) => node))].sort();
-  if (nodes.length > LANES) return changes.map(changeLine).join("\n");
+export function timelineInWords(changes: readonly Placed[], deaths: readonly Death[]): string {
+  if (changes.length === 0 && deaths.length === 0) return "nothing changed";
+  const nodes = [...new Set([...changes, ...deaths].map(({ node }) => node))].sort();
+  if (nodes.length > LANES)
+    return inOrder(
+      changes.map((change) => ({ at: change.at, row: changeLine(change) })),
+      deaths.map((death) => ({ at: death.at, row: deathLine(death) })),
+    ).join("\n");
   const rows = changes.map((change) => {
     const { node, record, contradictedBy } = change;
     const { from, to, reason } = record.transition;
     const cell = `${from.toUpperCase()} -> ${to.toUpperCase()}`;
     const remark = contradictedBy > 0 ? ` (clocks disagree by ${contradictedBy.toFixed(1)} ms)` : "";
     const why = `${reason}${record.cause[0] === undefined ? "" : `: ${record.cause[0].summary}`}${remark}`;
-    return [when(change), record.vr.name, ...nodes.map((one) => (one === node ? cell : "")), why];
+    const row = [when(change), record.vr.name, ...nodes.map((one) => (one === node ? cell : "")), why];
+    return { at: change.at, row };
   });
-  return table(["Time", "Instance", ...nodes, "Why"], rows);
+  const ends = deaths.map(({ at, node, subject, from }) => {
+    const cell = `${from.toUpperCase()} -> died`;
+    return { at, row: [atWall(at), subject.name, ...nodes.map((one) => (one === node ? cell : "")), DIED] };
+  });
+  return table(["Time", "Instance", ...nodes, "Why"], inOrder(rows, ends));
+}
+
+const DIED = "its last word: killed, or the machine";
+const deathLine = ({ at, node, subject, from }: Death): string =>
+  `${atWall(at)}  ${node}  ${subject.name}  ${from.toUpperCase()} -> died  ${DIED}`;
+
+type Timed<T> = { readonly at: number; readonly row: T };
+
+/** The changes stay in their order, which may be another than that of their times; deaths go between them. */
+function inOrder<T>(changes: readonly Timed<T>[], deaths: readonly Timed<T>[]): readonly T[] {
+  const rest = deaths.toSorted((a, b) => a.at - b.at);
+  const rows: T[] = [];
+  for (const { at, row } of changes) {
+    while (rest[0] !== undefined && rest[0].at < at) rows.push(...rest.splice(0, 1).map((death) => death.row));
+    rows.push(row);
+  }
+  return [...rows, ...rest.map((death) => death.row)];
 }
 
 const quoted = (text: string | number | null): string => {
@@ -60,7 +87,7 @@ export const csvOf = (changes: readonly Placed[]): string =>
     ["time", "error_ms", "node", "instance", "vrid", "family", "from", "to", "reason", "root", "priority", "id"],
     ...changes.map(({ at, err, node, record: { vr, transition, cause, priority, id } }) => [
       new Date(at).toISOString(),
-      err,
+      err === null ? null : Number(err.toFixed(3)),
       node,
       vr.name,
       vr.vrid,

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Change, timeOf } from "../audit/accounts.ts";
+import { type Change, type Death, timeOf } from "../audit/accounts.ts";
 import type { Library } from "../audit/library.ts";
 import { durationsOf, reportOn } from "../audit/report.ts";
 import { current, type Source, type Stream } from "../audit/source.ts";
@@ -88,18 +88,29 @@ const isWanted =
     (vr === undefined || vr === change.record.vr.name || vr === change.record.vr.router || vr === change.vr) &&
     (node === undefined || node === change.node);
 
-async function changesIn(source: Source, options: AuditOptions): Promise<readonly Placed[]> {
+type Told = { readonly changes: readonly Placed[]; readonly deaths: readonly Death[] };
+
+async function changesIn(source: Source, options: AuditOptions): Promise<Told> {
   const window = windowOf(options);
   const accounts = await accountsOf(source, window.from, window.until);
   if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
-  return timeline(accounts).filter(isWanted(options, window));
+  const deaths = accounts.flatMap(({ ends }) => ends).filter(isWantedDeath(options, window));
+  return { changes: timeline(accounts).filter(isWanted(options, window)), deaths };
 }
 
+const isWantedDeath =
+  ({ vr, node: wanted }: AuditOptions, { from, until }: Window) =>
+  ({ at, node, subject, vr: key }: Death): boolean =>
+    at >= (from ?? 0) &&
+    at <= until &&
+    (vr === undefined || [subject.name, subject.router, key].includes(vr)) &&
+    (wanted === undefined || wanted === node);
+
 async function tell(source: Source, options: AuditOptions): Promise<number> {
-  const changes = await changesIn(source, options);
+  const { changes, deaths } = await changesIn(source, options);
   const format = formatOf(options);
-  if (format === "json") print(JSON.stringify({ schema: 1, changes: changes.map(asDocument) }));
-  else print(format === "csv" ? csvOf(changes) : timelineInWords(changes));
+  if (format === "json") print(JSON.stringify({ schema: 1, changes: changes.map(asDocument), deaths }));
+  else print(format === "csv" ? csvOf(changes) : timelineInWords(changes, deaths));
   return EXIT.ok;
 }
 
@@ -118,7 +129,7 @@ const asDocument = ({ record, deeds, at, err, contradictedBy, proof: { prev, has
 
 /** Every record whole, one a line, with what came of it. */
 async function exportAll(source: Source, options: AuditOptions): Promise<number> {
-  const changes = await changesIn(source, options);
+  const { changes } = await changesIn(source, options);
   if (formatOf(options) === "csv") print(csvOf(changes));
   else for (const change of changes) print(JSON.stringify(asDocument(change)));
   return EXIT.ok;

@@ -254,8 +254,11 @@ export const COMMANDS = {
   explain: {
     summary: "tell why it happened: the root, the chain, where the time went",
     operands: { name: "LAST|SEQ", complete: null, many: false, required: false },
-    options: ["at", "cluster", "cluster-name", "config", "json", "node", "redis", "state-dir", "vr", "with"],
-    details: ["The last transition, unless a line, a virtual router or a time is named; --with adds the other side."],
+    options: ["at", "cluster", "cluster-name", "config", "json", "logs", "node", "redis", "state-dir", "vr", "with"],
+    details: [
+      "The last transition, unless a line, a virtual router or a time is named; --with adds the other side, and",
+      "--cluster or --logs DIR, once for each, those of all nodes.",
+    ],
   },
   "why-not": {
     summary: "tell why a router is not Master now, and what would make it so",

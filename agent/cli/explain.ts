@@ -73,7 +73,7 @@ export async function explainAcross(
           ) ?? [],
       );
     const last = found.toSorted((a, b) => a.transition.wall - b.transition.wall).at(-1);
-    if (last === undefined) throw new Refusal(EXIT.refused, "the Redis tells of no such transition");
+    if (last === undefined) throw new Refusal(EXIT.refused, `${source.name} tells of no such transition`);
     const own = nodes.find(({ node }) => node === last.node);
     const others = nodes.filter((other) => other !== own);
     const advice = own === undefined ? [] : adviceOn(own, last, others);

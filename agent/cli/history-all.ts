@@ -1,6 +1,6 @@
 // heird history --cluster: who held a virtual router on any node, from when to when, and why it ended.
 
-import type { Change } from "../audit/accounts.ts";
+import type { Change, Death } from "../audit/accounts.ts";
 import { timeline } from "../audit/timeline.ts";
 import type { Actor } from "../core/actor.ts";
 import { accountsOf, openSource, type SourceOptions } from "./audit-source.ts";
@@ -29,7 +29,10 @@ export async function historyOfAll(
   const source = await openSource(options, []);
   try {
     const accounts = await accountsOf(source, from, Date.now());
-    const all = tenuresIn(timeline(accounts), vr);
+    const all = withDeaths(
+      tenuresIn(timeline(accounts), vr),
+      accounts.flatMap(({ ends }) => ends),
+    );
     const wanted = all.filter(({ to }) => from === null || to === null || to >= from);
     process.stdout.write(options.json ? `${JSON.stringify({ schema: 1, tenures: wanted })}\n` : `${inTable(wanted)}\n`);
     return EXIT.ok;
@@ -59,6 +62,16 @@ function tenuresIn(changes: readonly Change[], vr: string | undefined): readonly
   }
   return all;
 }
+
+/** What lasted when its daemon ended without a word has ended then. */
+const withDeaths = (tenures: readonly Tenure[], deaths: readonly Death[]): readonly Tenure[] =>
+  tenures.map((tenure) => {
+    const death = deaths.find(
+      ({ node, at, subject, from }) =>
+        from === "master" && node === tenure.node && subject.name === tenure.name && at >= tenure.from,
+    );
+    return tenure.to !== null || death === undefined ? tenure : { ...tenure, to: death.at, ended: "died" };
+  });
 
 /** Reasons that somebody gave. */
 const ASKED: ReadonlySet<string> = new Set(["startup", "owner_startup", "shutdown", "config"]);

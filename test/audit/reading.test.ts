@@ -8,13 +8,14 @@ import { stretchesOf, withTestimony } from "../../agent/audit/sweep.ts";
 import { timeline } from "../../agent/audit/timeline.ts";
 import { audit } from "../../agent/cli/audit.ts";
 import { accountsOf, openLogs } from "../../agent/cli/audit-source.ts";
+import { explainAcross } from "../../agent/cli/explain.ts";
 import { historyOfAll } from "../../agent/cli/history-all.ts";
 import { EXIT } from "../../agent/cli/refusal.ts";
 import { milliseconds, seconds } from "../../agent/core/time.ts";
 import { createLan, EPOCH_MS, type Lan, type Node, router } from "../explain/two-nodes.ts";
 import { scratch } from "../log/scratch.ts";
 import { run } from "./command.ts";
-import { chance, createNode } from "./lab.ts";
+import { chance, createNode, labConfig, vrrp } from "./lab.ts";
 
 // How long it takes is not what is tested, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -232,6 +233,25 @@ describe("the commands, without a Redis", () => {
     expect((await run(() => audit(["trim"], options))).code).toBe(EXIT.usage);
     expect((await run(() => audit(["report"], { ...COMMON, logs: ["/nonexistent"] }))).code).toBe(EXIT.unreachable);
     expect((await run(() => audit(["report"], COMMON))).code).toBe(EXIT.usage);
+  });
+
+  test("a Master that was killed and came back is told to have died, by timeline, history and explain", async () => {
+    const node = createNode({ name: "r1", directory: directory(), config: labConfig("r1", [vrrp(7)]) });
+    while (node.state().routers[0]?.phase.name !== "master") node.happen(1);
+    node.restart();
+    const options = { "state-dir": "/nonexistent", json: false, logs: [node.directory] };
+    expect((await run(() => audit(["timeline"], options))).text).toMatch(
+      /VI_7 +MASTER -> died +its last word: killed, or the machine\n.*INITIALIZE -> BACKUP/,
+    );
+    const { text } = await run(() => audit(["timeline"], { ...options, json: true }));
+    expect((JSON.parse(text) as { deaths: unknown }).deaths).toMatchObject([{ node: "r1", from: "master" }]);
+    const history = await run(() => historyOfAll(undefined, options));
+    expect(history.text.split("\n")[1]).toMatch(/^VI_7 +r1 .* died$/);
+    expect(history.text).not.toContain("lasts");
+    const why = await run(() => explainAcross(undefined, { ...options, node: "r1" }));
+    expect(why.text).toContain("Root cause");
+    const nobody = await run(() => explainAcross(undefined, { ...options, node: "r9" }));
+    expect(nobody).toEqual({ code: EXIT.refused, text: `${node.directory} tells of no such transition` });
   });
 
   test("verify ends with 0, 20 for a changed byte and for a line that was taken out, 22 for a beginning that is gone", async () => {
