@@ -69,7 +69,10 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   checkWhole(declaration, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
-  const keepalivedScript = options.host?.userExists?.("keepalived_script") ?? false;
+  const { globals, scripts, checks } = declaration;
+  // To ask whether there is such a user may take a program or a server: only when somebody would run as him.
+  const matters = globals.scriptUser === null && scripts.length + checks.length > 0;
+  const keepalivedScript = matters && (options.host?.userExists?.("keepalived_script") ?? false);
   const config = lower(
     declaration,
     { hostname: name, assumeHonoured, keepalivedScript, names: pathNames(options.reader ?? disk) },

@@ -23,7 +23,7 @@ const ENTRIES = {
 const VERSION = "agent/cli/version.ts";
 
 /** Stay as they are: compiled ones, and those that most daemons never load. */
-const PACKAGES = ["ioredis", "koffi", "nodemailer", "pino", "pino-pretty", "raw-socket", "undici"];
+const PACKAGES = ["ioredis", "koffi", "nodemailer", "pino-pretty", "raw-socket", "undici"];
 
 const outdir = resolve(process.argv[2] ?? join(ROOT, "dist/heird"));
 rmSync(outdir, { recursive: true, force: true });
@@ -38,9 +38,14 @@ const { metafile } = await build({
   target: "node20",
   chunkNames: "[name]-[hash]",
   external: PACKAGES,
+  // pino is CommonJS and asks for what Node has.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
+  minifyWhitespace: true,
   // For Node it gives only its CommonJS, of which nothing can be left out.
   alias: { rxjs: join(ROOT, "node_modules/rxjs/dist/esm/index.js") },
-  // For whoever reads a stack; names and lines are those of the code as it is written.
+  // For whoever reads a stack; names are those of the code as it is written.
   sourcemap: true,
   sourcesContent: false,
   metafile: true,

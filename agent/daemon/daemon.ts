@@ -48,8 +48,9 @@ import { type Exporter, openExporter } from "./exporter.ts";
 import { figures, pagesOf } from "./figures.ts";
 import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
-import { prepareProcess } from "./process.ts";
+import { hastyIn, leave, prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
+import { atOnce, whenQuiet } from "./quiet.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
@@ -63,6 +64,8 @@ const LAST_WORDS = 2_000;
 const HOOKS_AT_STOP = 2_000;
 /** How long a clean end waits for the Redis that answers, in ms. */
 const LAST_SHIPPED = 500;
+/** How long it waits for whoever reads the journal, in ms. */
+const LAST_TOLD = 100;
 const LONGEST_LAST_SCRIPT = seconds(10);
 const WATCHDOG_MS = 1_000;
 const OVERDUE = seconds(1);
@@ -101,7 +104,9 @@ type Life = Prepared & {
 export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: Journal): void {
   if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
-  const rehearse = warmUp();
+  const warm = warmUp();
+  // Whoever is Master every few milliseconds has no time for it later.
+  if (hastyIn(prepared.config).length > 0) atOnce(warm.pieces);
   const life = born(prepared, options, journal, realtime);
   const { kernel, performer, notifier, commander, memory, provisioner } = life;
   beginFiles(prepared.config, journal);
@@ -115,7 +120,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       claims(kernel),
       provisioner.drive,
       notifier.drive,
-      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearse),
+      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), warm.rehearse),
       links(kernel),
       routes(kernel),
       paths(kernel),
@@ -136,6 +141,9 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   const answering: Answerer = (question, details, fd) => answer(life, pager, question, details, fd);
   memory.server = serveControl(options.stateDirectory, answering, failed);
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
+  void performer
+    .idle()
+    .then(() => whenQuiet(warm.pieces, () => (memory.ending ? kernel.now() : earliest(memory.state)), kernel.now));
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   setInterval(() => {
     if (alive()) notifyManager("WATCHDOG=1");
@@ -324,16 +332,21 @@ async function end(life: Life, signal: string): Promise<void> {
   life.doer.close();
   provisioner.settle(usualAgent);
   log.snapshot(memory.state, kernel.now());
-  await recorder.close();
   memory.server?.close();
   memory.exporter?.close();
   kernel.close();
-  await store.close(LAST_WORDS);
+  await Promise.all([recorder.close(), store.close(LAST_WORDS), asked]);
   await auditor.close(LAST_SHIPPED);
-  await asked;
-  journal.flush();
-  process.exit(EXIT.ok);
+  await told(journal);
+  leave(EXIT.ok);
 }
+
+/** When the journal has its last line, or nobody takes it. */
+const told = (journal: Journal): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, LAST_TOLD);
+    journal.flush(() => resolve());
+  });
 
 /** shutdown_script, as long as the service manager waits for us. */
 async function lastScript({ memory, doer, kernel, journal }: Life): Promise<void> {
@@ -369,6 +382,15 @@ function attempt(act: () => unknown): void {
   } catch {
     // What went wrong first is what is told.
   }
+}
+
+function earliest({ routers }: AgentState): Instant | null {
+  let first: Instant | null = null;
+  for (const { phase } of routers) {
+    const at = nextDeadline(phase);
+    if (at !== null && (first === null || at < first)) first = at;
+  }
+  return first;
 }
 
 const overdue = (state: AgentState, now: Instant): boolean =>

@@ -22,11 +22,18 @@ import { createSequences } from "../wire/ah.ts";
 const ROUNDS = 25;
 const DONE: Outcome = { ok: true };
 
-/**
- * Takes about 20 ms and touches nothing. Gives one more round, to be played shortly before a take-over: what was
- * compiled stays compiled, but not in the processor's caches.
- */
-export function warmUp(): () => void {
+export type WarmUp = {
+  /** To be played to the end once, event by event; touches nothing. */
+  readonly pieces: Iterator<void>;
+  /**
+   * One more round, to be played shortly before a take-over: what was compiled stays compiled, but not in the
+   * processor's caches. Before the first pieces were played it would itself be what is cold, and does nothing.
+   */
+  readonly rehearse: () => void;
+};
+
+/** Fifty milliseconds of work in all, five for the first pieces. */
+export function warmUp(): WarmUp {
   const config: AgentConfig = { ...usualAgent, routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
   const log = openEventLog(nowhere(), { version: "", cluster: "", boot: "" }, () => 0, initialState, instantAt(0));
   let tell: (event: Event) => void = () => {};
@@ -41,14 +48,20 @@ export function warmUp(): () => void {
   );
   run(initialState, [performer.drive, stage], () => instantAt(0), log).subscribe();
   const play = script(config);
-  for (const event of play.begin()) tell(event);
-  const round = (): void => {
-    for (const key of config.routers) for (const event of play.round(key)) tell(event);
-  };
-  for (let i = 0; i < ROUNDS; i++) round();
   const [, second] = config.routers;
-  return () => {
-    for (const event of second === undefined ? [] : play.round(second)) tell(event);
+  let warm = false;
+  function* pieces(): Iterator<void> {
+    for (const event of play.begin()) yield tell(event);
+    for (let i = 0; i < ROUNDS; i++)
+      for (const router of config.routers) for (const event of play.round(router)) yield tell(event);
+    warm = true;
+  }
+  return {
+    pieces: pieces(),
+    rehearse: () => {
+      if (!warm || second === undefined) return;
+      for (const event of play.round(second)) tell(event);
+    },
   };
 }
 

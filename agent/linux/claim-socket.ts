@@ -6,7 +6,17 @@
 import { bytesOf, familyOf, type IpAddress } from "../core/address.ts";
 import type { ClaimFrame, Outcome } from "../kernel.ts";
 import { DONE, failure, outcomeOf } from "./errno.ts";
-import { attachFilter, bind, close, messageBuffer, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, whenReadable } from "./ffi.ts";
+import {
+  attachFilter,
+  bind,
+  close,
+  closeAside,
+  messageBuffer,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  socket,
+  whenReadable,
+} from "./ffi.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -104,7 +114,7 @@ function openEar(family: Place, heard: (index: number, frame: Uint8Array) => voi
     close: () => {
       if (resting !== null) clearTimeout(resting);
       stop();
-      close(fd);
+      closeAside(fd);
     },
   };
 }

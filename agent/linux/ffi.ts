@@ -4,6 +4,7 @@
 // each socket is non-blocking. Buffers that the kernel keeps pointing at live in slabs of their
 // own, because a small typed array may be moved by the garbage collector.
 
+import { close as closeInPool } from "node:fs";
 import { endianness } from "node:os";
 import { address, errno, load, node, sizeof } from "koffi";
 
@@ -43,16 +44,21 @@ const libcIoctl = libc.func("int ioctl(int fd, ulong request, void *value)");
 const libcInotifyInit = libc.func("int inotify_init1(int flags)");
 const libcInotifyAdd = libc.func("int inotify_add_watch(int fd, str path, uint32 mask)");
 const libcMkfifo = libc.func("int mkfifo(str path, uint32 mode)");
+const libcExit = libc.func("void _exit(int code)");
 const libcStrerror = libc.func("str strerror(int number)");
 
 const checked = (result: number): number => (result < 0 ? -errno() : result);
 
+/** Ends the process here and now: nothing that waits is written, no thread is waited for. */
+export const exitNow = (code: number): void => void libcExit(code);
 /** The C library's words for an errno. */
 export const messageOf = (number: number): string => String(libcStrerror(number));
 
 export const socket = (domain: number, type: number, protocol: number): number =>
   checked(libcSocket(domain, type, protocol));
 export const close = (fd: number): number => checked(libcClose(fd));
+/** For packet sockets: to close one waits until nobody can be sending through it, 5 to 15 ms. */
+export const closeAside = (fd: number): void => closeInPool(fd, () => undefined);
 export const bind = (fd: number, name: Uint8Array): number => checked(libcBind(fd, name, name.length));
 export const connect = (fd: number, name: Uint8Array): number => checked(libcConnect(fd, name, name.length));
 /** Fills `name` with the socket's own address. */

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../kernel.ts";
 import { type Failure, failure, outcomeOf } from "./errno.ts";
-import { close, SOCK_CLOEXEC, SOCK_NONBLOCK, sendTo, socket } from "./ffi.ts";
+import { closeAside, SOCK_CLOEXEC, SOCK_NONBLOCK, sendTo, socket } from "./ffi.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
@@ -29,5 +29,5 @@ export function openFrameSender(): { readonly ok: true; readonly frames: FrameSe
     name.set(frame.subarray(0, 6), 12);
     return outcomeOf(sendTo(fd, frame, name), `sending a frame from ${iface}`);
   };
-  return { ok: true, frames: { send, close: () => void close(fd) } };
+  return { ok: true, frames: { send, close: () => closeAside(fd) } };
 }
