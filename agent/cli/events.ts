@@ -7,7 +7,7 @@ import { wallClock } from "../explain/chronicle.ts";
 import { kindOf, sentenceOf, subjectOf } from "../explain/narrate.ts";
 import { type Line, parseLine } from "../log/line.ts";
 import type { Values } from "./commands.ts";
-import { linesSince, logIn, warnOf } from "./log-files.ts";
+import { despite, linesSince, logIn, warnOf } from "./log-files.ts";
 import { recordedAt } from "./recorded.ts";
 import { EXIT } from "./refusal.ts";
 import { atWall, whenOf } from "./when.ts";
@@ -20,7 +20,9 @@ export async function events(path: string, options: EventOptions): Promise<numbe
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
   const printer = createPrinter(options, from ?? Number.NEGATIVE_INFINITY);
-  for (const line of read.lines()) printer(line);
+  despite(read.flaws, () => {
+    for (const line of read.lines()) printer(line);
+  });
   warnOf(read.flaws);
   if (options.follow) await follow(path, printer);
   return EXIT.ok;

@@ -28,21 +28,57 @@ export type Evidence = { readonly log: NodeLog; readonly transition: Transition;
 /** A transition that a log seems to tell of: its segment, and the line of its event and its router when a mark says so. */
 type Candidate = { readonly index: number; readonly seq: number | null; readonly router: RouterKey | null };
 
-/** The evidence for the last transition that is meant; null when there is none. */
-export function evidenceOf(files: readonly string[], selection: Selection): Evidence | null {
+/** The evidence for the last transition that is meant; null when there is none. `onFlaw` is told while it is read, too. */
+export function evidenceOf(files: readonly string[], selection: Selection, onFlaw: OnFlaw = IGNORED): Evidence | null {
+  // Nothing behind it tells whether a mark of this one was made unreadable.
+  const newest = lastBegun(files, (place) => isBehind(place, selection));
   for (const candidate of candidates(files, selection)) {
-    const found = around(files, candidate, selection);
-    if (found !== null) return found;
+    const found = around(files, candidate, selection, onFlaw);
+    if (found === null) continue;
+    const { range, ...evidence } = found;
+    if (range.to >= newest) return evidence;
+    return { ...evidence, read: withRead(evidence.read, verified(files, newest, onFlaw)) };
   }
+  verified(files, newest, onFlaw);
   return null;
 }
+
+type OnFlaw = (flaw: Flaw) => void;
+const IGNORED: OnFlaw = () => undefined;
+
+/** Reads a segment for its chain alone. */
+function verified(files: readonly string[], index: number, onFlaw: OnFlaw): Pick<Read, "lines" | "flaws"> {
+  const flaws: Flaw[] = [];
+  let lines = 0;
+  const isWanted = (): boolean => {
+    lines += 1;
+    return false;
+  };
+  const told = (flaw: Flaw): void => {
+    flaws.push(flaw);
+    onFlaw(flaw);
+  };
+  for (const _ of linesOf(files.slice(index, index + 1), { onFlaw: told, isWanted }));
+  return { lines, flaws };
+}
+
+const withRead = (read: Read, { lines, flaws }: Pick<Read, "lines" | "flaws">): Read => ({
+  ...read,
+  segments: read.segments + 1,
+  lines: read.lines + lines,
+  flaws: [...read.flaws, ...flaws],
+});
 
 /** How long before a transition another node's part in it may lie, and by how much its clock may differ, ms. */
 const ELSEWHERE = seconds(1_200) / 1_000;
 const CLOCKS = 10_000;
 
 /** What another node's log says of the virtual router that a transition is about, around its time. */
-export function testimonyOf(files: readonly string[], { wall, before, after }: Transition): NodeLog {
+export function testimonyOf(
+  files: readonly string[],
+  { wall, before, after }: Transition,
+  onFlaw: OnFlaw = IGNORED,
+): NodeLog {
   const config = (after ?? before)?.config;
   const isSame = ({ vrid, family }: { readonly vrid: number; readonly family: string }): boolean =>
     vrid === config?.vrid && family === config.family;
@@ -55,7 +91,8 @@ export function testimonyOf(files: readonly string[], { wall, before, after }: T
   const known = new Set(header?.config.routers.map(({ key }) => key));
   const wanted = companionsIn(header, header?.config.routers.filter(isSame).map(({ key }) => key) ?? []);
   // One that came with a later configuration is looked at, too.
-  return fold(files, { from, to }, (name) => wanted.has(name as RouterKey) || !known.has(name as RouterKey)).log;
+  const isNamed = (name: string): boolean => wanted.has(name as RouterKey) || !known.has(name as RouterKey);
+  return fold(files, { from, to }, isNamed, onFlaw).log;
 }
 
 // ---------------------------------------------------------------- where it is
@@ -116,14 +153,20 @@ const phasesOf = ({ config, state }: Header): string =>
 
 // ---------------------------------------------------------------- how much of it is needed
 
-function around(files: readonly string[], candidate: Candidate, selection: Selection): Evidence | null {
+function around(
+  files: readonly string[],
+  candidate: Candidate,
+  selection: Selection,
+  onFlaw: OnFlaw,
+): (Evidence & { readonly range: Range }) | null {
   const { index, seq, router } = candidate;
   const file = files[index] ?? "";
   const isMeant = (one: Transition): boolean => isSelected(one, selection) && isThat(candidate, one);
   let range = { from: router === null ? index - 1 : index, to: index };
   const wanted = router === null ? null : companionsIn(headOf(file).header, [router]);
   for (;;) {
-    const { log, read } = fold(files, range, wanted === null ? null : (name) => wanted.has(name as RouterKey));
+    const isNamed = wanted === null ? null : (name: string): boolean => wanted.has(name as RouterKey);
+    const { log, read } = fold(files, range, isNamed, onFlaw);
     const scenes = witnessed(log.steps, (one) => one.seq === seq || isMeant(one));
     const found = scenes.findLast(({ transition }) => isMeant(transition));
     // Only what happens at the header is looked for where no mark is.
@@ -131,7 +174,7 @@ function around(files: readonly string[], candidate: Candidate, selection: Selec
     const more = wanted === null ? 0 : addAll(wanted, companionsAt(log, found));
     const next = extended(files, index, range, found, neededBy(found, scenes));
     if (more === 0 && next.from === range.from && next.to === range.to)
-      return { log: clockedBy(log, found.transition), transition: found.transition, read };
+      return { log: clockedBy(log, found.transition), transition: found.transition, read, range };
     range = next;
   }
 }
@@ -224,7 +267,12 @@ type Folded = { readonly log: NodeLog; readonly read: Read };
 const NAMED =
   /"(?:seen":\{"type":"(?!configured)\w+"|window":\{"kind":"\w+"|mark":1),(?:"[a-z]+":"\w+",)?"router":(?:null|"([^"]*)")/;
 
-function fold(files: readonly string[], { from, to }: Range, isNamed: ((router: string) => boolean) | null): Folded {
+function fold(
+  files: readonly string[],
+  { from, to }: Range,
+  isNamed: ((router: string) => boolean) | null,
+  onFlaw: OnFlaw,
+): Folded {
   const some = files.slice(from, to + 1);
   refuseNewer(some);
   const flaws: Flaw[] = [];
@@ -236,7 +284,11 @@ function fold(files: readonly string[], { from, to }: Range, isNamed: ((router: 
     const named = NAMED.exec(head);
     return named === null || (named[1] !== undefined && isNamed(named[1]));
   };
-  const steps = [...told(linesOf(some, { onFlaw: (flaw) => flaws.push(flaw), isWanted }))];
+  const noted = (flaw: Flaw): void => {
+    flaws.push(flaw);
+    onFlaw(flaw);
+  };
+  const steps = [...told(linesOf(some, { onFlaw: noted, isWanted }))];
   const clock = wallClock();
   for (const { line } of steps) clock.look(line);
   // What the file calls the router tells two nodes apart where their machines are called the same.

@@ -11,11 +11,12 @@ import type { ChainLink, NodeLog } from "../explain/peer.ts";
 import { type Recorded, recorded } from "../explain/recording.ts";
 import { readFlight } from "../log/flight-read.ts";
 import type { Line } from "../log/line.ts";
+import type { Flaw } from "../log/read.ts";
 import { told } from "../log/replay.ts";
 import { openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
 import { evidenceOf, type Read, testimonyOf } from "./evidence.ts";
-import { logIn, warnOf } from "./log-files.ts";
+import { despite, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { atWall, whenOf } from "./when.ts";
 
@@ -39,13 +40,27 @@ export function explainFrom(
   others: readonly (readonly string[])[],
   selection: Selection,
 ): { found: Explanation; advice: readonly Advice[]; flight: Recorded | null; read: Read } {
-  const evidence = evidenceOf(files, selection);
-  if (evidence === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
-  const { log: own, transition, read } = evidence;
-  const theirs = others.map((log) => testimonyOf(log, transition));
-  const found = explained(own, { vr: transition.router, seq: transition.seq, until: null }, theirs);
-  if (found === null) throw new RangeError(`#${transition.seq} was found, and is gone`);
-  return { found, advice: adviceOn(own, found, theirs), flight: recordingOf(files, own, found), read };
+  const flaws: Flaw[] = [];
+  const onFlaw = (flaw: Flaw): void => void flaws.push(flaw);
+  return despite(flaws, () => {
+    const evidence = evidenceOf(files, selection, onFlaw);
+    if (evidence === null) {
+      warnOf(flaws);
+      throw new Refusal(EXIT.refused, "the log tells of no such transition");
+    }
+    const { log: own, transition } = evidence;
+    const theirs = others.map((log) => testimonyOf(log, transition, onFlaw));
+    const found = explained(own, { vr: transition.router, seq: transition.seq, until: null }, theirs);
+    if (found === null) throw new RangeError(`#${transition.seq} was found, and is gone`);
+    // What is wrong with another node's log is wrong with the explanation, too.
+    const read = { ...evidence.read, flaws: unique([...evidence.read.flaws, ...flaws]) };
+    return { found, advice: adviceOn(own, found, theirs), flight: recordingOf(files, own, found), read };
+  });
+}
+
+/** A file that is read again, for more of it, has its flaws again. */
+function unique(flaws: readonly Flaw[]): readonly Flaw[] {
+  return [...new Map(flaws.map((flaw) => [`${flaw.file}:${flaw.line}`, flaw])).values()];
 }
 
 const readInWords = ({ segments, of, lines, flaws }: Read): string =>

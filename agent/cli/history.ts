@@ -5,7 +5,7 @@ import { isAbout, transitions } from "../explain/chronicle.ts";
 import { type Tenure, tenures } from "../explain/tenures.ts";
 import { told } from "../log/replay.ts";
 import type { Values } from "./commands.ts";
-import { linesSince, warnOf } from "./log-files.ts";
+import { despite, linesSince, warnOf } from "./log-files.ts";
 import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 import { atWall, whenOf } from "./when.ts";
@@ -16,7 +16,7 @@ export type HistoryOptions = Pick<Values, "since" | "json">;
 export function history(path: string, vr: string | undefined, options: HistoryOptions): number {
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
-  const all = tenures(transitions(told(read.lines())));
+  const all = despite(read.flaws, () => tenures(transitions(told(read.lines()))));
   warnOf(read.flaws);
   const wanted = all.filter(
     (tenure) => isAbout(vr, tenure) && (from === null || tenure.to === null || tenure.to >= from),

@@ -2,9 +2,10 @@
 
 import { dirname, join } from "node:path";
 import { type Flight, type FlightLine, readFlight } from "../log/flight-read.ts";
+import type { Flaw } from "../log/read.ts";
 import type { Values } from "./commands.ts";
 import { evidenceOf } from "./evidence.ts";
-import { logIn } from "./log-files.ts";
+import { despite, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { atWall } from "./when.ts";
 
@@ -21,7 +22,9 @@ export function recordedAt(path: string, line: string, { vr, json }: Pick<Values
 }
 
 function recordingIn(files: readonly string[], upTo: number, vr: string | undefined): Flight {
-  const evidence = evidenceOf(files, { vr, seq: upTo, until: null });
+  const flaws: Flaw[] = [];
+  const evidence = despite(flaws, () => evidenceOf(files, { vr, seq: upTo, until: null }, (flaw) => flaws.push(flaw)));
+  warnOf(flaws);
   if (evidence === null) throw new Refusal(EXIT.refused, "the log tells of no such transition");
   const { seq, router, name } = evidence.transition;
   const mark = evidence.log.steps.find((step) => step.line.type === "mark" && step.line.seq > seq)?.line;

@@ -2,8 +2,8 @@
 
 import type { Line } from "../log/line.ts";
 import { FOLD_VERSION } from "../log/line.ts";
-import { replay } from "../log/replay.ts";
-import { flawInWords, linesSince } from "./log-files.ts";
+import { type Replayed, replay } from "../log/replay.ts";
+import { flawInWords, type LogRead, linesSince, overFlaws } from "./log-files.ts";
 import { EXIT } from "./refusal.ts";
 
 /** Exit code 20 when the chain does not hold, 21 when lines are missing, 1 when the fold disagrees. */
@@ -20,9 +20,9 @@ export function verify(path: string, json: boolean): number {
       yield line;
     }
   };
-  const { divergences } = replay(watched());
+  const { divergences, isWhole } = folded(watched(), read);
   foreign.delete(FOLD_VERSION);
-  const says = read.flaws.map(flawInWords);
+  const says = [...read.flaws.map(flawInWords), ...(isWhole ? [] : ["what follows that cannot be folded, nor read"])];
   const verdict =
     says.length > 0 ? EXIT.tampered : divergences.length > 0 ? EXIT.internal : gaps.length > 0 ? EXIT.gap : 0;
   if (json) {
@@ -45,4 +45,14 @@ export function verify(path: string, json: boolean): number {
   ];
   process.stdout.write(`${told.join("\n")}\n`);
   return verdict;
+}
+
+/** A line that is not what was written may be one that no fold can answer. */
+function folded(lines: Iterable<Line>, { flaws }: LogRead): Pick<Replayed, "divergences"> & { isWhole: boolean } {
+  try {
+    return { divergences: replay(lines).divergences, isWhole: true };
+  } catch (cause) {
+    if (flaws.length === 0) throw overFlaws(cause, flaws);
+    return { divergences: [], isWhole: false };
+  }
 }

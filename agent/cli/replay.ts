@@ -9,7 +9,7 @@ import { type Place, snapshotOf } from "../log/line.ts";
 import { type Told, told } from "../log/replay.ts";
 import { lastBegun } from "../log/seek.ts";
 import type { Values } from "./commands.ts";
-import { type LogRead, linesFrom, linesSince, logIn, warnOf } from "./log-files.ts";
+import { despite, despiteSoon, type LogRead, linesFrom, linesSince, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { verify } from "./replay-verify.ts";
 import { whatIf } from "./replay-what-if.ts";
@@ -28,10 +28,11 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
   if (options.diff !== undefined) return diff(path, options.diff, options.json);
   if (options.at !== undefined || options.to !== undefined) return stateAt(path, options);
   const read = linesSince(path, from);
-  const code =
+  const code = await despiteSoon(read.flaws, async () =>
     options["what-if"] !== undefined || options["what-if-config"] !== undefined
       ? whatIf(read, options)
-      : await (options.step ? walk(read, options.vr) : story(read, options));
+      : await (options.step ? walk(read, options.vr) : story(read, options)),
+  );
   warnOf(read.flaws);
   return code;
 }
@@ -50,10 +51,12 @@ function stepAt(path: string, point: Point): Told {
   const index = lastBegun(files, ({ seq, hlc }) => ("seq" in point ? seq > point.seq : hlc > point.wall));
   const read = linesFrom(files.slice(index, index + 1));
   let last: Told | null = null;
-  for (const step of told(read.lines())) {
-    if (isPast(point, step.line)) break;
-    last = step;
-  }
+  despite(read.flaws, () => {
+    for (const step of told(read.lines())) {
+      if (isPast(point, step.line)) break;
+      last = step;
+    }
+  });
   warnOf(read.flaws);
   if (last === null) throw new Refusal(EXIT.usage, "the log begins later than that");
   return last;

@@ -4,7 +4,7 @@ import { whyNot as answerFor, type WhyNot } from "../explain/why-not.ts";
 import type { Told } from "../log/replay.ts";
 import { told } from "../log/replay.ts";
 import type { Values } from "./commands.ts";
-import { linesFrom, logIn, warnOf } from "./log-files.ts";
+import { despite, linesFrom, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 /** Answers for one router, or for all that are not Master. */
@@ -25,7 +25,9 @@ function lastStep(files: readonly string[]): Told | null {
   for (let i = files.length - 1; i >= 0; i--) {
     const read = linesFrom(files.slice(i, i + 1));
     let last: Told | null = null;
-    for (const step of told(read.lines())) last = step;
+    despite(read.flaws, () => {
+      for (const step of told(read.lines())) last = step;
+    });
     warnOf(read.flaws);
     if (last !== null) return last;
   }
