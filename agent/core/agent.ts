@@ -189,7 +189,10 @@ function meet(base: AgentState, facts: (router: RouterState) => Surroundings, at
 const companiesOf = (config: AgentConfig, routers: readonly RouterState[], now: readonly Surroundings[]) =>
   inCompany(
     config,
-    routers.map((router, i) => ({ ...router, ...now[i], config: config.routers[i] ?? router.config })),
+    // Nobody is in company where there are no groups.
+    config.groups.length === 0
+      ? routers
+      : routers.map((router, i) => ({ ...router, ...now[i], config: config.routers[i] ?? router.config })),
   );
 
 /**
@@ -228,12 +231,13 @@ function meetLink(base: AgentState, name: string, at: Instant): RoutersTurn {
       const own = linkOf(config) === name;
       const concerned = own || config.vmac?.name === name || config.tracks.some((track) => track.check === check);
       if (!concerned) return router;
-      return {
-        linkUp: isCarried(config, base.links),
-        primaryAddress: own ? primaryAddressOf(config, base.links[name], virtual) : router.primaryAddress,
-        verdicts: verdictsFor(router, config, base),
-        company: router.company,
-      };
+      const linkUp = isCarried(config, base.links);
+      const primaryAddress = own ? primaryAddressOf(config, base.links[name], virtual) : router.primaryAddress;
+      const verdicts = verdictsFor(router, config, base);
+      // Each burst of new addresses is told to all routers on the link, and mostly means nothing to them.
+      const stays =
+        linkUp === router.linkUp && primaryAddress === router.primaryAddress && verdicts === router.verdicts;
+      return stays ? router : { linkUp, primaryAddress, verdicts, company: router.company };
     },
     at,
   );
@@ -339,8 +343,21 @@ function presentOf(before: AgentState, wanted: RouterConfig, at: Instant): Route
   return (i === undefined ? undefined : before.routers[i]) ?? newRouter(wanted, at);
 }
 
-/** Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. */
+const settlements = new WeakMap<AgentConfig, { readonly before: AgentConfig; readonly settled: AgentConfig }>();
+
+/**
+ * Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. A reload
+ * asks twice, for its plan and to be done, and is answered once.
+ */
 function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
+  const known = settlements.get(given);
+  if (known?.before === before) return known.settled;
+  const settled = asNew(before, given);
+  settlements.set(given, { before, settled });
+  return settled;
+}
+
+function asNew(before: AgentConfig, given: AgentConfig): AgentConfig {
   const routers = given.routers.map((wanted) => {
     const i = positionOf(before, wanted.key);
     const present = i === undefined ? undefined : before.routers[i];

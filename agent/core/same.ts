@@ -5,7 +5,17 @@
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const [mine, theirs] = [Object.entries(a), Object.entries(b)];
-  if (mine.length !== theirs.length || Array.isArray(a) !== Array.isArray(b)) return false;
-  return mine.every(([key, value]) => key in b && same(value, (b as Readonly<Record<string, unknown>>)[key]));
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameLists(a, b);
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) if (!(key in b) || !same((a as Plain)[key], (b as Plain)[key])) return false;
+  return true;
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+function sameLists(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
+  return true;
 }

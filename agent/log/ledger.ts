@@ -79,6 +79,30 @@ function openPlaces(from: readonly string[]) {
   };
 }
 
+/** What is asked and not reported, found by its router: a reload may ask for hundreds at once. */
+function openWishes(from: readonly Wish[]) {
+  const open = new Map<RouterKey, readonly Wish[]>();
+  const of = (router: RouterKey): readonly Wish[] => open.get(router) ?? [];
+  const add = (wish: Wish): void => void open.set(wish.router, [...of(wish.router), wish]);
+  for (const wish of from) add(wish);
+  return {
+    add,
+    /** The first of them that such a report is about. */
+    meant: (router: RouterKey, type: string): Wish | undefined => of(router).find((wish) => wish.type === type),
+    fail: (failed: Wish): void => {
+      const its = of(failed.router).map((wish) => (wish === failed ? { ...wish, failed: true } : wish));
+      open.set(failed.router, its);
+    },
+    /** The lane keeps its order: what was asked before and is not reported was dropped from it. */
+    close: ({ router, wish: last }: Wish): void => {
+      const left = of(router).filter(({ wish }) => wish > last);
+      if (left.length > 0) open.set(router, left);
+      else open.delete(router);
+    },
+    list: (): readonly Wish[] => [...open.values()].flat().sort((a, b) => a.wish - b.wish),
+  };
+}
+
 type Leaving = Extract<Effect, { type: Wish["type"] }>;
 const LEAVING: ReadonlySet<Effect["type"]> = new Set(["addAddresses", "removeAddresses", "addPaths", "removePaths"]);
 /** Whether an effect puts something there, or takes it away. */
@@ -92,7 +116,7 @@ const leavesSomething = (effect: Effect): effect is Leaving => LEAVING.has(effec
 export function openLedger(from: Balance): Ledger {
   const held = new Map(from.held.map((hold) => [placeOf(hold.own), hold]));
   const known = openPlaces(from.known);
-  let open = from.open;
+  const open = openWishes(from.open);
   let wishes = from.wishes;
 
   const want = (effect: Effect, links: AgentState["links"]): void => {
@@ -100,7 +124,7 @@ export function openLedger(from: Balance): Ledger {
     wishes += 1;
     const { type, router } = effect;
     const addresses: readonly Holding[] = "paths" in effect ? effect.paths : effect.addresses;
-    open = [...open, { wish: wishes, type, router, addresses, failed: false }];
+    open.add({ wish: wishes, type, router, addresses, failed: false });
     if (!adds(type)) return;
     for (const own of addresses) {
       const place = placeOf(own);
@@ -135,17 +159,18 @@ export function openLedger(from: Balance): Ledger {
   const report = (seen: Observation): void => {
     if (seen.type === "addressesChanged") known.vanish(seen.interface, seen.removed);
     if (seen.type === "linkChanged" && seen.link.index === 0) known.vanish(seen.link.name, "all");
-    if (seen.type !== "effectDone" && seen.type !== "effectFailed") return;
-    const done = open.find(({ router, type }) => router === seen.router && type === seen.effect);
+    if (seen.type === "effectDone" || seen.type === "effectFailed") settle(seen);
+  };
+  const settle = (seen: Extract<Observation, { type: "effectDone" | "effectFailed" }>): void => {
+    const done = open.meant(seen.router, seen.effect);
     if (done === undefined) return;
     if (seen.type === "effectFailed") {
-      open = open.map((wish) => (wish === done ? { ...wish, failed: true } : wish));
+      open.fail(done);
       return;
     }
     if (adds(done.type)) added(done, seen.foreign);
     else removed(done);
-    // The lane keeps its order: what was asked before and is not reported was dropped from it.
-    open = open.filter(({ router, wish }) => router !== done.router || wish > done.wish);
+    open.close(done);
   };
 
   return {
@@ -153,7 +178,7 @@ export function openLedger(from: Balance): Ledger {
       report(event.seen);
       for (const effect of effects) want(effect, state.links);
     },
-    balance: () => ({ wishes, held: [...held.values()], open, known: known.list() }),
+    balance: () => ({ wishes, held: [...held.values()], open: open.list(), known: known.list() }),
     held: () => new Map([...held].map(([place, { own }]) => [place, own])),
   };
 }
