@@ -20,7 +20,8 @@ export function checkAddresses(instances: readonly DeclaredInstance[], host: Hos
   );
   const virtual = new Set(placed.map(({ declared, dev }) => `${declared.address}%${dev}`));
   // What this daemon has put there already is not the interface's own.
-  const ownOf = (dev: string) => (addressesOf(dev) ?? []).filter(({ address }) => !virtual.has(`${address}%${dev}`));
+  const ownOn = onceEach((dev) => (addressesOf(dev) ?? []).filter(({ address }) => !virtual.has(`${address}%${dev}`)));
+  const ownOf = (dev: string): readonly OwnAddress[] => ownOn(dev) ?? [];
   for (const one of placed) outside(one, ownOf(one.dev), report);
   siblings(placed, ownOf, host, report);
   for (const instance of instances) owner(instance, addressesOf, report);

@@ -28,12 +28,29 @@ export type Section = {
 
 /** The entry that counts, or undefined. */
 export const entryOf = (section: Section, name: string): Entry | undefined => {
-  const found = section.entries.filter(({ keyword }) => keyword.name === name);
+  const found = entriesOf(section, name);
   return found[0]?.keyword.twice === "first" ? found[0] : found.at(-1);
 };
 
-export const entriesOf = (section: Section, name: string): readonly Entry[] =>
-  section.entries.filter(({ keyword }) => keyword.name === name);
+/** Each section by the names of its keywords: an instance is asked for a hundred of them and has five. */
+const named = new WeakMap<readonly Entry[], ReadonlyMap<string, readonly Entry[]>>();
+const NONE: readonly Entry[] = [];
+
+export const entriesOf = ({ entries }: Section, name: string): readonly Entry[] => {
+  const known = named.get(entries) ?? byName(entries);
+  return known.get(name) ?? NONE;
+};
+
+function byName(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const names = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const there = names.get(entry.keyword.name);
+    if (there === undefined) names.set(entry.keyword.name, [entry]);
+    else there.push(entry);
+  }
+  named.set(entries, names);
+  return names;
+}
 
 export const numberIn = (section: Section, name: string): number | undefined => {
   const value = entriesOf(section, name).findLast((entry) => typeof entry.value === "number")?.value;
