@@ -170,10 +170,10 @@ describe.skipIf(mustSkip("announcements", needs)).concurrent("announcements", ()
       const once = ["garp_master_repeat 1", "garp_master_delay 0", "garp_extra_if all 1"];
       const node = await site.heird("rt1", configOf({ priority: 255, interval: "0.5", addresses, extra: once }));
       await node.reach("master");
-      // At 0 s with everything else, and then at 1, 2 and 3 s.
+      // At 0 s with everything else, and then at 1, 2 and 3 s; on a busy machine the first may be late, the others less so.
       const at = await times(there, "10.7.0.1", mac, 4);
       const spans = at.slice(1, 4).map((time) => time - (at[0] ?? 0));
-      for (const [i, span] of spans.entries()) expect(span).toBeGreaterThan((i + 1) * 1_000_000 - 20_000);
+      for (const [i, span] of spans.entries()) expect(span).toBeGreaterThan((i + 1) * 1_000_000 - 300_000);
       expect(of(here, V4, rt1.mac), "on its own interface the adverts tell").toHaveLength(1);
       await here.stop();
       await there.stop();

@@ -143,7 +143,7 @@ process.stdout.write(String(refused));
 
 /** Sends frames out of a host's eth0, as fast as they go. Throws when the kernel refuses one of them. */
 export async function inject(host: Host, frames: readonly string[]): Promise<void> {
-  const sender = MAIN.replace(/main\.js$/, "linux/packet-socket.js");
+  const sender = MAIN.replace(/heird\/main\.js$/, "agent/linux/packet-socket.js");
   const argv = [process.execPath, "--input-type=module", "-e", PROGRAM, sender];
   const refused = await host.run(argv, { input: frames.join("\n"), timeout: 60_000 });
   if (refused !== "0") throw new Error(`the kernel refused ${refused} of ${frames.length} frames`);
@@ -169,7 +169,7 @@ process.stdout.write(String(sent));
 
 /** Sends the frames again and again, `rate` of them a second for `span` ms; gives how many there were. */
 export async function flood(host: Host, frames: readonly string[], rate: number, span: number): Promise<number> {
-  const sender = MAIN.replace(/main\.js$/, "linux/packet-socket.js");
+  const sender = MAIN.replace(/heird\/main\.js$/, "agent/linux/packet-socket.js");
   const argv = [process.execPath, "--input-type=module", "-e", FLOOD, sender, String(rate), String(span)];
   return Number(await host.run(argv, { input: frames.join("\n"), timeout: span + 30_000 }));
 }
