@@ -1,7 +1,7 @@
 // The report: how available each virtual router was, over the time that is known, and what it was that
 // it was not. Pure.
 
-import type { Change, NodeAccount, VrKey } from "./accounts.ts";
+import type { Change, NodeAccount, Span, VrKey } from "./accounts.ts";
 import type { Deed } from "./record.ts";
 import { by, type Stretch, stretchesOf, withTestimony } from "./sweep.ts";
 
@@ -74,10 +74,13 @@ export function reportOn(
   const all = [...subjects].filter(([vr, { name }]) => wanted(vr, name));
   const chosen = new Set(all.map(([vr]) => vr));
   const own = changes.filter(({ vr }) => chosen.has(vr));
-  const losses = own.filter(isLoss);
   // A fleet has as many virtual routers as nodes: each is looked up, and not looked for.
   const membersOf = by(accounts, ({ spans }) => [...spans.keys()]);
   const changesOf = by(own, ({ vr }) => [vr]);
+  const losses = [
+    ...own.filter(isLoss).map(({ node }) => node),
+    ...all.flatMap(([vr]) => (membersOf.get(vr) ?? []).flatMap((member) => fallsOf(member, vr, from, to))),
+  ];
   return {
     schema: 1,
     from,
@@ -210,8 +213,18 @@ function counted(words: readonly string[]): Report["causes"] {
   return [...counts].map(([cause, count]) => ({ cause, count })).sort((a, b) => b.count - a.count);
 }
 
-function worstOf(losses: readonly Change[]): Report["worst"] {
-  const [first] = counted(losses.map(({ node }) => node));
+/** Once for each time that it was Master and died, as its next daemon found or a neighbour noticed. */
+function fallsOf({ node, spans, ends }: NodeAccount, vr: VrKey, from: number, to: number): readonly string[] {
+  const own = spans.get(vr) ?? [];
+  const found = (at: number): boolean => ends.some((one) => one.vr === vr && one.at === at);
+  const fell = ({ standing, from: at }: Span): boolean =>
+    at >= from && at <= to && (standing === "silent" || (standing === "unknown" && found(at)));
+  return own.flatMap((span, i) => (own[i - 1]?.standing === "master" && fell(span) ? [node] : []));
+}
+
+/** Who lost most, of the names of those who lost. */
+function worstOf(losses: readonly string[]): Report["worst"] {
+  const [first] = counted(losses);
   return first === undefined ? null : { node: first.cause, losses: first.count, of: losses.length };
 }
 

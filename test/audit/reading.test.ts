@@ -141,7 +141,7 @@ describe("availability", () => {
     expect(vr?.gaps.length).toBe(2);
     expect(vr?.gaps[0]?.ms).toBeCloseTo(3_414, -1);
     expect(vr?.gaps[1]?.ms).toBeCloseTo(3_609, -1);
-    expect(report.worst).toEqual({ node: "hA", losses: 1, of: 1 });
+    expect(report.worst).toEqual({ node: "hA", losses: 2, of: 2 });
     expect(report.causes.map(({ cause }) => cause).sort()).toEqual(["master_silent", "master_weaker"]);
     expect(vr?.switches["detect"]?.count).toBeGreaterThan(0);
   });
@@ -248,6 +248,8 @@ describe("the commands, without a Redis", () => {
     const history = await run(() => historyOfAll(undefined, options));
     expect(history.text.split("\n")[1]).toMatch(/^VI_7 +r1 .* died$/);
     expect(history.text).not.toContain("lasts");
+    // It had no neighbour who could have noticed; its next daemon did.
+    expect((await run(() => audit(["report"], options))).text).toContain("r1: 1 of 1 losses that nobody planned");
     const why = await run(() => explainAcross(undefined, { ...options, node: "r1" }));
     expect(why.text).toContain("Root cause");
     const nobody = await run(() => explainAcross(undefined, { ...options, node: "r9" }));
