@@ -1,8 +1,14 @@
 // Who asked: in words, and what is read of a process.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { type Actor, askedBy, inShort } from "../../agent/core/actor.ts";
+import { step } from "../../agent/core/agent.ts";
+import type { Observation } from "../../agent/core/event.ts";
+import { initialState } from "../../agent/core/state.ts";
+import { instantAt } from "../../agent/core/time.ts";
+import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { commandIn, terminalIn } from "../../agent/linux/caller.ts";
+import { ip, router } from "../log/history.ts";
 
 const caller = {
   pid: 4711,
@@ -33,6 +39,29 @@ describe("who asked", () => {
     expect(inShort({ ...asked, loginUid: null })).toBe("uid 0");
     expect(inShort({ via: "signal", signal: "SIGTERM" })).toBe("SIGTERM");
   });
+});
+
+test("hooks are told who asked, and for what", () => {
+  const config = { ...usualAgent, routers: [router("eth0", "ipv4", 51, { hooks: { ...usualHooks, mail: true } })] };
+  const happened: readonly Observation[] = [
+    { type: "linkChanged", link: { name: "eth0", index: 2, up: true } },
+    { type: "addressesChanged", interface: "eth0", added: [ip("10.0.0.7")], removed: [] },
+    { type: "configured", config, by: asked },
+    { type: "commanded", command: { type: "startup" }, by: asked },
+    { type: "configured", config: { ...config, routers: [] }, by: { via: "signal", signal: "SIGHUP" } },
+  ];
+  let state = initialState;
+  const told: string[] = [];
+  for (const seen of happened) {
+    const turn = step(state, { at: instantAt(1_000_000), seen });
+    state = turn.state;
+    for (const effect of turn.effects)
+      if (effect.type === "notify") told.push(...effect.notice.cause.map(({ what }) => what));
+  }
+  expect(told).toEqual([
+    "startup, asked by uid 0 (login uid 1000) on pts/3, pid 4711: heird reload",
+    "a new configuration, asked by SIGHUP (a signal has no sender)",
+  ]);
 });
 
 describe("a command line", () => {
