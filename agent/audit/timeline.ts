@@ -9,6 +9,10 @@ export type Placed = Change & {
   readonly contradictedBy: number;
 };
 
+/** Whose advertisements come from an address. */
+export const ownersOf = (accounts: readonly NodeAccount[]): ReadonlyMap<string, string> =>
+  new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
+
 /** Causes further back than this, in ms, are others. */
 const NEAR = 60_000;
 
@@ -17,7 +21,7 @@ const NEAR = 60_000;
  * resigned has heard it leave: whatever the clocks say, that came before.
  */
 export function timeline(accounts: readonly NodeAccount[]): readonly Placed[] {
-  const owner = new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
+  const owner = ownersOf(accounts);
   const changes = accounts.flatMap(({ changes: own }) => own);
   const own = by(changes, ({ node, vr }) => [placeOf(node, vr)]);
   const placed = changes.map((change): Placed => {

@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Change, type Death, timeOf } from "../audit/accounts.ts";
 import type { Library } from "../audit/library.ts";
+import type { Peer } from "../audit/record.ts";
 import { durationsOf, reportOn } from "../audit/report.ts";
 import { current, type Source, type Stream } from "../audit/source.ts";
-import { type Placed, timeline } from "../audit/timeline.ts";
+import { ownersOf, type Placed, timeline } from "../audit/timeline.ts";
 import { verify } from "../audit/verify.ts";
 import { accountsOf, auditIn, openLogs, openRedis, openSource } from "./audit-source.ts";
 import { tail } from "./audit-tail.ts";
@@ -88,14 +89,19 @@ const isWanted =
     (vr === undefined || vr === change.record.vr.name || vr === change.record.vr.router || vr === change.vr) &&
     (node === undefined || node === change.node);
 
-type Told = { readonly changes: readonly Placed[]; readonly deaths: readonly Death[] };
+type Told = {
+  readonly changes: readonly Placed[];
+  readonly deaths: readonly Death[];
+  /** Whose advertisements come from an address. */
+  readonly owner: ReadonlyMap<string, string>;
+};
 
 async function changesIn(source: Source, options: AuditOptions): Promise<Told> {
   const window = windowOf(options);
   const accounts = await accountsOf(source, window.from, window.until);
   if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
   const deaths = accounts.flatMap(({ ends }) => ends).filter(isWantedDeath(options, window));
-  return { changes: timeline(accounts).filter(isWanted(options, window)), deaths };
+  return { changes: timeline(accounts).filter(isWanted(options, window)), deaths, owner: ownersOf(accounts) };
 }
 
 const isWantedDeath =
@@ -107,16 +113,21 @@ const isWantedDeath =
     (wanted === undefined || wanted === node);
 
 async function tell(source: Source, options: AuditOptions): Promise<number> {
-  const { changes, deaths } = await changesIn(source, options);
+  const { changes, deaths, owner } = await changesIn(source, options);
   const format = formatOf(options);
-  if (format === "json") print(JSON.stringify({ schema: 1, changes: changes.map(asDocument), deaths }));
+  if (format === "json")
+    print(JSON.stringify({ schema: 1, changes: changes.map((one) => asDocument(one, owner)), deaths }));
   else print(format === "csv" ? csvOf(changes) : timelineInWords(changes, deaths));
   return EXIT.ok;
 }
 
-/** The record whole, as the specification of the audit has it: with its proof, and what came of it. */
-const asDocument = ({ record, deeds, at, err, contradictedBy, proof: { prev, hash, clock } }: Placed) => ({
+/** The record whole, as the specification of the audit has it: with its proof, what came of it, and which nodes were Master. */
+const asDocument = (
+  { record, deeds, at, err, contradictedBy, proof: { prev, hash, clock } }: Placed,
+  owner: Told["owner"],
+) => ({
   ...record,
+  master: { before: named(record.master.before, owner), after: named(record.master.after, owner) },
   prev,
   hash,
   time: { ...record.time, ...clock },
@@ -127,11 +138,14 @@ const asDocument = ({ record, deeds, at, err, contradictedBy, proof: { prev, has
   durations: durationsOf(record, deeds),
 });
 
+/** Null for somebody else's router, which ships nothing here. */
+const named = (peer: Peer | null, owner: Told["owner"]) => peer && { ...peer, node: owner.get(peer.addr) ?? null };
+
 /** Every record whole, one a line, with what came of it. */
 async function exportAll(source: Source, options: AuditOptions): Promise<number> {
-  const { changes } = await changesIn(source, options);
+  const { changes, owner } = await changesIn(source, options);
   if (formatOf(options) === "csv") print(csvOf(changes));
-  else for (const change of changes) print(JSON.stringify(asDocument(change)));
+  else for (const change of changes) print(JSON.stringify(asDocument(change, owner)));
   return EXIT.ok;
 }
 

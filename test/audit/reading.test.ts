@@ -226,6 +226,11 @@ describe("the commands, without a Redis", () => {
       expect(document["prev"]).toMatch(/^[0-9a-f]{64}$/);
       expect(Object.keys(document["durations"] ?? {})).toContain("detectMs");
     }
+    // Who was Master by name, where its log is there, too.
+    const masters = whole.map(
+      (line) => (JSON.parse(line) as { master: { before: { node: string } | null } }).master.before?.node,
+    );
+    expect(new Set(masters)).toEqual(new Set([undefined, "hA", "hB"]));
     const history = await run(() => historyOfAll("VI_1", { ...options, logs: [a, b] }));
     expect(history.text).toMatch(/VI_1 +hB .*lasts/);
     expect((await run(() => audit(["report", b], { ...options, format: "xml" }))).code).toBe(EXIT.usage);
