@@ -16,8 +16,8 @@ import type { Driver } from "./run.ts";
  *
  * A take-over comes once in a long time, and code and data that nobody has touched since have left the
  * processor's caches: that alone made its advertisement 1.5 ms late. So the alarm rings a little before
- * it as well, and `rehearse` goes through the motions. Then it rings once more just before, and the process waits
- * for the last moment awake, reading its sockets: to be woken takes longer than to take over.
+ * it as well, and `rehearse` goes through the motions, once for the code and once more for the caches. The rest is
+ * waited for awake, reading the sockets: to be woken takes longer than to take over, and who sleeps grows cold.
  */
 export const alarm =
   (
@@ -43,39 +43,36 @@ export const alarm =
         if (next !== null) set(ahead(next));
       };
       /** When to be there for a deadline. */
-      const ahead = (next: Instant): Instant => {
-        if (next === rehearsed) return before(next, AWAKE);
-        return isNew(next) ? before(next, HEAD_START) : next;
-      };
+      const ahead = (next: Instant): Instant => (next === rehearsed || isNew(next) ? before(next, HEAD_START) : next);
       const isNew = (deadline: Instant): boolean =>
         rehearse !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
-      /** Goes through the motions, when somebody is about to take over; true when that was all. */
-      const practise = (now: Instant): boolean => {
+      /** Goes through the motions, when somebody is about to take over. */
+      const practise = (now: Instant): void => {
         const next = rehearse === null ? null : deadlines.next();
-        if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return false;
+        if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
         rehearsed = next;
         rehearse?.();
-        return true;
+        if (before(next, HALF) > kernel.now()) rehearse?.();
       };
       /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
-      const wait = (now: Instant): Instant => {
-        let time = now;
-        while (isNear(deadlines.next(), rehearsed, time)) {
+      const wait = (): Instant => {
+        for (;;) {
+          const time = kernel.now();
+          if (!isNear(deadlines.next(), rehearsed, time)) return time;
           kernel.drain();
-          time = kernel.now();
         }
-        return time;
       };
       const ring = (): void => {
         const due = armed;
         armed = null;
         ringing = true;
+        const rung = kernel.now();
         // How late the process was, before it reads what waited meanwhile.
-        if (due !== null) rang(due, kernel.now());
+        if (due !== null) rang(due, rung);
+        practise(rung);
         kernel.drain();
-        const now = kernel.now();
         // Each router by itself: the first advertisement does not wait for the last fold.
-        if (!practise(now)) for (const { seen } of deadlines.due(wait(now))) subscriber.next(seen);
+        for (const { seen } of deadlines.due(wait())) subscriber.next(seen);
         ringing = false;
         arm();
       };
@@ -90,10 +87,9 @@ export const alarm =
       };
     });
 
-/** A rehearsal takes half of that, and what it warmed is cold again soon. */
+/** A rehearsal takes half of that when nothing is warm, and a fifth when it has just been played. */
 const HEAD_START = milliseconds(3);
-/** To be woken takes up to so long. */
-const AWAKE = microseconds(300);
+const HALF = microseconds(1_500);
 
 /** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
 const CROWD = milliseconds(20);
@@ -104,4 +100,4 @@ const isFirst = (deadline: Instant, rehearsed: Instant | null): boolean =>
 const before = (deadline: Instant, span: Duration): Instant => instantAt(Math.max(0, deadline - span));
 
 const isNear = (next: Instant | null, rehearsed: Instant | null, now: Instant): boolean =>
-  next !== null && next === rehearsed && next > now && before(next, AWAKE) <= now;
+  next !== null && next === rehearsed && next > now && before(next, HEAD_START) <= now;

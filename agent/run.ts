@@ -29,11 +29,11 @@ export function run(
     const turns$ = new Subject<Turn>(); // the only Subject of the daemon
     const placed = inTime(now);
     let state = initial;
+    const act = (turn: Turn): void => turns$.next(turn);
     const take = (sighting: Sighting): void => {
       const turn = step(state, placed(sighting));
       state = turn.state;
-      log.commit(turn);
-      turns$.next(turn);
+      log.commit(turn, act);
       subscriber.next(turn);
     };
     const { see, open } = oneByOne(take, (cause) => subscriber.error(cause));

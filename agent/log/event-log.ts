@@ -28,8 +28,11 @@ const SEGMENT_SPAN: Duration = seconds(86_400);
 const SLICE = 4;
 
 export type EventLog = {
-  /** Puts a turn on record. Returns before anything of it is done, and never waits for a disk. */
-  readonly commit: (turn: Turn) => void;
+  /**
+   * Puts a turn on record, has it acted upon, and adds what follows from it: a mark says nothing that its event does
+   * not, and neighbours wait. It never waits for a disk.
+   */
+  readonly commit: (turn: Turn, act?: (turn: Turn) => void) => void;
   /** Closes the windows and writes the state down, for whoever compares it with a replay. */
   readonly snapshot: (state: AgentState, at: Instant) => void;
   /** The number of the last line. */
@@ -95,10 +98,12 @@ export function openEventLog(
     errands.enter(turn, wall());
     write(when, `"seen":${textOf(seen, words)}`);
     if (seen.type === "configured") recorder?.configure(turn.state.config.eventLog);
-    const marks = marksOf(turn);
+  };
+  const mark = (turn: Turn): void => {
+    const [marks, when] = [marksOf(turn), turn.event.at];
     if (marks.length === 0) return;
     const [recording, lately] = [recorder?.keep(segment, head(), when) ?? null, strain && { strain: strain(when) }];
-    for (const mark of marks) write(when, fieldsOf({ ...mark, ...(recording && { recording }), ...lately }));
+    for (const one of marks) write(when, fieldsOf({ ...one, ...(recording && { recording }), ...lately }));
   };
   const isOver = ({ state: { config }, event }: Turn): boolean =>
     store.lostLines() > 0 || pen.isFull(segmentBytes ?? config.eventLog.segmentBytes, event.at);
@@ -112,14 +117,13 @@ export function openEventLog(
 
   begin(state, at, true);
   return {
-    commit: (turn) => {
-      const counted = answers.add(turn);
-      if (counted !== null) return writeWindows(counted);
-      const routine = routineOf(turn);
-      if (routine === "idle") return;
-      if (routine === null) record(turn);
-      else writeWindows(windows.add(routine, turn.event));
-      if (isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
+    commit: (turn, act) => {
+      const over = foldedInto(windows, answers, turn);
+      if (over === null) record(turn);
+      else writeWindows(over);
+      act?.(turn);
+      if (over === null) mark(turn);
+      if (over !== NOTHING && isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
     },
     snapshot: (now, when) => {
       writeWindows(preparation.rest());
@@ -129,6 +133,17 @@ export function openEventLog(
     held: () => [...ledger.held().values()],
   };
 }
+
+/** Counts routine; gives the windows that this closed, NOTHING where there was nothing to count. Null for no routine. */
+function foldedInto(windows: Windows, answers: Answers, turn: Turn): readonly Window[] | null {
+  const counted = answers.add(turn);
+  if (counted !== null) return counted;
+  const routine = routineOf(turn);
+  if (routine === "idle") return NOTHING;
+  return routine === null ? null : windows.add(routine, turn.event);
+}
+
+const NOTHING: readonly Window[] = [];
 
 /** What is done before a page is turned, a slice at a time. */
 function createPreparation(windows: Windows, answers: Answers, words: Words) {

@@ -75,8 +75,9 @@ const LAST_WORDS: Duration = milliseconds(10);
 export function accountOnly(): MachineLog {
   const ledger = openLedger(NOTHING_HELD);
   return {
-    commit: (turn) => {
+    commit: (turn, act) => {
       if (routineOf(turn) === null) ledger.enter(turn);
+      act?.(turn);
     },
     held: () => [...ledger.held().values()],
   };

@@ -46,9 +46,11 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
   const log = openEventLog(store, identity, wall, initialState, kernel.now());
   const turns: Turn[] = [];
   const recording = {
-    commit: (turn: Turn): void => {
-      log.commit(turn);
-      onCommit(turn);
+    commit: (turn: Turn, act?: (turn: Turn) => void): void => {
+      log.commit(turn, (acted) => {
+        onCommit(turn);
+        act?.(acted);
+      });
     },
   };
   const daemon = startDaemon(kernel, {

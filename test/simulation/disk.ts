@@ -57,9 +57,11 @@ export function openDisk(disk: Disk, kernel: FakeKernel, wall: () => number, fai
   disk.log = log;
   disk.moments = [];
   return {
-    commit: (turn: Turn) => {
-      log.commit(turn);
-      disk.moments.push({ head: log.head(), state: turn.state });
+    commit: (turn: Turn, act?: (turn: Turn) => void) => {
+      log.commit(turn, (acted) => {
+        disk.moments.push({ head: log.head(), state: turn.state });
+        act?.(acted);
+      });
       if (disk.moments.length > 64) disk.moments.splice(0, 32);
     },
     held: () => heldBy(disk, fail),
