@@ -1,7 +1,7 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type Duration, type Instant, instantAt, microseconds, milliseconds } from "./core/time.ts";
+import { type Duration, type Instant, instantAt, milliseconds } from "./core/time.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
@@ -52,7 +52,7 @@ export const alarm =
         if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
         rehearsed = next;
         rehearse?.();
-        if (before(next, HALF) > kernel.now()) rehearse?.();
+        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearse?.();
       };
       /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
       const wait = (): Instant => {
@@ -87,9 +87,9 @@ export const alarm =
       };
     });
 
-/** A rehearsal takes half of that when nothing is warm, and a fifth when it has just been played. */
-const HEAD_START = milliseconds(3);
-const HALF = microseconds(1_500);
+/** A rehearsal takes one to two milliseconds, and four where the collector or the machine's host comes in between. */
+const HEAD_START = milliseconds(6);
+const TIME_FOR_ANOTHER = milliseconds(3);
 
 /** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
 const CROWD = milliseconds(20);

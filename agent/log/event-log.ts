@@ -114,7 +114,6 @@ export function openEventLog(
     writeWindows(preparation.rest());
     begin(now, when, false);
   };
-
   begin(state, at, true);
   return {
     commit: (turn, act) => {

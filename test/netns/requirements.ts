@@ -11,6 +11,7 @@ const PACKAGES = {
   keepalived: "keepalived",
   nft: "nftables",
   radvd: "radvd",
+  strace: "strace",
   "systemd-analyze": "systemd",
   tcpdump: "tcpdump",
   vrrpd: "frr",
