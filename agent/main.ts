@@ -11,10 +11,7 @@ import { VERSION } from "./cli/version.ts";
 import { asWritten } from "./operate/origin.ts";
 
 const DEFAULT_FILES = ["/etc/heird/heird.conf", "/etc/keepalived/keepalived.conf"] as const;
-/**
- * What is young and dies soon stays in one MiB: it would grow to sixteen by what a start leaves, and not shrink. Such
- * a collection is no longer than before, since it takes as long as what survives it.
- */
+/** What is young has one MiB: by what a start leaves behind it would grow to sixteen, and not shrink. */
 const YOUNG = "--semi-space-growth-factor=1";
 const fileOf = ({ config }: Values): string =>
   config ?? DEFAULT_FILES.find((path) => existsSync(path)) ?? DEFAULT_FILES[0];

@@ -45,7 +45,7 @@ function endGroup(group: number): void {
 
 const another = (mark: string): ChildProcess =>
   fork(fileURLToPath(import.meta.url), [ROLE], {
-    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+    execArgv: [`--max-old-space-size=${MEMORY_MIB}`, "--max-semi-space-size=1"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     cwd: "/",
     env: { ...process.env, [MARK]: mark },

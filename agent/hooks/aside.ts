@@ -32,7 +32,7 @@ export function openDoer(): Doer {
   };
   const start = (): ChildProcess => {
     const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
-      execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+      execArgv: [`--max-old-space-size=${MEMORY_MIB}`, "--max-semi-space-size=1"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       // Ctrl-C at a terminal is the daemon's to answer.
       detached: true,

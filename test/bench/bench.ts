@@ -37,6 +37,9 @@ const { values } = parseArgs({
   },
 });
 
+// Node reads certificates at its start when it is told to: 100 ms that no service manager asks for.
+delete process.env["NODE_EXTRA_CA_CERTS"];
+
 const say = (text: string): void => void process.stderr.write(text);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
