@@ -18,7 +18,7 @@ export type Stretch = {
  * afterwards. Where a neighbour is witness, a death is no riddle.
  */
 export function withTestimony(accounts: readonly NodeAccount[]): readonly NodeAccount[] {
-  const owner = new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
+  const owner = ownersOf(accounts);
   const heard = accounts.flatMap(({ changes }) => changes.flatMap((change) => testimonyOf(change, owner)));
   const aboutNode = by(heard, ({ node }) => [node]);
   return accounts.map((account) => {
@@ -32,6 +32,10 @@ export function withTestimony(accounts: readonly NodeAccount[]): readonly NodeAc
     return { ...account, spans };
   });
 }
+
+/** Whose advertisements come from an address. */
+export const ownersOf = (accounts: readonly NodeAccount[]): ReadonlyMap<string, string> =>
+  new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
 
 /** Things under each of their keys, in their order. */
 export function by<T>(

@@ -2,16 +2,12 @@
 // clock that they share. Pure.
 
 import type { Change, NodeAccount } from "./accounts.ts";
-import { by } from "./sweep.ts";
+import { by, ownersOf } from "./sweep.ts";
 
 export type Placed = Change & {
   /** By how much a clock contradicts what led to what, in ms; 0 where it does not. */
   readonly contradictedBy: number;
 };
-
-/** Whose advertisements come from an address. */
-export const ownersOf = (accounts: readonly NodeAccount[]): ReadonlyMap<string, string> =>
-  new Map(accounts.flatMap(({ node, addresses }) => [...addresses].map((one) => [one, node] as const)));
 
 /** Causes further back than this, in ms, are others. */
 const NEAR = 60_000;

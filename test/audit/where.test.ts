@@ -3,6 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { logKey } from "../../agent/audit/keys.ts";
+import { openLibrary } from "../../agent/audit/library.ts";
+import type { Server } from "../../agent/audit/redis.ts";
 import { scratch } from "../log/scratch.ts";
 import { eventually } from "../netns/eventually.ts";
 import { skipBecause } from "../netns/requirements.ts";
@@ -31,6 +33,16 @@ function someNode(name: string): Node {
 
 const idsOf = async ({ client }: RedisServer, node: Node): Promise<readonly string[]> =>
   (await client.xrange(logKey("lab", { node: node.name, epoch: node.epoch(), fork: 0 }), "-", "+")).map(([id]) => id);
+
+/** Whom a reader finds there. */
+async function nodesReadAt(server: Server): Promise<readonly string[]> {
+  const library = await openLibrary(server, "lab");
+  try {
+    return (await library.streams()).map(({ node }) => node).sort();
+  } finally {
+    library.close();
+  }
+}
 
 const written = (node: Node): readonly string[] => node.written().map(({ id }) => id);
 
@@ -73,6 +85,8 @@ describe.skipIf(skipBecause("shipping to Redis servers elsewhere", whyNoRedis())
     expect(stranger.shipper.status()).toMatchObject({ connected: false, shipped: -1 });
     await endShipping();
     await caughtUp(node, ship(node, { ...at, tls }).shipper);
+    expect(await nodesReadAt({ ...at, tls })).toEqual(["r1"]);
+    await expect(nodesReadAt(at)).rejects.toThrow(/certificate/);
     expect(await idsOf(server, node)).toEqual(written(node));
   });
 
@@ -101,6 +115,8 @@ describe.skipIf(skipBecause("shipping to Redis servers elsewhere", whyNoRedis())
     const home = all[sizes.findIndex((size) => size > 0)];
     if (home === undefined) throw new Error("nothing was shipped");
     for (const node of nodes) expect(await idsOf(home, node)).toEqual(written(node));
+    const found = await Promise.all(all.map(({ port }) => nodesReadAt(serverAt(`redis://127.0.0.1:${port}`))));
+    expect(found).toEqual(all.map(() => ["r0", "r1", "r2"]));
   });
 
   test("that Sentinel demotes for a replica without the last lines is sent them again", async () => {
@@ -112,6 +128,7 @@ describe.skipIf(skipBecause("shipping to Redis servers elsewhere", whyNoRedis())
       expect(done.lost).toBe(1);
       expect(done.shippers[0]?.status()).toMatchObject({ resyncs: 1, forks: 0 });
       expect(await idsOf(done.redis.master(), node)).toEqual(written(node));
+      expect(await nodesReadAt(done.redis.server)).toEqual(["r1"]);
     } finally {
       await done.redis.remove();
     }
