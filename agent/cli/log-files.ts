@@ -102,5 +102,6 @@ export const flawInWords = ({ file, line, says }: Flaw): string => `${file}:${li
 
 /** Tells of flaws on stderr; a reader keeps what precedes and follows them. */
 export const warnOf = (flaws: readonly Flaw[]): void => {
-  for (const flaw of flaws) process.stderr.write(`heird: ${flawInWords(flaw)}\n`);
+  // What was read twice has its flaws twice.
+  for (const says of new Set(flaws.map(flawInWords))) process.stderr.write(`heird: ${says}\n`);
 };

@@ -2,10 +2,11 @@
 
 import { loadConfig } from "../../config/load.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
-import type { Duration, Instant } from "../core/time.ts";
+import type { Event } from "../core/event.ts";
+import { type Duration, type Instant, seconds } from "../core/time.ts";
 import { type Transition, wallClock } from "../explain/chronicle.ts";
 import { type Edit, edited, editOf, forbidden } from "../explain/edit.ts";
-import { inputsOf, resampled } from "../explain/inputs.ts";
+import { inOrder, inputsIn, resampledIn } from "../explain/inputs.ts";
 import { type Beginning, refold } from "../explain/refold.ts";
 import type { Line } from "../log/line.ts";
 import { told } from "../log/replay.ts";
@@ -21,26 +22,51 @@ export type WhatIfOptions = Pick<Values, "vr" | "what-if" | "what-if-config" | "
 export function whatIf(read: LogRead, options: WhatIfOptions): number {
   const edits = (options["what-if"] ?? []).map(readEdit);
   const whole = options["what-if-config"] === undefined ? null : loadOther(options["what-if-config"]);
-  const lines = [...read.lines()];
-  const start = beginningOf(lines);
+  const start = beginningOf(read.lines());
   for (const edit of edits) {
     const says = forbidden(start.state.config, edit, options.vr);
     if (says !== null) throw new Refusal(EXIT.usage, `--what-if '${edit.text}': ${says}`);
   }
-  const clock = wallClock();
-  for (const line of lines) clock.look(line);
-  const inputs = inputsOf(lines).filter(({ at }) => at >= start.at);
-  const until = (lines.at(-1)?.at ?? start.at) as Instant;
   const change = (config: AgentConfig): AgentConfig =>
     edits.reduce(
       (so, edit) => edited(so, edit, options.vr),
       whole === null ? config : { ...config, routers: whole.routers },
     );
   const intervals = intervalsOf(start.state.config, change(start.state.config));
-  const was = refold(start, inputs, (config) => config, clock.wallOf, until);
-  const would = refold(start, resampled(inputs, intervals), change, clock.wallOf, until);
+  const was = foldedFrom(start, read, new Map(), (config) => config);
+  const would = foldedFrom(start, read, intervals, change);
   print(was, would, options, edits);
   return EXIT.ok;
+}
+
+/** Windows close within so long of what they tell, four intervals of the slowest router on top; nothing older is in memory. */
+const LATE = seconds(30);
+
+/** The inputs of a log are read as they are folded: it may be larger than the memory. */
+function foldedFrom(
+  start: Beginning & { readonly seq: number },
+  read: LogRead,
+  intervals: ReadonlyMap<RouterKey, Duration>,
+  change: (config: AgentConfig) => AgentConfig,
+): readonly Transition[] {
+  const clock = wallClock();
+  let last = start.at;
+  const lines = function* (): Generator<Line> {
+    for (const line of read.lines()) {
+      clock.look(line);
+      last = line.at;
+      if (line.seq >= start.seq) yield line;
+    }
+  };
+  const slowest = Math.max(0, ...start.state.config.routers.map(({ adverInterval }) => adverInterval));
+  const late = (LATE + 4 * slowest) as Duration;
+  const inputs = within(start.at, inOrder(inputsIn(lines()), late));
+  const wanted = intervals.size === 0 ? inputs : inOrder(resampledIn(inputs, intervals), late);
+  return refold(start, wanted, change, clock.wallOf, () => last);
+}
+
+function* within(from: Instant, events: Iterable<Event>): Generator<Event> {
+  for (const event of events) if (event.at >= from) yield event;
 }
 
 function readEdit(text: string): Edit {
@@ -56,9 +82,9 @@ function loadOther(file: string): AgentConfig {
 }
 
 /** The first state from which the rest can be folded. */
-function beginningOf(lines: readonly Line[]): Beginning {
+function beginningOf(lines: Iterable<Line>): Beginning & { readonly seq: number } {
   for (const { line, state } of told(lines))
-    if (state.config.routers.length > 0 && state.running) return { state, at: line.at };
+    if (state.config.routers.length > 0 && state.running) return { state, at: line.at, seq: line.seq };
   throw new Refusal(EXIT.usage, "the log tells of no configuration that ran");
 }
 

@@ -17,14 +17,35 @@ const OWN: ReadonlySet<string> = new Set([
 ]);
 
 /** The inputs of these lines in the order of their time; windows become the advertisements they stand for. */
-export function inputsOf(lines: Iterable<Line>): readonly Event[] {
-  const inputs: Event[] = [];
-  for (const line of lines) {
-    if (line.type === "event" && !OWN.has(line.seen.type)) inputs.push({ at: line.at, seen: line.seen });
-    if (line.type === "window") inputs.push(...inWindow(line.window));
-  }
+export const inputsOf = (lines: Iterable<Line>): readonly Event[] =>
   // A window is written when it closes, after later events of other routers.
-  return inputs.sort((a, b) => a.at - b.at);
+  [...inputsIn(lines)].sort((a, b) => a.at - b.at);
+
+/** The same as it is read, so that a log need not be in memory: nearly in the order of their time. */
+export function* inputsIn(lines: Iterable<Line>): Generator<Event> {
+  for (const line of lines) {
+    if (line.type === "event" && !OWN.has(line.seen.type)) yield { at: line.at, seen: line.seen };
+    if (line.type === "window") yield* inWindow(line.window);
+  }
+}
+
+/** In the order of their time, where none comes later than one that is younger by so much. */
+export function* inOrder(events: Iterable<Event>, span: Duration): Generator<Event> {
+  let waiting: Event[] = [];
+  let youngest = 0;
+  /** When it is looked again who waits no longer: half a span is sorted at a time. */
+  let next = Number.NEGATIVE_INFINITY;
+  for (const event of events) {
+    waiting.push(event);
+    youngest = Math.max(youngest, event.at);
+    if (youngest < next) continue;
+    waiting.sort((a, b) => a.at - b.at);
+    const first = waiting.findIndex(({ at }) => at > youngest - span);
+    yield* waiting.slice(0, first);
+    waiting = waiting.slice(first);
+    next = youngest + span / 2;
+  }
+  yield* waiting.sort((a, b) => a.at - b.at);
 }
 
 function inWindow(window: Window): Iterable<Event> {
@@ -47,23 +68,25 @@ const GAP = 1.5;
  * advertisements of one sender that followed each other in its rhythm stand as many as the new one
  * asks for. The sender falls silent when its last advertisement was heard, not a moment later.
  */
-export function resampled(inputs: readonly Event[], intervals: ReadonlyMap<RouterKey, Duration>): readonly Event[] {
-  const out: Event[] = [];
+export const resampled = (inputs: readonly Event[], intervals: ReadonlyMap<RouterKey, Duration>): readonly Event[] =>
+  [...resampledIn(inputs, intervals)].sort((a, b) => a.at - b.at);
+
+/** The same one by one: nearly in the order of their time. */
+export function* resampledIn(inputs: Iterable<Event>, intervals: ReadonlyMap<RouterKey, Duration>): Generator<Event> {
   const last = new Map<string, { readonly at: Instant; readonly advert: Advertisement }>();
   for (const event of inputs) {
     const { seen, at } = event;
     const interval = seen.type === "advertReceived" ? intervals.get(seen.router) : undefined;
     if (seen.type !== "advertReceived" || interval === undefined) {
-      out.push(event);
+      yield event;
       continue;
     }
     const sender = `${seen.router} ${seen.advert.source}`;
     const before = last.get(sender);
     if (before !== undefined && at - before.at <= GAP * before.advert.maxAdverInterval)
       for (let next = after(before.at, interval); next < at; next = after(next, interval))
-        out.push({ at: next, seen: { ...seen, advert: { ...before.advert, maxAdverInterval: interval } } });
-    out.push({ at, seen: { ...seen, advert: { ...seen.advert, maxAdverInterval: interval } } });
+        yield { at: next, seen: { ...seen, advert: { ...before.advert, maxAdverInterval: interval } } };
+    yield { at, seen: { ...seen, advert: { ...seen.advert, maxAdverInterval: interval } } };
     last.set(sender, { at, advert: seen.advert });
   }
-  return out.sort((a, b) => a.at - b.at);
 }

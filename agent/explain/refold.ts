@@ -14,27 +14,30 @@ import { changesBetween, type Transition, type Wall } from "./chronicle.ts";
 /** Where a refold begins. */
 export type Beginning = { readonly state: AgentState; readonly at: Instant };
 
-/** Events beyond this many are no answer to a person; a rhythm of nothing would spin for ever. */
-const MOST = 5_000_000;
+/** So many events within one second of the log: a rhythm of nothing would spin for ever. */
+const MOST = 1_000_000;
+const SECOND = 1_000_000;
 
 /**
  * The transitions that these inputs lead to from a beginning, under a configuration that `edit` makes of each
- * recorded one; `sent` is told of every effect on the way.
+ * recorded one; `sent` is told of every effect on the way. Of a log that is read meanwhile `until` is asked at its end.
  */
 export function refold(
   { state: begun, at: start }: Beginning,
-  inputs: readonly Event[],
+  inputs: Iterable<Event>,
   edit: (config: AgentConfig) => AgentConfig,
   wallOf: (at: Instant) => Wall,
-  until: Instant,
+  until: Instant | (() => Instant),
   sent: (effect: Effect, at: Instant) => void = () => undefined,
 ): readonly Transition[] {
   const found: Transition[] = [];
   let state = begun;
   let folded = 0;
+  let second = start;
   const fold = (event: Event): void => {
     folded += 1;
-    if (folded > MOST) throw new RangeError(`more than ${MOST} events: take a shorter time`);
+    if (event.at - second >= SECOND) [folded, second] = [0, event.at];
+    if (folded > MOST) throw new RangeError(`more than ${MOST} events in a second`);
     const { before, state: next, effects } = step(state, event);
     state = next;
     found.push(...changesBetween(before, next, 0, event.at, wallOf(event.at)));
@@ -49,7 +52,7 @@ export function refold(
     pass(at);
     fold({ at, seen: seen.type === "configured" ? { ...seen, config: edit(seen.config) } : seen });
   }
-  pass(until);
+  pass(typeof until === "number" ? until : until());
   return found;
 }
 
