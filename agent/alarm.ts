@@ -1,7 +1,7 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type Duration, type Instant, instantAt, milliseconds } from "./core/time.ts";
+import { type Duration, type Instant, instantAt, microseconds, milliseconds } from "./core/time.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
@@ -17,11 +17,11 @@ import type { Driver } from "./run.ts";
  * A take-over comes once in a long time, and code and data that nobody has touched since have left the
  * processor's caches: that alone made its advertisement 1.5 ms late. So the alarm rings a little before
  * it as well, and `rehearse` goes through the motions, once for the code and once more for the caches. The rest is
- * waited for awake, reading the sockets: to be woken takes longer than to take over, and who sleeps grows cold.
+ * waited for in naps, reading the sockets: to be woken takes longer than to take over, and who sleeps grows cold.
  */
 export const alarm =
   (
-    kernel: Pick<Kernel, "now" | "setAlarm" | "drain">,
+    kernel: Pick<Kernel, "now" | "setAlarm" | "drain" | "rest">,
     rang: (due: Instant, now: Instant) => void = () => {},
     rehearse: (() => void) | null = null,
   ): Driver =>
@@ -58,7 +58,9 @@ export const alarm =
       const wait = (): Instant => {
         for (;;) {
           const time = kernel.now();
-          if (!isNear(deadlines.next(), rehearsed, time)) return time;
+          const next = deadlines.next();
+          if (next === null || !isNear(next, rehearsed, time)) return time;
+          if (next - time > NAP + RISING) kernel.rest(NAP);
           kernel.drain();
         }
       };
@@ -91,6 +93,13 @@ export const alarm =
 const HEAD_START = milliseconds(6);
 const TIME_FOR_ANOTHER = milliseconds(3);
 
+/**
+ * What brings the Master's advertisement to our sockets may need this processor, and we come first on it. To rise
+ * takes up to so long.
+ */
+const NAP = microseconds(100);
+const RISING = microseconds(200);
+
 /** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
 const CROWD = milliseconds(20);
 
@@ -99,5 +108,5 @@ const isFirst = (deadline: Instant, rehearsed: Instant | null): boolean =>
 
 const before = (deadline: Instant, span: Duration): Instant => instantAt(Math.max(0, deadline - span));
 
-const isNear = (next: Instant | null, rehearsed: Instant | null, now: Instant): boolean =>
-  next !== null && next === rehearsed && next > now && before(next, HEAD_START) <= now;
+const isNear = (next: Instant, rehearsed: Instant | null, now: Instant): boolean =>
+  next === rehearsed && next > now && before(next, HEAD_START) <= now;

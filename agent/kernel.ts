@@ -5,7 +5,7 @@ import type { Family, IpAddress } from "./core/address.ts";
 import type { VirtualAddress } from "./core/config.ts";
 import type { Filter } from "./core/machine.ts";
 import type { Path, Trace } from "./core/path.ts";
-import type { Instant } from "./core/time.ts";
+import type { Duration, Instant } from "./core/time.ts";
 
 /** VRRP itself, or behind an IP Authentication Header. */
 export type VrrpProtocol = 112 | 51;
@@ -135,6 +135,8 @@ export type Kernel = {
   readonly hearClaims: (addresses: readonly IpAddress[], listener: (claim: ClaimFrame) => void) => Outcome;
   /** Reads every socket for VRRP until it is empty, telling the listeners: input before time. */
   readonly drain: () => void;
+  /** Leaves the processor to others for so long, whatever its priority. The loop stands still meanwhile. */
+  readonly rest: (span: Duration) => void;
 
   /**
    * Sends a whole IP packet (header included, its checksum for the kernel to fill in) out of an

@@ -180,6 +180,7 @@ function nothing(): Kernel {
     unlisten: () => {},
     hearClaims: () => DONE,
     drain: () => {},
+    rest: () => {},
     sendPacket: () => DONE,
     sourceTo: () => null,
     sendFrame: () => DONE,

@@ -38,6 +38,7 @@ const libcSetscheduler = libc.func("int sched_setscheduler(int pid, int policy, 
 const libcTimerfdCreate = libc.func("int timerfd_create(int clock, int flags)");
 const libcTimerfdSettime = libc.func("int timerfd_settime(int fd, int flags, void *value, void *old)");
 const libcClockGettime = libc.func("int clock_gettime(int clock, void *time)");
+const libcNanosleep = libc.func("int nanosleep(void *span, void *left)");
 const libcAdjtimex = libc.func("int adjtimex(void *timex)");
 const libcPipe = libc.func("int pipe2(void *ends, int flags)");
 const libcIoctl = libc.func("int ioctl(int fd, ulong request, void *value)");
@@ -133,6 +134,13 @@ const wallTime = new DataView(new ArrayBuffer(128), 0, 16);
 export function wallClock(): number {
   libcClockGettime(CLOCK_REALTIME, wallTime);
   return timespecMicroseconds(wallTime, 0);
+}
+
+const restTime = new DataView(new ArrayBuffer(128), 0, 16);
+/** Lets the thread sleep; a signal ends that early. `microseconds` below a second. */
+export function rest(microseconds: number): void {
+  restTime.setUint32(8, microseconds * 1_000, true);
+  libcNanosleep(restTime, null);
 }
 
 /** A struct timespec in microseconds; 2 ** 32 keeps it right after 2106. */

@@ -10,7 +10,7 @@ import { claimSockets } from "./claim-socket.ts";
 import { now } from "./clock.ts";
 import { createEchoes, type EchoSender } from "./echo.ts";
 import { DONE, EBADF, ENODEV, type Failure, failure } from "./errno.ts";
-import { whenReadable } from "./ffi.ts";
+import { rest, whenReadable } from "./ffi.ts";
 import { createGroups } from "./groups.ts";
 import { applyMessages, type InterfaceTable, reconcile } from "./interface-table.ts";
 import { askNeighbour } from "./neighbour.ts";
@@ -76,6 +76,7 @@ export function openLinuxKernel(): Kernel & Machinery {
     unlisten: sockets.unlisten,
     hearClaims: (addresses, listener) => open(() => claims.hear(addresses, listener)),
     drain: () => exclusively(readAll),
+    rest,
     sendPacket: (iface, family, packet, destination) =>
       closed ? CLOSED : sockets.send(iface, family, packet, destination),
     sourceTo: (destination) => (closed ? null : sourceTo(destination)),

@@ -104,6 +104,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     unlisten: inbox.unlisten,
     hearClaims: inbox.hearClaims,
     drain: inbox.read,
+    rest: () => {},
     sendPacket: (iface, family, packet, destination) =>
       !process.hasEnded() && familyOf(destination) !== family
         ? failure(22)

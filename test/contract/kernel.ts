@@ -139,6 +139,17 @@ function listening(pair: () => Pair): void {
     a.unlisten(wire, "ipv4");
   });
 
+  it("goes on hearing while it rests", () => {
+    const { a, b, wire, atB } = pair();
+    const { heard, listener } = collect();
+    a.listen(wire, "ipv4", listener);
+    atB(() => b.sendPacket(wire, "ipv4", packet("ipv4", SOURCES.ipv4, 1), GROUP.ipv4));
+    a.rest(milliseconds(20));
+    a.drain();
+    expect(heard).toHaveLength(1);
+    a.unlisten(wire, "ipv4");
+  });
+
   it("lets a listener stop listening, and drain, while it is told something", () => {
     const { a, b, wire, atB } = pair();
     let told = 0;

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { instantAt } from "../../agent/core/time.ts";
 import { callerOf, described, ownCaller } from "../../agent/linux/caller.ts";
 import { clockPair, now } from "../../agent/linux/clock.ts";
-import { bind, close, receive, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, wallClock } from "../../agent/linux/ffi.ts";
+import { bind, close, receive, rest, SOCK_CLOEXEC, SOCK_NONBLOCK, socket, wallClock } from "../../agent/linux/ffi.ts";
 import { lockFile } from "../../agent/linux/lock.ts";
 import { capabilities } from "../../agent/linux/realtime.ts";
 import { notifyManager, peerCredentials } from "../../agent/linux/unix-socket.ts";
@@ -136,6 +136,12 @@ describe.skipIf(mustSkip("files and Unix sockets", []))("files and Unix sockets"
     const ahead = pair.instantOf(wall + 3_600_000_000, earliest);
     expect(ahead).toBeGreaterThanOrEqual(began);
     expect(ahead).toBeLessThanOrEqual(now());
+  });
+
+  it("goes on while the thread rests, which takes at least as long as it was told", () => {
+    const began = now();
+    rest(20_000);
+    expect(now() - began).toBeGreaterThanOrEqual(20_000);
   });
 
   it("has nothing to tell without a service manager", () => {
