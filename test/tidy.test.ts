@@ -25,6 +25,7 @@ const source = (path: string, text: string): Source => ({ path, text });
 const lines = (count: number): string => "x;\n".repeat(count);
 const skip = ["it", "skip"].join(".");
 const skipIf = ["describe", "skipIf"].join(".");
+const home = ["make", "Home(x)"].join("");
 const packages = (text: string) => source("package.json", text);
 
 /** Each rule by what it says, with sources that break it and sources that do not. */
@@ -103,6 +104,12 @@ const RULES: readonly (readonly [string, rules.Rule, readonly Source[], readonly
     rules.nothingIsSkippedSilently,
     [source("test/a.test.ts", `${skipIf}(notRoot)("x", f)`)],
     [source("test/a.test.ts", `${skipIf}(mustSkip("x", []))("x", f)`)],
+  ],
+  [
+    "every log of a test is asked whether it folds",
+    rules.everyLogIsAsked,
+    [source("test/a.test.ts", `const a = ${home};\nconst b = ${home};\nfinish(a);`)],
+    [source("test/a.test.ts", `const a = ${home};\nfinish(a);`), source("test/b.ts", home)],
   ],
   [
     "every folder explains itself on one page",

@@ -2,8 +2,9 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { attempt } from "../netns/command.ts";
+import { doubts } from "../netns/heird.ts";
 import { mustSkip } from "../netns/requirements.ts";
-import { cleanUp, leavesNothing, startDemo } from "./trial.ts";
+import { cleanUp, leavesNothing, startDemo, statesIn } from "./trial.ts";
 
 afterEach(cleanUp);
 
@@ -22,6 +23,8 @@ describe.skipIf(mustSkip("the demo", ["ip", "tcpdump"]))("npm run demo", () => {
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(demo.stdout()).not.toContain(String.fromCharCode(27));
     await leavesNothing(demo, temporary);
+    // Four lives, two of them killed: each log folds to what was.
+    expect(statesIn(temporary).map((stateDirectory) => doubts({ stateDirectory }, null))).toEqual([[], []]);
 
     const story = lines.map((line) => line.trim().replace(/ +/g, " ")).join("\n");
     // Master_Down_Interval of rt2: 3 * 1 s + (256 - 50) * 1 s / 256 = 3.8046875 s; Skew_Time: 0.8046875 s.

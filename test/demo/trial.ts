@@ -49,15 +49,18 @@ function processesOf(temporary: string): readonly string[] {
   });
 }
 
+/** The state directories of its two routers. */
+export const statesIn = (temporary: string): readonly string[] =>
+  listed(temporary)
+    .flatMap((name) => ["rt1", "rt2"].map((host) => join(temporary, name, host, "state")))
+    .filter((path) => existsSync(path));
+
 /** Everything of a demo that is still on this machine outside of its temporary folder. */
 export function remains({ pid }: Daemon, temporary: string): readonly string[] {
   const namespaces = listed("/run/netns").filter((name) => name.startsWith(`heird-${pid}-`));
-  const states = listed(temporary).flatMap((name) =>
-    ["rt1", "rt2"].map((host) => join(temporary, name, host, "state")),
+  const copies = statesIn(temporary).map((path) =>
+    createHash("sha256").update(realpathSync(path)).digest("hex").slice(0, 16),
   );
-  const copies = states
-    .filter((path) => existsSync(path))
-    .map((path) => createHash("sha256").update(realpathSync(path)).digest("hex").slice(0, 16));
   const ahead = ["/run/heird", "/dev/shm"].flatMap(listed).filter((name) => copies.some((copy) => name.includes(copy)));
   return [...namespaces, ...ahead, ...processesOf(temporary)];
 }

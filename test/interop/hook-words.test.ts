@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../netns/eventually.ts";
-import { makeHome, startHeird } from "../netns/heird.ts";
+import { finish, makeHome, startHeird } from "../netns/heird.ts";
 import { startKeepalived } from "../netns/keepalived.ts";
 import { createLan, type Host, type Lan } from "../netns/lan.ts";
 import { mustSkip } from "../netns/requirements.ts";
@@ -132,7 +132,9 @@ describe.skipIf(mustSkip("programs beside Keepalived", ["ip", "bridge", "nft", "
     const home = makeHome(rt1, config(here));
     const heird = await startHeird(rt1, home);
     try {
-      return { theirs, ours: await live({ reload: heird.reload, stop: () => heird.stop(20_000) }, here) };
+      const ours = await live({ reload: heird.reload, stop: () => heird.stop(20_000) }, here);
+      finish(home);
+      return { theirs, ours };
     } finally {
       await heird.stop(20_000);
       home.remove();

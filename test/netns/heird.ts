@@ -146,5 +146,17 @@ export function doubts(
   return found;
 }
 
+/** Throws when the log of a home does not fold to what it says, or not to what was live. */
+export function assertFolds(home: Home, live: Parameters<typeof doubts>[1] = null): void {
+  const found = doubts(home, live);
+  if (found.length > 0) throw new Error(`the replay disagrees with the log:\n${found.join("\n")}`);
+}
+
+/** The end of a home without a site, whose daemon has ended: its log must fold, and the folder goes. */
+export function finish(home: Home): void {
+  assertFolds(home);
+  home.remove();
+}
+
 /** Runs a heird command outside of every namespace. */
 export const runHeird = (...args: readonly string[]): Promise<Finished> => attempt(heird(...args));

@@ -9,7 +9,7 @@ import type { Observation } from "../../agent/core/event.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
-import { type Heird, makeHome, startHeird } from "./heird.ts";
+import { finish, type Heird, makeHome, startHeird } from "./heird.ts";
 import { createLan, type Lan } from "./lan.ts";
 import type { Packet } from "./packet.ts";
 import { mustSkip } from "./requirements.ts";
@@ -206,7 +206,7 @@ describe.skipIf(mustSkip("hooks under load", ["ip", "bridge", "keepalived", "tcp
     expect(finals.length).toBeGreaterThan(3);
     // Keepalived runs them side by side, which is why they are not run so here.
     expect(overlaps(theirs)).toBeGreaterThan(0);
-    home.remove();
+    finish(home);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -236,7 +236,7 @@ exit 0
     await second.stop();
     const ends = hookEnds(home.stateDirectory);
     expect(ends.filter(({ event, final }) => event === one?.event && final)).toHaveLength(1);
-    home.remove();
+    finish(home);
     rmSync(folder, { recursive: true, force: true });
   });
 });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "../../agent/log/read.ts";
 import { eventually } from "./eventually.ts";
 import { tell } from "./figures.ts";
-import { makeHome, startHeird } from "./heird.ts";
+import { finish, makeHome, startHeird } from "./heird.ts";
 import { createLan, type Lan } from "./lan.ts";
 import { watchAddresses } from "./monitor.ts";
 import { isGratuitousArp, type Packet } from "./packet.ts";
@@ -89,7 +89,7 @@ describe.skipIf(mustSkip("programs before the addresses", ["ip", "tcpdump"]))("p
     const events = await monitor.stop();
     const packets = await seen.stop();
     const log = readLog(home.stateDirectory).lines.flatMap((line) => (line.type === "event" ? [line.seen] : []));
-    home.remove();
+    finish(home);
     return { came, master, asMaster, events, packets, log };
   };
   const tooLong = (log: Awaited<ReturnType<typeof live>>["log"]) =>

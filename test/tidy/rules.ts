@@ -135,6 +135,14 @@ export const nothingIsSkippedSilently: Rule = (sources) =>
       ),
     ]);
 
+const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
+
+/** `onSite` asks every log whether it folds; a test that makes a home itself does it with `finish`. */
+export const everyLogIsAsked: Rule = (sources) =>
+  sources
+    .filter(({ path, text }) => path.endsWith(".test.ts") && count(text, /\bmakeHome\(/g) > count(text, /\bfinish\(/g))
+    .map(({ path }) => `${path}: a home without finish(home): nobody asks its log`);
+
 const linesWith = (text: string, pattern: RegExp): readonly number[] =>
   text.split("\n").flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
 
