@@ -159,7 +159,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const recorder = createRecorder({ directory: prepared.directory, now: kernel.now, wall: Date.now, identity: who });
   recorder.configure(prepared.config.eventLog);
   const started = kernel.now();
-  const meter = createMeter();
+  const meter = createMeter(prepared.disk);
   const beside = { unfinished, recorder, strain: meter.strain };
   const log = openEventLog(store, identity, Date.now, initialState, started, undefined, beside);
   const doer = openDoer();

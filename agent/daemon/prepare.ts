@@ -20,6 +20,7 @@ import { createStore, type Store } from "../log/file.ts";
 import type { Holdings } from "../log/holdings.ts";
 import { logDirectory, recover } from "../log/recover.ts";
 import type { Pruned, Retention } from "../log/segments.ts";
+import { createDiskMeter, type DiskMeter } from "../operate/disk-meter.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
 import { bootId, hindrances, leftBy, networkOf, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
@@ -43,6 +44,7 @@ export type Prepared = {
   /** Of the log. */
   readonly directory: string;
   readonly kept: Kept;
+  readonly disk: DiskMeter;
 };
 
 /** What is kept of the log. */
@@ -199,8 +201,10 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   kernel.drain();
   const directory = logDirectory(options.stateDirectory);
   const kept: Kept = { log: config.eventLog, unshipped: () => null, gone: 0 };
+  const disk = createDiskMeter();
   const store = createStore({
     ...where,
+    watch: disk,
     lost,
     directory,
     ahead,
@@ -208,7 +212,7 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
     retention: () => retentionOf(kept, options.retention),
     pruned: pruneTeller(kept, journal),
   });
-  return { kept, directory, kernel, store, config, boot, provisioner, unfinished };
+  return { kept, disk, directory, kernel, store, config, boot, provisioner, unfinished };
 }
 
 /** The machine made to fit, or left as it was. */

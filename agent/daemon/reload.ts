@@ -45,8 +45,8 @@ export type Reloader = {
   readonly reload: (source: Source, options: ReloadOptions) => Promise<ReloadOutcome>;
   /** Must see every turn, to know what went wrong while somebody waited. */
   readonly watch: (turn: Turn) => void;
-  /** How many configurations were taken, and how the last reload went. */
-  readonly status: () => { readonly generation: number; readonly lastReload: string };
+  /** How many configurations were taken, when the last one was (ms since 1970), and how the last reload went. */
+  readonly status: () => { readonly generation: number; readonly taken: number; readonly lastReload: string };
 };
 
 /** What a file would do, and the configuration in it; null when that cannot be used. */
@@ -55,7 +55,7 @@ type Outcome = ReloadOutcome & { readonly diagnostics: readonly Diagnostic[] };
 
 export function createReloader(around: Surroundings): Reloader {
   let last: Promise<unknown> = Promise.resolve();
-  let status = { generation: 1, lastReload: "none yet" };
+  let status = { generation: 1, taken: Date.now(), lastReload: "none yet" };
   const listening = new Set<string[]>();
 
   const consider = async (source: Source): Promise<Considered> => {
@@ -80,7 +80,7 @@ export function createReloader(around: Surroundings): Reloader {
     listening.add(failures);
     around.configure(config, by);
     void around.idle().then(() => around.provisioner.settleSlowly(around.state().config));
-    status = { generation: status.generation + 1, lastReload: "ok" };
+    status = { generation: status.generation + 1, taken: Date.now(), lastReload: "ok" };
     if (wait) await around.idle();
     listening.delete(failures);
     return { ...outcome, outcome: "done", failures };

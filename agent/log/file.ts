@@ -8,7 +8,14 @@
 import { join } from "node:path";
 import { openAhead } from "./ahead.ts";
 import { type Chunk, createQueue } from "./queue.ts";
-import { createFile, createSegments, type Segments, type SegmentsOptions, segmentName } from "./segments.ts";
+import {
+  createFile,
+  createSegments,
+  type DiskWatch,
+  type Segments,
+  type SegmentsOptions,
+  segmentName,
+} from "./segments.ts";
 
 export type StoreStatus = {
   /** Number of the last line handed over, and of the last one known to be on the disk. */
@@ -58,11 +65,11 @@ const TOGETHER_MS = 10;
 const TOGETHER_BYTES = 64 * 1024;
 
 export function createStore(options: StoreOptions): Store {
-  const { directory, queueLimit } = options;
+  const { directory, queueLimit, watch } = options;
   const ahead = options.ahead === null ? null : openAhead(options.ahead);
   if (options.last.seq < 0) createFile(join(directory, segmentName(options.last.segment + 1)));
   const segments = createSegments(options);
-  const writer = createWriter(segments, options.last.seq, (waiting) => ahead?.durable(waiting));
+  const writer = createWriter(segments, options.last.seq, (waiting) => ahead?.durable(waiting), watch);
   let segment = options.last.segment;
   let head = options.last.seq;
   let lost = options.lost ?? 0;
@@ -81,9 +88,11 @@ export function createStore(options: StoreOptions): Store {
         return;
       }
       begun = false;
+      const began = performance.now();
       const { chunk, length } = writer.add(segment, text, seq);
       ahead?.write(chunk.buffer, chunk.used - length, length);
       writer.kick();
+      watch?.appended((performance.now() - began) * 1_000);
     },
     beginSegment: (next) => {
       segment = next;
@@ -111,7 +120,12 @@ export function createStore(options: StoreOptions): Store {
 }
 
 /** Takes lines from a queue to the disk in the background, in order, and again when the disk refuses. */
-function createWriter(segments: Segments, last: number, written: (waiting: readonly Chunk[]) => void) {
+function createWriter(
+  segments: Segments,
+  last: number,
+  written: (waiting: readonly Chunk[]) => void,
+  watch: DiskWatch | undefined,
+) {
   const queue = createQueue();
   let durable = last;
   let error: string | null = null;
@@ -137,6 +151,7 @@ function createWriter(segments: Segments, last: number, written: (waiting: reado
       await writeBatch();
       error = null;
     } catch (cause) {
+      watch?.refused();
       error = cause instanceof Error ? cause.message : String(cause);
     }
     return error === null;

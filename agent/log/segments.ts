@@ -13,6 +13,16 @@ export type Segments = {
   readonly close: () => Promise<void>;
 };
 
+/** Told how long things took, in µs. */
+export type DiskWatch = {
+  /** A line was handed over; nobody waited for the disk. */
+  readonly appended: (span: number) => void;
+  /** So many bytes were written, and this long it took to sync them. */
+  readonly synced: (span: number, bytes: number) => void;
+  /** The disk refused a batch, which is tried again. */
+  readonly refused: () => void;
+};
+
 /** Of the segments the oldest go until what remains is at most so large, and no older. */
 export type Retention = {
   readonly bytes: number;
@@ -31,6 +41,7 @@ export type SegmentsOptions = {
   readonly retention: () => Retention;
   /** Told whenever a segment begins. */
   readonly pruned?: ((what: Pruned) => void) | undefined;
+  readonly watch?: DiskWatch | undefined;
   /** How a segment is opened; from node:fs unless a test has a disk of its own. */
   readonly openSegment?: ((path: string) => Promise<SegmentFile>) | undefined;
 };
@@ -47,6 +58,7 @@ export function createSegments({
   directory,
   retention,
   pruned,
+  watch,
   openSegment = openForWriting,
 }: SegmentsOptions): Segments {
   let target: Target | null = null;
@@ -70,7 +82,9 @@ export function createSegments({
         await writeAll(file, bytes, position);
         position += bytes.length;
       }
+      const began = performance.now();
       await file.handle.datasync();
+      watch?.synced((performance.now() - began) * 1_000, position - file.position);
       file.position = position;
     },
     close: async () => {

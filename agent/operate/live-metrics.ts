@@ -1,9 +1,12 @@
 // The part of the page of figures that no log has: this process, its disk, its Redis, its clock.
 
+import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import type { ClockNote } from "../audit/entry.ts";
+import type { AgentConfig } from "../core/config.ts";
 import type { DropReason } from "../core/event.ts";
 import type { AgentState } from "../core/state.ts";
+import { redactConfig } from "../log/redact.ts";
 import { type Family, joined, labelled, type Sample, sample, spread } from "./exposition.ts";
 import type { Meter, RouterMeter } from "./meter.ts";
 import { idOf } from "./metrics.ts";
@@ -40,6 +43,14 @@ function* processFamilies({ version, realtime, config, log, state, meter, began 
   yield figure("heird_config_generation", "gauge", "How many configurations were taken.", config.generation);
   const successful = Number(config.lastReload === "ok" || config.lastReload === NOT_YET);
   yield figure("heird_config_last_reload_successful", "gauge", "0 when the last reload was refused.", successful);
+  yield figure(
+    "heird_config_last_reload_success_timestamp_seconds",
+    "gauge",
+    "When a configuration was taken last, at the start or by a reload.",
+    config.taken / 1_000,
+  );
+  const hash = hashOf(state.config);
+  yield figure("heird_config_info", "gauge", "Which configuration it has.", [sample(1, labelled({ hash }))]);
   yield figure("heird_realtime", "gauge", "Whether the scheduler gives it SCHED_RR.", Number(realtime));
   yield figure("heird_event_loop_lag_seconds", "histogram", "How late the loop was.", spread(meter.lag));
   yield figure("heird_gc_pause_seconds", "histogram", "How long collections took.", spread(meter.collections));
@@ -50,6 +61,20 @@ function* processFamilies({ version, realtime, config, log, state, meter, began 
   yield figure("process_cpu_seconds_total", "counter", "Processor time spent.", (user + system) / 1e6);
   yield figure("process_open_fds", "gauge", "Open descriptors.", descriptors());
   yield figure("process_start_time_seconds", "gauge", "When it began.", began / 1_000);
+}
+
+const hashes = new WeakMap<AgentConfig, string>();
+
+/** The same for the same configuration after any restart, on this machine; passwords stand in it as fingerprints. */
+function hashOf(config: AgentConfig): string {
+  const before = hashes.get(config);
+  if (before !== undefined) return before;
+  const hash = createHash("sha256")
+    .update(JSON.stringify(redactConfig(config, "heird")))
+    .digest("hex")
+    .slice(0, 16);
+  hashes.set(config, hash);
+  return hash;
 }
 
 /** What the reloader says before it was asked. */
@@ -130,11 +155,15 @@ function* routerFamilies({ state, meter, dropped, hooks }: Living): Generator<Fa
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
-function* logFamilies({ log }: Living): Generator<Family> {
+function* logFamilies({ log, meter: { disk } }: Living): Generator<Family> {
   yield figure("heird_log_head_seq", "gauge", "The last line of the log.", log.head);
   yield figure("heird_log_durable_seq", "gauge", "The last line that is on the disk.", log.durable);
   yield figure("heird_log_queued_bytes", "gauge", "What waits for the disk.", log.queuedBytes);
   yield figure("heird_log_lost_lines_total", "counter", "Lines that were lost because the disk stood still.", log.lost);
+  yield figure("heird_log_written_bytes_total", "counter", "What the disk has taken.", disk.counted.bytes);
+  yield figure("heird_log_append_seconds", "histogram", "Until a line outlives this process.", spread(disk.appends));
+  yield figure("heird_log_fsync_seconds", "histogram", "Until the disk had a batch of lines.", spread(disk.syncs));
+  yield figure("heird_log_errors_total", "counter", "Writes that the disk refused.", disk.counted.refusals);
   yield figure(
     "heird_log_write_failing",
     "gauge",

@@ -6,6 +6,7 @@ import { PRIORITY_STOP, type RouterKey } from "../core/config.ts";
 import { positionOf, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, since } from "../core/time.ts";
 import type { Strain } from "../log/line.ts";
+import { createDiskMeter, type DiskMeter } from "./disk-meter.ts";
 import { type Histogram, HUMAN, histogram, LOOP, measure } from "./histogram.ts";
 import { createStrainGauge } from "./strain.ts";
 
@@ -25,6 +26,7 @@ export type RouterMeter = {
 export type Meter = {
   readonly routers: ReadonlyMap<RouterKey, RouterMeter>;
   readonly checks: ReadonlyMap<string, Histogram>;
+  readonly disk: DiskMeter;
   readonly lag: Histogram;
   readonly collections: Histogram;
   readonly watch: (turn: Turn) => void;
@@ -45,7 +47,7 @@ const newMeter = (): RouterMeter => ({
   announced: { ipv4: 0, ipv6: 0 },
 });
 
-export function createMeter(): Meter {
+export function createMeter(disk: DiskMeter = createDiskMeter()): Meter {
   const routers = new Map<RouterKey, RouterMeter>();
   const checks = new Map<string, Histogram>();
   const lag = histogram(LOOP);
@@ -61,6 +63,7 @@ export function createMeter(): Meter {
   return {
     routers,
     checks,
+    disk,
     lag,
     collections,
     watch: (turn) => {

@@ -9,7 +9,8 @@ import { masterDownInterval, skewTime } from "../core/timers.ts";
 import { type Family, joined, labelled, type Sample, sample, spread } from "./exposition.ts";
 import { tracksOf } from "./standing.ts";
 import { masterOf, splitBrainOf } from "./status.ts";
-import { concerned, HEARD, type RouterTally, STEPS, type Tally } from "./tally.ts";
+import { STEPS } from "./takeover.ts";
+import { concerned, HEARD, type RouterTally, type Tally } from "./tally.ts";
 
 /** What the log says up to now, and the time on both clocks: `wall` in ms since 1970. */
 export type Told = {
@@ -213,6 +214,12 @@ const COUNTED: readonly Row<Counted>[] = [
     counter(({ rivals }) => rivals),
   ],
   [
+    "heird_vrrp_dual_master_seconds_total",
+    "counter",
+    "How long others who are believed were heard while it was Master, from sighting to sighting, to about a second.",
+    counter(({ contested }) => contested / 1e6),
+  ],
+  [
     "heird_vip_drift_total",
     "counter",
     "Addresses that somebody else took away from the Master.",
@@ -230,8 +237,8 @@ const COUNTED: readonly Row<Counted>[] = [
   [
     "heird_failover_phase_seconds",
     "histogram",
-    "On becoming Master: from the last advertisement, for the addresses, for the first announcement.",
-    function* ({ steps }, config) {
+    "On becoming Master: silence, late timer, addresses, first announcement, first hook; total from silence to announcement.",
+    function* ({ takeOver: { steps } }, config) {
       for (const phase of STEPS) yield* spread(steps[phase], joined(nameOf(config), labelled({ phase })));
     },
   ],

@@ -104,7 +104,13 @@ export type Status = {
   readonly instance: string;
   /** The network namespace it lives in; empty for the one it was started in. */
   readonly netNamespace: string;
-  readonly config: { readonly file: string; readonly generation: number; readonly lastReload: string };
+  readonly config: {
+    readonly file: string;
+    readonly generation: number;
+    /** When it was taken, in ms since 1970. */
+    readonly taken: number;
+    readonly lastReload: string;
+  };
   readonly log: StoreStatus & { readonly epoch: string };
   /** Datagrams that were refused since the start, by interface and reason. */
   readonly dropped: Readonly<Record<string, Readonly<Partial<Record<DropReason, number>>>>>;

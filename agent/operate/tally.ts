@@ -21,6 +21,7 @@ import { marksOf } from "../log/event-log.ts";
 import type { Line, Mark, Window } from "../log/line.ts";
 import { told } from "../log/replay.ts";
 import { type Histogram, HUMAN, histogram, measure } from "./histogram.ts";
+import { done, moved, newTakeOver, told as said, type TakeOver } from "./takeover.ts";
 
 /** How much a valid advertisement meant: `unchanged` when it told nothing new to whoever heard it. */
 export const HEARD = ["accepted", "lower_priority", "unchanged"] as const;
@@ -40,22 +41,19 @@ export type RouterTally = {
   zeroHeard: number;
   /** Others who spoke for it while it was Master: believed and refused. */
   rivals: number;
+  /** How long those were heard who were believed, in µs. */
+  contested: number;
   /** Addresses that somebody else took away from the Master. */
   lost: number;
   /** Addresses that the kernel would not use because somebody else has them. */
   duplicates: number;
   readonly failures: Map<EffectType, number>;
-  /** Steps of a failover that are not over. */
-  readonly awaited: Set<Step>;
-  readonly steps: Record<Step, Histogram>;
+  readonly takeOver: TakeOver;
   /** By kind of hook and outcome, with a space between. */
   readonly hooks: Map<string, number>;
   readonly hookTook: Histogram;
   readonly hookQueued: Histogram;
 };
-
-export const STEPS = ["detect", "address", "announce"] as const;
-export type Step = (typeof STEPS)[number];
 
 export type CheckTally = { passed: number; failed: number; skipped: number };
 
@@ -139,7 +137,7 @@ function enterRoutine(books: Books, turn: Turn, seen: Routine): boolean {
   if (seen.type === "advertReceived" && tally !== undefined) {
     const { priority } = seen.advert;
     enterHeard(tally, priority, same ? "unchanged" : meaningOf(priority, before, router, turn.event.at));
-    if (isNews(before.rival, router.rival)) tally.rivals += 1;
+    if (router.rival !== before.rival) enterRival(tally, before, router);
   }
   if (!same && maySwitch(turn, before, router)) enterMarks(books, turn);
   return true;
@@ -161,6 +159,13 @@ function meaningOf(priority: number, before: RouterState, { phase }: RouterState
 }
 
 type Rival = { readonly source: string; readonly first: Instant } | null;
+
+/** Between two sightings of the same one there were two Masters; what follows the last one is not known. */
+function enterRival(tally: RouterTally, { rival: was, phase }: RouterState, { rival: is }: RouterState): void {
+  if (isNews(was, is)) tally.rivals += 1;
+  else if (was !== null && is !== null && phase.name === "master" && was.last >= phase.since)
+    tally.contested += since(was.last, is.last);
+}
 
 /** Somebody new, or the same after a silence. */
 const isNews = (was: Rival, is: Rival): boolean =>
@@ -193,10 +198,10 @@ function enterSeldom(books: Books, turn: Turn): void {
       return;
     case "effectDone":
     case "effectFailed":
-      enterOutcome(books, seen);
+      enterOutcome(books, seen, at);
       return;
     case "hookEnded":
-      enterHook(books, seen);
+      enterHook(books, seen, at);
       return;
     case "commanded":
     case "configured":
@@ -263,11 +268,11 @@ const newTally = (at: Instant): RouterTally => ({
   zeroSent: 0,
   zeroHeard: 0,
   rivals: 0,
+  contested: 0,
   lost: 0,
   duplicates: 0,
   failures: new Map(),
-  awaited: new Set(),
-  steps: { detect: histogram(HUMAN), address: histogram(HUMAN), announce: histogram(HUMAN) },
+  takeOver: newTakeOver(),
   hooks: new Map(),
   hookTook: histogram(HUMAN),
   hookQueued: histogram(HUMAN),
@@ -300,16 +305,13 @@ function enterMarks(books: Books, turn: Turn): void {
   }
 }
 
-function move(tally: RouterTally, { from, phase, because, router }: Mark, { before, event: { at } }: Turn): void {
+function move(tally: RouterTally, mark: Mark, turn: Turn): void {
+  const { at } = turn.event;
   tally.spent[tally.state] += since(tally.since, at);
-  tally.state = phase;
+  tally.state = mark.phase;
   tally.since = at;
-  add(tally.transitions, `${from} ${phase} ${because}`);
-  tally.awaited.clear();
-  if (phase !== "master") return;
-  for (const step of ["address", "announce"] as const) tally.awaited.add(step);
-  const was = routerOf(before, router)?.phase;
-  if (was?.name === "backup" && was.heard !== null) measure(tally.steps.detect, since(was.heardAt, at));
+  add(tally.transitions, `${mark.from} ${mark.phase} ${mark.because}`);
+  moved(tally.takeOver, mark, turn);
 }
 
 function enterLosses(books: Books, { before }: Turn, seen: Extract<Observation, { type: "addressesChanged" }>): void {
@@ -350,20 +352,19 @@ function enterAnswers({ checks }: Books, { check, ok, count, skipped }: Answers)
   tally.skipped += skipped;
 }
 
-/** The first of a kind since a router became Master is a step of that failover. */
-function enterOutcome({ routers }: Books, seen: Extract<Observation, { type: "effectDone" | "effectFailed" }>): void {
+type Outcome = Extract<Observation, { type: "effectDone" | "effectFailed" }>;
+
+function enterOutcome({ routers }: Books, seen: Outcome, at: Instant): void {
   const tally = routers.get(seen.router);
   if (tally === undefined) return;
+  if (seen.type === "effectDone") done(tally.takeOver, seen, at);
   // Advertisements that fail are told once a minute, and counted elsewhere.
-  if (seen.type === "effectFailed" && seen.effect !== "sendAdvert") add(tally.failures, seen.effect);
-  if (seen.type === "effectFailed") return;
-  const step = seen.effect === "addAddresses" ? "address" : seen.effect === "announce" ? "announce" : null;
-  if (step !== null && tally.awaited.delete(step)) measure(tally.steps[step], seen.took);
+  else if (seen.effect !== "sendAdvert") add(tally.failures, seen.effect);
 }
 
 const NEVER_RUN: ReadonlySet<HookOutcome> = new Set(["superseded", "given_up"]);
 
-function enterHook({ routers }: Books, seen: Extract<Observation, { type: "hookEnded" }>): void {
+function enterHook({ routers }: Books, seen: Extract<Observation, { type: "hookEnded" }>, at: Instant): void {
   const tally = routers.get(seen.router);
   if (tally === undefined) return;
   // Of a webhook only that: its URL may be a secret.
@@ -371,4 +372,5 @@ function enterHook({ routers }: Books, seen: Extract<Observation, { type: "hookE
   if (NEVER_RUN.has(seen.outcome)) return;
   measure(tally.hookTook, seen.took);
   measure(tally.hookQueued, seen.queued);
+  said(tally.takeOver, seen, tally.since, at);
 }

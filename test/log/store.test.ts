@@ -25,6 +25,7 @@ import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, recover, segmentsOf } from "../../agent/log/recover.ts";
 import { replay } from "../../agent/log/replay.ts";
 import type { Pruned } from "../../agent/log/segments.ts";
+import { createDiskMeter } from "../../agent/operate/disk-meter.ts";
 import { ALONE, live, wallClock } from "./history.ts";
 import { aheadIn, dropped, fakeDisk, openLog, openStore, SHORT_LIFE, scratch, until, writeLog } from "./scratch.ts";
 
@@ -125,7 +126,8 @@ describe("a full disk", () => {
   it("is told, tried again, and leaves no line torn in the middle", async () => {
     const at = directory();
     const disk = fakeDisk();
-    const { store } = openStore(at, { openSegment: disk.openSegment });
+    const meter = createDiskMeter();
+    const { store } = openStore(at, { openSegment: disk.openSegment, watch: meter });
     const log = openLog(store);
     disk.room(20_001);
     const { state } = live(SHORT_LIFE, log, wallClock(), ALONE);
@@ -141,6 +143,11 @@ describe("a full disk", () => {
     expect(store.status().error).toBeNull();
     await store.close(5_000);
     expectSound(at, state, log.head(), 0);
+    const size = segmentsOf(at).reduce((sum, file) => sum + statSync(file).size, 0);
+    expect(meter.counted.bytes, "of what was refused nothing is counted twice").toBe(size);
+    expect(meter.counted.refusals).toBeGreaterThan(0);
+    const all = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+    expect([all(meter.appends.counts), all(meter.syncs.counts) > 0]).toEqual([log.head() + 1, true]);
   });
 
   it("does not keep a daemon from starting, and the log owns up to what it could not rescue", async () => {

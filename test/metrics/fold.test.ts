@@ -19,13 +19,13 @@ const SEGMENT_BYTES = 12_000;
 type Fact = (n: number) => Observation;
 
 /** What executors and hooks would tell, in turn: some of it fails. */
-const OUTCOMES: readonly ((seen: { effect: "addAddresses" | "announce"; router: never }) => Fact)[] = [
+const OUTCOMES: readonly ((seen: { effect: "addAddresses" | "announce"; router: never; at: Instant }) => Fact)[] = [
   ({ effect, router }) =>
     () => ({ type: "effectFailed", effect, router, error: "EPERM: no" }),
-  ({ router }) =>
+  ({ router, at }) =>
     (n) => ({
       type: "hookEnded",
-      event: `e-${n}`,
+      event: `life-${n}/${at}/MASTER/r`,
       hook: n % 2 === 0 ? "notify_master" : "webhook https://hooks.example/s3cr3t",
       router,
       attempt: 1,
@@ -61,7 +61,7 @@ function companion(tally: Tally, states: { last: AgentState; at: Instant }): Com
             detail: "done",
             foreign: [],
           });
-        else waiting.push(outcome({ effect: type, router: router as never })(n));
+        else waiting.push(outcome({ effect: type, router: router as never, at: turn.event.at })(n));
       }
     },
     perform: (jobs, tell) => {
@@ -94,8 +94,12 @@ const REACHED = [
   "heird_vrrp_priority_zero_sent_total",
   "heird_vrrp_priority_zero_received_total",
   "heird_vrrp_dual_master_observations_total",
+  "heird_vrrp_dual_master_seconds_total",
   "heird_effect_failures_total",
   'heird_failover_phase_seconds_count phase="detect"',
+  'heird_failover_phase_seconds_count phase="decide"',
+  'heird_failover_phase_seconds_count phase="notify"',
+  'heird_failover_phase_seconds_count phase="total"',
   'heird_failover_phase_seconds_count phase="address"',
   'heird_failover_phase_seconds_count phase="announce"',
   "heird_notify_runs_total",

@@ -75,13 +75,17 @@ export function lived() {
   meter.announced(six, "ipv6");
   meter.late(microseconds(2_000), instantAt(1_000));
   meter.collected(microseconds(1_500), instantAt(1_000));
+  meter.disk.appended(12);
+  meter.disk.synced(2_000, 4_096);
+  meter.disk.synced(1_000, 4);
+  meter.disk.refused();
   return { tally, meter, state, now: instantAt(6_000_000) };
 }
 
 const SURROUNDINGS = {
   version: "1.2.3",
   realtime: true,
-  config: { file: "/etc/heird.conf", generation: 1, lastReload: "none yet" },
+  config: { file: "/etc/heird.conf", generation: 1, taken: 1_764_000_000_500, lastReload: "none yet" },
   log: { head: 41, durable: 40, queuedBytes: 230, lost: 0, error: null, epoch: "01TEST" },
   dropped: { eth0: { checksum: 3 } },
   hooks: { waiting: 2, running: [], done: 0, failed: 0, superseded: 0, fifoMissed: 0, lastFailure: null },

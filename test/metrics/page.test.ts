@@ -78,10 +78,18 @@ test("the figures of two routers, worked out by hand", () => {
     'heird_vrrp_advert_errors_total{interface="eth0",reason="checksum"} 3',
     "heird_notify_queue_length 2",
     "heird_log_head_seq 41",
+    // 12 µs; 2 ms and 1 ms for 4096 and 4 bytes.
+    'heird_log_append_seconds_bucket{le="0.00001"} 0',
+    'heird_log_append_seconds_bucket{le="0.000025"} 1',
+    "heird_log_fsync_seconds_sum 0.003",
+    "heird_log_written_bytes_total 4100",
+    "heird_log_errors_total 1",
+    "heird_config_last_reload_success_timestamp_seconds 1764000000.5",
     // The wall clock at 6 s is ...010; it changed at 3.609375 s.
     `heird_vrrp_last_transition_timestamp_seconds{${six}} 1764000007.609375`,
   ])
     expect(lines).toContain(line);
+  expect(text).toMatch(/^heird_config_info\{hash="[0-9a-f]{16}"\} 1$/m);
   for (const { name } of parsePage(text)) expect(name).toMatch(/^(heird|process)_/);
 });
 

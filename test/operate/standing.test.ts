@@ -29,7 +29,7 @@ const statusAfter = (life: Life, now: number): Status =>
     version: "1.2.3",
     realtime: true,
     stateDirectory: "/var/lib/heird",
-    config: { file: "heird.conf", generation: 1, lastReload: "none" },
+    config: { file: "heird.conf", generation: 1, taken: 0, lastReload: "none" },
     log: { head: 1, durable: 1, queuedBytes: 0, lost: 0, error: null, epoch: "01TEST" },
     dropped: {},
     settings: [],
