@@ -67,7 +67,7 @@ export const OPTIONS = {
     help: "lines of one kind: mark, window, advertReceived, checkReported ...",
   },
   follow: { ...flag("go on as the log grows (-f)") },
-  at: { type: "string", value: TIME, help: "the state at that time" },
+  at: { type: "string", value: TIME, help: "as it was at that time" },
   to: { type: "string", value: { name: "SEQ", complete: null }, help: "the state after that line" },
   step: flag("one event at a time, with the state after it"),
   diff: {
