@@ -317,14 +317,14 @@ function listenToSignals(life: Life): void {
   process.on("SIGHUP", () => void life.reloader.reload(life.options, HANGUP).catch(() => undefined));
 }
 
-/** The orderly end: priority 0, addresses gone, the log closed. */
+/** The orderly end: priority 0 before anything else, addresses gone, the log closed. */
 async function end(life: Life, signal: string): Promise<void> {
   const { memory, journal, commander, performer, notifier, provisioner, log, recorder, kernel, store, auditor } = life;
   if (memory.ending) return;
   memory.ending = true;
-  journal.info(`${signal}: resigning`);
-  notifyManager("STOPPING=1");
   commander.shutdown(whoSignalled(signal));
+  journal.info(`${signal}: resigned`);
+  notifyManager("STOPPING=1");
   await performer.idle();
   const asked = life.askers.close();
   await notifier.close(HOOKS_AT_STOP);
@@ -335,7 +335,7 @@ async function end(life: Life, signal: string): Promise<void> {
   memory.server?.close();
   memory.exporter?.close();
   kernel.close();
-  await Promise.all([recorder.close(), store.close(LAST_WORDS), asked]);
+  await Promise.all([recorder.close(LAST_WORDS), store.close(LAST_WORDS), asked]);
   await auditor.close(LAST_SHIPPED);
   await told(journal);
   leave(EXIT.ok);

@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { openAhead } from "./ahead.ts";
+import { within } from "./patience.ts";
 import { type Chunk, createQueue } from "./queue.ts";
 import {
   createFile,
@@ -210,15 +211,3 @@ const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
-
-/** Waits for something, but no longer than so many ms, and keeps the process alive as long. */
-function within(ms: number, something: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    something.then(done, done);
-  });
-}

@@ -6,6 +6,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogConfig } from "../core/config.ts";
 import { type Instant, since } from "../core/time.ts";
+import { within } from "./patience.ts";
 import { createRing, type Entry, NO_RING, type Ring } from "./recorder.ts";
 
 export type Recorder = {
@@ -15,8 +16,8 @@ export type Recorder = {
   readonly keep: (segment: number, seq: number, at: Instant) => string | null;
   readonly configure: (log: LogConfig) => void;
   readonly status: () => RecorderStatus;
-  /** Writes what is left at once. */
-  readonly close: () => Promise<void>;
+  /** Writes what is left at once, and waits for a disk no longer than so many ms. */
+  readonly close: (patience: number) => Promise<void>;
 };
 
 export type RecorderStatus = {
@@ -116,9 +117,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return next.name;
     },
     status: () => ({ entries: ring.end(), files, unkept, error }),
-    close: async () => {
+    close: async (patience) => {
       closing = true;
-      await writing;
+      if (writing !== null) await within(patience, writing);
     },
   };
 }

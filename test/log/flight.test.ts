@@ -96,7 +96,7 @@ describe("around a transition", () => {
     ring.refused(at(67), at(67), "eth0", source, "ttl");
     for (let s = 68; s < 80; s++) ring.advert(at(s), at(s), KEY, advert(90));
     clock.now = 80_000_000;
-    await recorder.close();
+    await recorder.close(5_000);
     const { lines, offset } = read(flightName(1, 42));
     // From 30 s on (and a second more, because stamps are a little out of order) until 70 s.
     const adverts = lines.filter(({ kind }) => kind === "advert");
@@ -122,7 +122,7 @@ describe("around a transition", () => {
       ring.advert(at(s), at(s), KEY, A);
       if (s % 5 === 0) names.add(recorder.keep(1, s, at(s)));
     }
-    await recorder.close();
+    await recorder.close(5_000);
     // One begins at 0 s, and takes what comes within two minutes; the next ones begin behind it.
     expect(names.size).toBeLessThanOrEqual(4);
     const texts = readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"));
@@ -139,7 +139,7 @@ describe("around a transition", () => {
     recorder.configure({ ...usualAgent.eventLog, recorder: microseconds(0) });
     recorder.ring().advert(at(1), at(1), KEY, A);
     expect(recorder.keep(1, 1, at(1))).toBeNull();
-    await recorder.close();
+    await recorder.close(5_000);
     expect(readdirSync(directory)).toEqual([]);
   });
 });
@@ -150,7 +150,7 @@ describe("a recording", () => {
     for (let s = 0; s < 5; s++) recorder.ring().advert(at(s), at(s), KEY, A);
     clock.now = 5_000_000;
     const name = recorder.keep(1, 1, at(5)) ?? "";
-    await recorder.close();
+    await recorder.close(5_000);
     const file = join(directory, name);
     const whole = readFileSync(file);
     const { lines } = read(name);
@@ -169,8 +169,24 @@ describe("a recording", () => {
     recorder.ring().advert(at(1), at(1), KEY, A);
     clock.now = 2_000_000;
     expect(recorder.keep(1, 1, at(2))).not.toBeNull();
-    await recorder.close();
+    await recorder.close(5_000);
     expect(recorder.status()).toMatchObject({ files: 1, error: "ENOSPC: no space left" });
+  });
+
+  it("that a disk takes for ever keeps nobody from ending", async () => {
+    let refuse: (reason: Error) => void = () => {};
+    const openFile = () =>
+      new Promise<never>((_, reject) => {
+        refuse = reject;
+      });
+    const { recorder } = recorderAt({ openFile });
+    recorder.ring().advert(at(1), at(1), KEY, A);
+    recorder.keep(1, 1, at(2));
+    // Would not come back as long as the disk does not.
+    await recorder.close(20);
+    expect(recorder.status().error).toBeNull();
+    refuse(new Error("EIO"));
+    await until(() => recorder.status().error === "EIO");
   });
 
   it("ends when more was written in an hour than a disk should have to take", async () => {
@@ -193,7 +209,7 @@ describe("a recording", () => {
       await until(() => recorder.status().unkept > 0 || written > (flight + 1) * 150_000);
       if (recorder.status().unkept > 0) break;
     }
-    await recorder.close();
+    await recorder.close(5_000);
     expect(recorder.status().unkept).toBeGreaterThan(0);
     expect(written).toBeLessThan(500_000 + 256 * 100);
     clock.now += 3_600_000_000;
