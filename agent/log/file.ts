@@ -7,7 +7,7 @@
 
 import { join } from "node:path";
 import { openAhead } from "./ahead.ts";
-import { within } from "./patience.ts";
+import { createSpell, within } from "./patience.ts";
 import { type Chunk, createQueue } from "./queue.ts";
 import {
   createFile,
@@ -188,22 +188,6 @@ function createWriter(
       await (writing ?? drain());
       return queue.bytes() === 0;
     },
-  };
-}
-
-/** A rest that can be ended before its time. */
-function createSpell() {
-  let end = (): void => undefined;
-  return {
-    rest: (ms: number): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        end = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    end: (): void => end(),
   };
 }
 

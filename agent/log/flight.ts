@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogConfig } from "../core/config.ts";
 import { type Instant, since } from "../core/time.ts";
-import { within } from "./patience.ts";
+import { createSpell, within } from "./patience.ts";
 import { createRing, type Entry, NO_RING, type Ring } from "./recorder.ts";
 
 export type Recorder = {
@@ -73,15 +73,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let unkept = 0;
   let error: string | null = null;
   let closing = false;
+  const spell = createSpell();
 
   const spent = (at: Instant): boolean => {
     if (since(hour.begun, at) >= HOUR) hour = { begun: at, bytes: 0 };
     return hour.bytes >= hourly;
   };
-  const ours = { ...options, count: (bytes: number) => (hour.bytes += bytes), spent: () => spent(now()) };
+  const count = (bytes: number): number => (hour.bytes += bytes);
+  const rest = (): Promise<void> => (closing ? Promise.resolve() : spell.rest(LOOK_EVERY));
+  const ours = { ...options, count, rest, closing: () => closing, spent: () => spent(now()) };
   const write = async (one: Flight): Promise<void> => {
     try {
-      place = await record(one, ring, place, () => closing, ours);
+      place = await record(one, ring, place, ours);
       error = null;
     } catch (cause) {
       error = cause instanceof Error ? cause.message : String(cause);
@@ -119,23 +122,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
     status: () => ({ entries: ring.end(), files, unkept, error }),
     close: async (patience) => {
       closing = true;
+      spell.end();
       if (writing !== null) await within(patience, writing);
     },
   };
 }
 
-type Means = RecorderOptions & { readonly count: (bytes: number) => void; readonly spent: () => boolean };
+type Means = RecorderOptions & {
+  readonly count: (bytes: number) => void;
+  readonly spent: () => boolean;
+  readonly closing: () => boolean;
+  /** Until it is time to look again, or to end. */
+  readonly rest: () => Promise<void>;
+};
 
 /** Writes one file to its end; gives the place behind the last entry. */
-async function record(
-  flight: Flight,
-  ring: Ring,
-  already: number,
-  closing: () => boolean,
-  means: Means,
-): Promise<number> {
-  const { directory, identity, now, wall, openFile = openNew } = means;
-  await pause(LOOK_EVERY, closing);
+async function record(flight: Flight, ring: Ring, already: number, means: Means): Promise<number> {
+  const { directory, identity, now, wall, closing, rest, openFile = openNew } = means;
+  await rest();
   const first = firstSince(ring, flight.from, already);
   const file = await openFile(join(directory, flight.name));
   const put = async (text: string): Promise<void> => {
@@ -145,7 +149,7 @@ async function record(
   try {
     await put(`heird-flight 1 ${(wall() - now() / 1_000).toFixed(3)} ${identity}\n`);
     if (first === already && first > ring.begin()) await put(`# ${CONTINUES}\n`);
-    for (let place = first; ; await pause(LOOK_EVERY, closing)) {
+    for (let place = first; ; await rest()) {
       const over = closing() || now() > flight.until;
       const end = firstAfter(ring, flight.until, place);
       place = await writeEntries(ring, place, end, put, means.spent);
@@ -214,13 +218,4 @@ export function lineOf({ at, kind, about, advert, detail, span }: Entry): string
     advert === null ? detail : `${advert.source} ${advert.priority} ${advert.maxAdverInterval} v${advert.version}`;
   const line = `${at} ${kind} ${about === "" ? "-" : about.replaceAll(" ", "_")} ${Math.round(span)} ${what}`;
   return `${line.trimEnd()}\n`;
-}
-
-/** Waits so many ms, but not when the daemon ends. */
-async function pause(ms: number, closing: () => boolean): Promise<void> {
-  const STEP = 100;
-  for (let waited = 0; waited < ms && !closing(); waited += STEP)
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, STEP).unref();
-    });
 }
