@@ -61,7 +61,7 @@ test("the Dockerfile copies only what there is, and starts the daemon without a 
   const copied = [...text.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "));
   expect(copied.length).toBeGreaterThan(4);
   for (const name of copied) expect(existsSync(name), `${name} is copied`).toBe(true);
-  expect(text).toMatch(/^ENTRYPOINT \["node", "\/heird\/dist\/agent\/main\.js"\]$/m);
+  expect(text).toMatch(/^ENTRYPOINT \["node", "\/heird\/dist\/heird\/main\.js"\]$/m);
 });
 
 describe.skipIf(mustSkip("systemd's opinion of the unit", ["systemd-analyze"]))("systemd", () => {

@@ -204,7 +204,10 @@ describe.skipIf(mustSkip("weights beside Keepalived", ["ip", "nft", "tcpdump", "
       const seen = await site.capture("ip", "proto", "112");
       const node = await site.heird("rt1", CONFIG);
       // Whoever cannot be told of processes looks, and says so.
-      expect(node.output()).toContain("the kernel does not tell of processes here");
+      await eventually("it says so", () => node.output().includes("the kernel does not tell of processes here"), {
+        within: 30_000,
+        otherwise: node.output,
+      });
       await site.host("rt2").startKeepalived(`global_defs {\n  vrrp_version 3\n}\n${CONFIG}`);
       for (const world of WORLDS) {
         program = await make(world, hosts, program);
