@@ -1,9 +1,9 @@
 // The log that a command reads, or the sentence that says why there is none.
 
 import { accessSync, constants, statSync } from "node:fs";
-import { FOLD_VERSION, FORMAT, type Line } from "../log/line.ts";
+import type { Line } from "../log/line.ts";
 import { type Flaw, linesOf } from "../log/read.ts";
-import { beginningOf, filesOf, since } from "../log/seek.ts";
+import { filesOf, newerIn, since } from "../log/seek.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 /** The segments of a log, by a state directory, a directory of segments, or one file. */
@@ -29,17 +29,8 @@ function readable(file: string): void {
 /** Half of it would be misunderstood; so what a newer heird wrote is not read at all. */
 export function refuseNewer(files: readonly string[]): void {
   for (const file of files) {
-    const begun = beginningOf(file);
-    if (begun !== null && begun.heird > FORMAT)
-      throw new Refusal(
-        EXIT.refused,
-        `${file} was written in format ${begun.heird}; this heird reads up to ${FORMAT}: read it with a newer one`,
-      );
-    if (begun !== null && begun.foldVersion > FOLD_VERSION)
-      throw new Refusal(
-        EXIT.refused,
-        `${file} was folded by version ${begun.foldVersion}; this heird knows up to ${FOLD_VERSION}: read it with a newer one`,
-      );
+    const why = newerIn(file);
+    if (why !== null) throw new Refusal(EXIT.refused, `${why}: read it with a newer one`);
   }
 }
 

@@ -18,7 +18,8 @@ import { type Changes, changesPath, openChanges } from "../log/changes.ts";
 import type { Errand } from "../log/errands.ts";
 import { createStore, type Store } from "../log/file.ts";
 import type { Holdings } from "../log/holdings.ts";
-import { logDirectory, recover } from "../log/recover.ts";
+import { logDirectory, recover, segmentsOf } from "../log/recover.ts";
+import { newerIn } from "../log/seek.ts";
 import type { Pruned, Retention } from "../log/segments.ts";
 import { createDiskMeter, type DiskMeter } from "../operate/disk-meter.ts";
 import type { Journal } from "../operate/journal.ts";
@@ -169,6 +170,7 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   claim(options.stateDirectory);
   const ahead = aheadPath(options.stateDirectory);
   const { rescued, torn, unwritten, ...where } = recover(options.stateDirectory, ahead);
+  tellNewer(options.stateDirectory, journal);
   const boot = bootId();
   const changes = openChanges(changesPath(options.stateDirectory, ahead), boot);
   const left = leftBy(options.stateDirectory, unwritten);
@@ -213,6 +215,13 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
     pruned: pruneTeller(kept, journal),
   });
   return { kept, disk, directory, kernel, store, config, boot, provisioner, unfinished };
+}
+
+/** A log must not keep a router from its work; but after a downgrade somebody should know what becomes of it. */
+function tellNewer(stateDirectory: string, journal: Teller): void {
+  const newest = segmentsOf(stateDirectory).at(-1);
+  const why = newest === undefined ? null : newerIn(newest);
+  if (why !== null) journal.warn(`${why}: the log goes on in a new segment, but only a newer one can read all of it`);
 }
 
 /** The machine made to fit, or left as it was. */

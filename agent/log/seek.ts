@@ -4,7 +4,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Instant } from "../core/time.ts";
-import { type Header, type Mark, type Place, parseLine } from "./line.ts";
+import { FOLD_VERSION, FORMAT, type Header, type Mark, type Place, parseLine } from "./line.ts";
 import { wholeLine } from "./tail.ts";
 
 /** One segment file, as its first line tells of it. */
@@ -78,6 +78,15 @@ export function beginningOf(file: string): Beginning | null {
     start: start === "true",
     lost: Number(lost),
   };
+}
+
+/** What a segment says of a newer heird that wrote it, in a sentence; null when it is of this one, or older. */
+export function newerIn(file: string): string | null {
+  const { heird = 0, foldVersion = 0 } = beginningOf(file) ?? {};
+  if (heird > FORMAT) return `${file} was written in format ${heird}; this heird reads up to ${FORMAT}`;
+  if (foldVersion > FOLD_VERSION)
+    return `${file} was folded by version ${foldVersion}; this heird knows up to ${FOLD_VERSION}`;
+  return null;
 }
 
 function bytesAt(file: string, position: number, length: number, bytes = Buffer.allocUnsafe(length)): Buffer {
