@@ -23,7 +23,7 @@ export function whenOf(option: string, text: string, now: number): number {
 }
 
 function spanIn(text: string, now: number): number | undefined {
-  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text) ?? [];
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)(?: ago)?$/.exec(text) ?? [];
   const size = UNITS[unit];
   return number === undefined || size === undefined ? undefined : now - Number(number) * size;
 }

@@ -166,7 +166,7 @@ function ownChange(
   const last = priorities.at(-1);
   if (last === undefined || !matters(last) || transition.at - last.at > PRIORITY_SPAN) return [];
   if (entered !== null && last.at < entered.at) return [];
-  const why = outside.verdict.at(-1)?.seq === last.seq ? outside.verdict : [];
+  const why = [outside.verdict, present(outside.config)].find((one) => one.at(-1)?.seq === last.seq) ?? [];
   return [...why, { seq: last.seq, at: last.at, text: `our priority went from ${last.from} to ${last.to}` }];
 }
 

@@ -53,7 +53,7 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
     transition: picked(transition),
     kind: kindOf(transition),
     peer: theirs.node ?? sourceOf(scene),
-    root: theirs.chain[0] ?? mine[0] ?? null,
+    root: (isOwnFall(transition, mine) ? mine[0] : theirs.chain[0]) ?? mine[0] ?? null,
     chain,
     outcomes: scene.outcomes.map((one) => ({
       node: own.node,
@@ -67,6 +67,10 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
     notCause: notTheCause(scene),
   };
 }
+
+/** Whoever fell below a neighbour and yields has the root at home: the neighbour took over because of it. */
+const isOwnFall = ({ because }: Transition, mine: readonly ChainLink[]): boolean =>
+  (because === "peer_stronger" || because === "peer_tie_address") && mine.length > 1;
 
 /** Effects, in the words of people. */
 const WORDS: Readonly<Record<string, string>> = {

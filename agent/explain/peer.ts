@@ -8,6 +8,7 @@ import type { Instant } from "../core/time.ts";
 import type { Told } from "../log/replay.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import type { Transition, Wall } from "./chronicle.ts";
+import { sentenceOf } from "./narrate.ts";
 import { type Witnessed, witnessed } from "./observer.ts";
 import { checkIn, createStrikes } from "./strikes.ts";
 
@@ -167,11 +168,17 @@ function lastPriority(
     const why = verdictText(was.verdicts, is.verdicts);
     const text = `priority ${from} -> ${to}${why === "" ? "" : ` (${why})`}`;
     const check = checkIn(step);
-    const led = check === null ? [] : strikes.of(check).map(linkOf(other));
+    const led = check === null ? reloaded(other, line, wall) : strikes.of(check).map(linkOf(other));
     found = [...led, { node: other.node, seq: line.seq, wall, text }];
   }
   return found;
 }
+
+/** A configuration that came, and who asked for it. */
+const reloaded = ({ node }: NodeLog, line: Told["line"], wall: Wall): readonly ChainLink[] =>
+  line.type === "event" && line.seen.type === "configured"
+    ? [{ node, seq: line.seq, wall, text: sentenceOf(line) }]
+    : [];
 
 function verdictText(was: Readonly<Record<string, unknown>>, is: Readonly<Record<string, unknown>>): string {
   const changed = Object.keys(is).filter((check) => was[check] !== is[check]);

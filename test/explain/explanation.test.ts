@@ -68,8 +68,25 @@ describe("a check that fails on the Master", () => {
     lan.pass(seconds(8));
     const told = explain(hA.log(), LAST, [hB.log()]);
     expect(told?.transition).toMatchObject({ from: "master", to: "backup", because: "peer_stronger" });
+    expect(told?.root).toMatchObject({ node: "hA", text: "eth1 is down" });
     expect(told?.chain.map(({ text }) => text)).toContain("our priority went from 150 to 90");
     expect(told?.chain.map(({ text }) => text)).toContain("heard priority 100 from 10.0.0.2, ours was 90");
+  });
+});
+
+describe("a reload that lowers the priority of the Master", () => {
+  it("is the root on both nodes", () => {
+    const { lan, hA, hB } = uplinkPair();
+    const { config } = hA.state();
+    const routers = config.routers.map((one) => ({ ...one, basePriority: 80 }));
+    hA.see({ type: "configured", config: { ...config, routers } });
+    lan.pass(seconds(8));
+    for (const [own, other] of [[hA, hB] as const, [hB, hA] as const]) {
+      const told = explain(own.log(), LAST, [other.log()]);
+      expect(told?.root, own.name).toMatchObject({ node: "hA", text: "configured with 1 instance(s)" });
+    }
+    // Without the other log, too.
+    expect(explain(hA.log(), LAST)?.root?.text).toBe("configured with 1 instance(s)");
   });
 });
 
