@@ -26,12 +26,13 @@ export async function replay(path: string, options: ReplayOptions): Promise<numb
   if (options.verify) return verify(path, options.json);
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   if (options.diff !== undefined) return diff(path, options.diff, options.json);
-  if (options.at !== undefined || options.to !== undefined) return stateAt(path, options);
+  const end = endOf(options);
+  if (end !== null && !options.step) return stateAt(path, end, options.json);
   const read = linesSince(path, from);
   const code = await despiteSoon(read.flaws, async () =>
     options["what-if"] !== undefined || options["what-if-config"] !== undefined
       ? whatIf(read, options)
-      : await (options.step ? walk(read, options.vr) : story(read, options)),
+      : await (options.step ? walk(read, options) : story(read, options)),
   );
   warnOf(read.flaws);
   return code;
@@ -62,8 +63,13 @@ function stepAt(path: string, point: Point): Told {
   return last;
 }
 
-function stateAt(path: string, { at, to, json }: ReplayOptions): number {
-  const point = to === undefined ? pointOf("at", at ?? "") : pointOf("to", to);
+/** Up to where, as --to or --at says. */
+function endOf({ at, to }: ReplayOptions): Point | null {
+  if (to !== undefined) return pointOf("to", to);
+  return at === undefined ? null : pointOf("at", at);
+}
+
+function stateAt(path: string, point: Point, json: boolean): number {
   const { line, state } = stepAt(path, point);
   if (json) print(JSON.stringify({ schema: 1, seq: line.seq, at: line.at, hlc: line.hlc, state: snapshotOf(state) }));
   else print(`after #${line.seq}, ${atWall(line.hlc)}\n\n${table(PORTRAIT_HEADING, portrait(state, line.at))}`);
@@ -121,11 +127,14 @@ const lines = ({ seq, wall, subject, says, changes, wants }: Scene): string[] =>
 ];
 
 /** One event at a time, with the state after it; on a terminal the next one comes with Enter. */
-async function walk(read: LogRead, vr: string | undefined): Promise<number> {
+async function walk(read: LogRead, options: ReplayOptions): Promise<number> {
+  const { vr } = options;
+  const end = endOf(options);
   const terminal = process.stdin.isTTY === true;
   const input = terminal ? createInterface({ input: process.stdin }) : null;
   const next = input?.[Symbol.asyncIterator]();
   for (const scene of scenes(told(read.lines()))) {
+    if (end !== null && isPast(end, scene.step.line)) break;
     if (vr !== undefined && !concerns(scene, vr)) continue;
     print(lines(scene).join("\n"));
     print(`${table(PORTRAIT_HEADING, portrait(scene.step.state, scene.step.line.at))}\n`);

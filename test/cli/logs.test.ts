@@ -42,6 +42,17 @@ async function rewritten(from: string, to: string): Promise<string> {
   return at;
 }
 
+describe("heird replay --step", () => {
+  it("goes from the first line to the one that --to names", async () => {
+    const at = directory();
+    await writeLog(at);
+    const { code, text } = await run(() => replay(at, { ...REPLAY, step: true, to: "5" }));
+    expect(code).toBe(EXIT.ok);
+    const seqs = [...text.matchAll(/^\d{4}-\d\d-\d\d \S+ {2}#(\d+)/gm)].map(([, seq]) => Number(seq));
+    expect([seqs.length > 2, seqs[0], Math.max(...seqs) <= 5]).toEqual([true, 0, true]);
+  });
+});
+
 describe("a log of a newer heird", () => {
   it("is refused with a sentence by everything that reads one, by format and by fold", async () => {
     const format = await rewritten('"heird":1,', '"heird":2,');
