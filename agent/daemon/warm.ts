@@ -21,6 +21,8 @@ import { createSequences } from "../wire/ah.ts";
 
 /** How often each router goes Master and back; more brings nothing that can be measured. */
 const ROUNDS = 25;
+/** The same of the whole daemon's end: its last advertisement is waited for, too. */
+const ENDS = 5;
 const DONE: Outcome = { ok: true };
 
 export type WarmUp = {
@@ -52,9 +54,7 @@ export function warmUp(): WarmUp {
   const [, second] = config.routers;
   let warm = false;
   function* pieces(): Iterator<void> {
-    for (const event of play.begin()) yield tell(event);
-    for (let i = 0; i < ROUNDS; i++)
-      for (const router of config.routers) for (const event of play.round(router)) yield tell(event);
+    for (const event of play.whole()) yield tell(event);
     warm = true;
   }
   return {
@@ -69,12 +69,27 @@ export function warmUp(): WarmUp {
 function script(config: AgentConfig) {
   let at: Instant = instantAt(0);
   const own = [address("192.0.2.1"), address("fe80::1")];
-  return {
+  const play = {
+    *whole(): Iterable<Event> {
+      yield* play.begin();
+      for (let i = 0; i < ROUNDS; i++) {
+        if (i < ENDS) yield* play.end();
+        for (const router of config.routers) yield* play.round(router);
+      }
+    },
     *begin(): Iterable<Event> {
       yield { at, seen: { type: "configured", config } };
       yield { at, seen: { type: "linkChanged", link: { name: "warm", index: 1, up: true } } };
       yield { at, seen: { type: "addressesChanged", interface: "warm", added: own, removed: [] } };
       yield { at, seen: { type: "commanded", command: { type: "startup" } } };
+    },
+    *end(): Iterable<Event> {
+      at = after(at, seconds(10));
+      const by = { via: "signal", signal: "SIGTERM" } as const;
+      yield { at, seen: { type: "commanded", command: { type: "shutdown" }, by } };
+      yield { at, seen: { type: "commanded", command: { type: "startup" } } };
+      at = after(at, seconds(10));
+      for (const { key } of config.routers) yield { at, seen: { type: "deadlineReached", router: key } };
     },
     *round(one: RouterConfig): Iterable<Event> {
       for (let tick = 0; tick < 4; tick++) {
@@ -85,6 +100,7 @@ function script(config: AgentConfig) {
         yield { at, seen: { type: "advertReceived", router: one.key, advert: advert(one, priority) } };
     },
   };
+  return play;
 }
 
 const address = (text: string): IpAddress => {
