@@ -23,7 +23,7 @@ export const alarm =
   (
     kernel: Pick<Kernel, "now" | "setAlarm" | "drain" | "rest">,
     rang: (due: Instant, now: Instant) => void = () => {},
-    rehearse: (() => void) | null = null,
+    rehearse: ((at: Instant) => void) | null = null,
   ): Driver =>
   (turns$) =>
     new Observable((subscriber) => {
@@ -51,8 +51,8 @@ export const alarm =
         const next = rehearse === null ? null : deadlines.next();
         if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
         rehearsed = next;
-        rehearse?.();
-        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearse?.();
+        rehearse?.(next);
+        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearse?.(next);
       };
       /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
       const wait = (): Instant => {

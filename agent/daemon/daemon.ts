@@ -57,10 +57,7 @@ import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
 const LAST_WORDS = 2_000;
-/**
- * How long hooks may go on when the daemon stops, in ms. Keepalived gives them one second; the unit's
- * TimeoutStopSec=5s has room for more. Nobody waits when there is none.
- */
+/** How long hooks may go on at a stop, in ms; Keepalived gives them 1000. Nobody waits when there is none. */
 const HOOKS_AT_STOP = 2_000;
 /** How long a clean end waits for the Redis that answers, in ms. */
 const LAST_SHIPPED = 500;
@@ -105,6 +102,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
   const warm = warmUp();
+  const rehearse = (at: Instant): void => warm.rehearse(() => performer.ready(memory.state, at));
   // Whoever is Master every few milliseconds has no time for it later.
   if (hastyIn(prepared.config).length > 0) atOnce(warm.pieces);
   const life = born(prepared, options, journal, realtime);
@@ -120,7 +118,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       claims(kernel),
       provisioner.drive,
       notifier.drive,
-      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), warm.rehearse),
+      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearse),
       links(kernel),
       routes(kernel),
       paths(kernel),

@@ -30,9 +30,10 @@ export type WarmUp = {
   readonly pieces: Iterator<void>;
   /**
    * One more round, to be played shortly before a take-over: what was compiled stays compiled, but not in the
-   * processor's caches. Before the first pieces were played it would itself be what is cold, and does nothing.
+   * processor's caches. Before the first pieces were played it would itself be what is cold, and is left out; what
+   * else is to be made ready is not.
    */
-  readonly rehearse: () => void;
+  readonly rehearse: (also: () => void) => void;
 };
 
 /** Fifty milliseconds of work in all, five for the first pieces. */
@@ -59,7 +60,8 @@ export function warmUp(): WarmUp {
   }
   return {
     pieces: pieces(),
-    rehearse: () => {
+    rehearse: (also) => {
+      also();
       if (!warm || second === undefined) return;
       for (const event of play.round(second)) tell(event);
     },

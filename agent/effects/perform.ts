@@ -7,7 +7,7 @@ import { type Pacing, PRIORITY_STOP, type RouterConfig, type RouterKey, type Vir
 import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
 import { same } from "../core/same.ts";
-import { type AgentState, routerOf, type Turn } from "../core/state.ts";
+import { type AgentState, nextDeadline, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
@@ -18,7 +18,7 @@ import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { addPaths, removePaths } from "./paths.ts";
 import { atOnce, type Gate, type Preparer, prepare } from "./prepare.ts";
-import { sendAdvert } from "./send-advert.ts";
+import { type Adverts, createAdverts, type SendAdvert } from "./send-advert.ts";
 
 /** While advertisements keep failing in the same way it is told at most this often. */
 const TELL_EVERY: Duration = seconds(60);
@@ -30,6 +30,8 @@ type Queued = Exclude<Effect, { type: "sendAdvert" | "prepare" | "notify" }>;
 
 export type Performer = {
   readonly drive: Driver;
+  /** Makes ready what those will send who take over at this time. */
+  readonly ready: (state: AgentState, at: Instant) => void;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
   /** Whether an address was there before us: it is somebody else's, and stays whatever happens. */
@@ -58,7 +60,8 @@ export function perform(
   const additions = openAdditions();
   const announcer = announce(kernel, pause, additions.soFar, counting.announced);
   const foreign = new Set<string>();
-  const advertise = advertiser(kernel, sequences, counting);
+  const adverts = createAdverts(kernel, sequences);
+  const advertise = advertiser(kernel, adverts.send, counting);
   const gate = prepare(preparer);
 
   const queue = (effect: Queued, pacing: Pacing, tell: Tell): void => {
@@ -112,10 +115,19 @@ export function perform(
     );
   const idle = (): Promise<void> => gate.idle().then(lane.idle);
 
-  return { drive, idle, isForeign: (own) => foreign.has(placeOf(own)) };
+  return { drive, ready: readyWith(adverts), idle, isForeign: (own) => foreign.has(placeOf(own)) };
 }
 
 type Tell = Subscriber<Observation>;
+
+const readyWith =
+  ({ prepare: build }: Pick<Adverts, "prepare">): Performer["ready"] =>
+  ({ routers }, at) => {
+    for (const { config, phase, primaryAddress } of routers) {
+      const takesOver = phase.name === "backup" && nextDeadline(phase) === at;
+      if (takesOver && primaryAddress !== null) build(config, primaryAddress);
+    }
+  };
 
 /**
  * Does it in its order. A router that is Master no more while its addresses still wait for pre_master
@@ -145,8 +157,7 @@ function configFor({ priority, router }: Extract<Effect, { type: "sendAdvert" }>
 }
 
 /** Sends, and tells a failure when it is another one than before. */
-function advertiser(kernel: Kernel, sequences: Sequences, { unsent }: Counting) {
-  const send = sendAdvert(kernel, sequences);
+function advertiser(kernel: Kernel, send: SendAdvert, { unsent }: Counting) {
   const failing = new Map<RouterKey, { readonly error: string; readonly told: Instant; readonly since: Instant }>();
   return (effect: Extract<Effect, { type: "sendAdvert" }>, turn: Turn, tell: Tell): void => {
     const config = configFor(effect, turn);

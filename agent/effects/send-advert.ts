@@ -20,21 +20,37 @@ type Prepared = {
 };
 
 const SENT: Outcome = { ok: true };
+const NOTHING = new Uint8Array();
 
 /** Sends one advertisement of a router: one packet to its group, or one to each peer. */
 export type SendAdvert = (config: RouterConfig, priority: number, source: IpAddress) => Outcome;
 
-export function sendAdvert(
+export type Adverts = {
+  readonly send: SendAdvert;
+  /**
+   * Builds what a router will send; its priority is written into it then. And goes the whole way with nothing in hand: a
+   * packet without a header is refused by the kernel when it has looked up where it would go (raw(7): EINVAL).
+   */
+  readonly prepare: (config: RouterConfig, source: IpAddress) => void;
+};
+
+export const sendAdvert = (...to: Parameters<typeof createAdverts>): SendAdvert => createAdverts(...to).send;
+
+export function createAdverts(
   kernel: Pick<Kernel, "sendPacket" | "sendFrame">,
   sequences: Pick<Sequences, "next">,
-): SendAdvert {
+): Adverts {
   const prepared = new Map<RouterKey, Prepared>();
-  return (config, priority, source) => {
-    let ready = prepared.get(config.key);
-    if (ready === undefined || ready.config !== config || ready.source !== source) {
-      ready = { config, source, priority, packets: sendables(config, advertPackets(config, priority, source)) };
-      prepared.set(config.key, ready);
-    }
+  const readyFor = (config: RouterConfig, priority: number, source: IpAddress): Prepared => {
+    const known = prepared.get(config.key);
+    if (known !== undefined && known.config === config && known.source === source) return known;
+    const packets = sendables(config, advertPackets(config, priority, source));
+    const ready = { config, source, priority, packets };
+    prepared.set(config.key, ready);
+    return ready;
+  };
+  const send: SendAdvert = (config, priority, source) => {
+    const ready = readyFor(config, priority, source);
     const changed = ready.priority !== priority;
     ready.priority = priority;
     const { authentication, key } = config;
@@ -42,6 +58,13 @@ export function sendAdvert(
       authentication.type === "ah" ? { password: authentication.password, sequence: sequences.next(key) } : null;
     return toEach(kernel, config, ready.packets, changed ? priority : null, signing);
   };
+  const prepare: Adverts["prepare"] = (config, source) => {
+    const iface = outOf(config);
+    for (const { destination, frame } of readyFor(config, config.basePriority, source).packets)
+      if (frame === null) kernel.sendPacket(iface, config.family, NOTHING, destination);
+      else kernel.sendFrame(iface, NOTHING);
+  };
+  return { send, prepare };
 }
 
 type Signing = { readonly password: string; readonly sequence: number };

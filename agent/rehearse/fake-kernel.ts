@@ -106,7 +106,7 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
     drain: inbox.read,
     rest: () => {},
     sendPacket: (iface, family, packet, destination) =>
-      !process.hasEnded() && familyOf(destination) !== family
+      !process.hasEnded() && (familyOf(destination) !== family || packet.length === 0)
         ? failure(22)
         : orders.send("packet", iface || (wayTo(links, wires, destination)?.iface ?? ""), packet),
     sourceTo: (destination) => wayTo(links, wires, destination)?.source ?? null,

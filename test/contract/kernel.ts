@@ -139,6 +139,18 @@ function listening(pair: () => Pair): void {
     a.unlisten(wire, "ipv4");
   });
 
+  it("refuses a packet without a header, when it has looked where it would go", () => {
+    const { a, b, wire, atB } = pair();
+    const { heard, listener } = collect();
+    atB(() => b.listen(wire, "ipv4", listener));
+    expect(errnoOf(a.sendPacket(wire, "ipv4", new Uint8Array(), GROUP.ipv4))).toBe(22);
+    a.sendPacket(wire, "ipv4", packet("ipv4", SOURCES.ipv4, 7), GROUP.ipv4);
+    const deadline = after(a.now(), milliseconds(200));
+    while (heard.length < 1 && a.now() < deadline) atB(() => b.drain());
+    expect(heard.map(({ bytes }) => bytes[7])).toEqual([7]);
+    atB(() => b.unlisten(wire, "ipv4"));
+  });
+
   it("goes on hearing while it rests", () => {
     const { a, b, wire, atB } = pair();
     const { heard, listener } = collect();
