@@ -94,7 +94,7 @@ export default {
           TIME,
           ADDRESS,
           PATH,
-          "^agent/core/config\\.ts$",
+          "^agent/core/(config|actor)\\.ts$",
           NODE,
           "^node_modules/(koffi|raw-socket)/",
         ],
@@ -102,9 +102,9 @@ export default {
     ),
     rule(
       "linux-takes-types-of-the-configuration",
-      "The port speaks of VirtualAddress; anything more of the configuration would be a decision.",
+      "The port speaks of VirtualAddress and of who asks; anything more of them would be a decision.",
       { path: "^agent/linux/" },
-      { path: "^agent/core/config\\.ts$", dependencyTypesNot: ["type-only"] },
+      { path: "^agent/core/(config|actor)\\.ts$", dependencyTypesNot: ["type-only"] },
     ),
     rule(
       "rehearse-runs-the-daemon-without-a-machine",

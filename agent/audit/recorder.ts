@@ -159,7 +159,7 @@ function learnHeader(memory: Memory, header: Header): void {
   else if (memory.config === null) memory.generation = 1;
 }
 
-function learnOf(memory: Memory, line: Extract<Line, { type: "event" }>): void {
+function learnOf(memory: Memory, line: EventLine): void {
   const { seen: what } = line;
   if (what.type === "configured") memory.generation += 1;
   if (what.type === "commanded" || what.type === "configured")
@@ -300,12 +300,13 @@ const selfOf = (strain: Strain | undefined): Evidence["self"] =>
 /** Effects take this long at most, µs; what comes later belongs to the phase. */
 const AFTERMATH = 3_000_000;
 
+type EventLine = Extract<Line, { type: "event" }>;
 type States = { readonly before: AgentState; readonly state: AgentState };
 
-function seen(memory: Memory, line: Extract<Line, { type: "event" }>, states: States, common: CommonOf): Told {
+function seen(memory: Memory, line: EventLine, states: States, common: CommonOf): Told {
   const { seen: what, at } = line;
   const kind = kindOf(what, states);
-  if (kind === "command" || kind === "config") return { kind, record: { ...common, kind, ...askedIn(what) } };
+  if (kind === "command" || kind === "config") return { kind, record: { ...common, kind, ...askedIn(line) } };
   const deed = deedIn(what);
   if (deed === null || (kind !== "vip" && kind !== "notify")) return { kind, record: null };
   const { router } = deed;
@@ -317,9 +318,9 @@ function seen(memory: Memory, line: Extract<Line, { type: "event" }>, states: St
   return { kind, record: { ...common, kind, vr: { name, router }, of: near ? latest.id : null, effects } };
 }
 
-function askedIn(what: Observation): { readonly asked: string; readonly actor: Actor | null } {
-  const asked = what.type === "commanded" ? what.command.type : what.type;
-  return { asked, actor: "by" in what && typeof what.by === "object" ? what.by : null };
+function askedIn(line: EventLine): { readonly asked: string; readonly actor: Actor | null } {
+  const { seen: what } = line;
+  return { asked: what.type === "commanded" ? what.command.type : what.type, actor: actorIn(line) ?? null };
 }
 
 function deedIn(what: Observation): { readonly router: RouterKey; readonly done: Omit<Deed, "startedMs"> } | null {

@@ -66,11 +66,12 @@ function tenuresIn(changes: readonly Change[], vr: string | undefined): readonly
 /** What lasted when its daemon ended without a word has ended then. */
 const withDeaths = (tenures: readonly Tenure[], deaths: readonly Death[]): readonly Tenure[] =>
   tenures.map((tenure) => {
+    if (tenure.to !== null) return tenure;
     const death = deaths.find(
       ({ node, at, subject, from }) =>
         from === "master" && node === tenure.node && subject.name === tenure.name && at >= tenure.from,
     );
-    return tenure.to !== null || death === undefined ? tenure : { ...tenure, to: death.at, ended: "died" };
+    return death === undefined ? tenure : { ...tenure, to: death.at, ended: "died" };
   });
 
 /** Reasons that somebody gave. */

@@ -15,6 +15,9 @@ export type Caller = {
   readonly word: "kernel" | "caller";
 };
 
+/** What a caller may say of itself. */
+export type Word = Pick<Caller, "loginUid" | "command">;
+
 /** `signal` has no sender, because Node does not tell it. */
 export type Actor =
   | ({ readonly via: "socket" | "start" } & Caller)

@@ -24,6 +24,7 @@ import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { createRecorder, type Recorder } from "../log/flight.ts";
 import { isPath } from "../log/ledger.ts";
+import { within } from "../log/patience.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Answerer, type Details, type Question, serveControl } from "../operate/control.ts";
@@ -335,16 +336,9 @@ async function end(life: Life, signal: string): Promise<void> {
   kernel.close();
   await Promise.all([recorder.close(LAST_WORDS), store.close(LAST_WORDS), asked]);
   await auditor.close(LAST_SHIPPED);
-  await told(journal);
+  await within(LAST_TOLD, new Promise<void>((resolve) => journal.flush(() => resolve())));
   leave(EXIT.ok);
 }
-
-/** When the journal has its last line, or nobody takes it. */
-const told = (journal: Journal): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, LAST_TOLD);
-    journal.flush(() => resolve());
-  });
 
 /** shutdown_script, as long as the service manager waits for us. */
 async function lastScript({ memory, doer, kernel, journal }: Life): Promise<void> {
@@ -391,8 +385,7 @@ function earliest({ routers }: AgentState): Instant | null {
   return first;
 }
 
-const overdue = (state: AgentState, now: Instant): boolean =>
-  state.routers.some(({ phase }) => {
-    const at = nextDeadline(phase);
-    return at !== null && since(at, now) > OVERDUE;
-  });
+function overdue(state: AgentState, now: Instant): boolean {
+  const first = earliest(state);
+  return first !== null && since(first, now) > OVERDUE;
+}

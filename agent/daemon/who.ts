@@ -2,9 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Actor } from "../core/actor.ts";
+import type { Actor, Word } from "../core/actor.ts";
 import { callerOf, ownCaller } from "../linux/caller.ts";
-import type { Word } from "../operate/control.ts";
 
 const NO_WORD: Word = { loginUid: null, command: null };
 

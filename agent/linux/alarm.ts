@@ -23,11 +23,10 @@ export function openAlarm(): Alarm {
   let ring = (): void => {};
 
   const unwatch = whenReadable(fd, () => {
-    // Setting the timer again takes the expiry back. Whoever has rung is set anew, mostly, and needs no reading.
-    if (armedAt === null || now() < armedAt) {
-      read(fd, expirations);
-      return;
-    }
+    // Setting the timer again takes the expiry back: then there is nothing to read, and nothing to tell. Whoever has
+    // rung is set anew, mostly, and needs no reading.
+    const isDue = armedAt !== null && now() >= armedAt;
+    if (!isDue && (read(fd, expirations) !== 8 || armedAt === null)) return;
     armedAt = null;
     ring();
     if (armedAt === null) read(fd, expirations);

@@ -2,19 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
+import type { Caller, Word } from "../core/actor.ts";
 import { type PeerCredentials, peerCredentials } from "./unix-socket.ts";
-
-/** The shape of the core's Caller; this folder knows no more of the core than units. */
-export type Caller = {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly loginUid: number | null;
-  readonly tty: string | null;
-  readonly command: string | null;
-  readonly word: "kernel" | "caller";
-};
-type Word = { readonly loginUid: number | null; readonly command: string | null };
 
 /** A login uid that nobody has set: -1 as the kernel writes it. */
 const NOBODY = 0xffff_ffff;

@@ -4,7 +4,7 @@
 import { hostname } from "node:os";
 import type { RouterConfig, RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
-import { companionsOf, membersWith } from "../core/group.ts";
+import { membersWith, movedBy } from "../core/group.ts";
 import { type Reason, standardOf } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
 import { routerOf } from "../core/state.ts";
@@ -226,15 +226,9 @@ function concerned({ event: { seen }, state }: Turn): readonly RouterKey[] | nul
 /** One mark for each router whose phase this turn changed. */
 export function marksOf(turn: Turn): readonly Mark[] {
   if (turn.before.routers === turn.state.routers) return [];
-  // Asked after every turn: a packet or a deadline concerns one router and its group, and the other 249 need no look.
-  const { seen } = turn.event;
-  if (seen.type === "advertReceived" || seen.type === "deadlineReached") {
-    const only = routerOf(turn.state, seen.router);
-    const places = companionsOf(turn.state.config, seen.router);
-    if (only !== undefined && places === undefined) return markFor(turn, only);
-    if (places !== undefined)
-      return places.flatMap((i) => turn.state.routers[i] ?? []).flatMap((router) => markFor(turn, router));
-  }
+  const places = movedBy(turn.state, turn.event.seen);
+  if (places !== null)
+    return places.flatMap((i) => turn.state.routers[i] ?? []).flatMap((router) => markFor(turn, router));
   const marks = turn.state.routers.flatMap((router) => markFor(turn, router));
   for (const { config, phase } of turn.before.routers) {
     const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";

@@ -4,6 +4,7 @@
 import { chmodSync, closeSync, constants, openSync, readFileSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
+import type { Word } from "../core/actor.ts";
 
 /** What can be asked. */
 export const QUESTIONS = ["status", "checks", "metrics", "snapshot", "reload", "plan"] as const;
@@ -20,7 +21,6 @@ export type Details = {
   /** What whoever asks says of itself: its login uid and command line, for where /proc hides them. */
   readonly word?: Word;
 };
-export type Word = { readonly loginUid: number | null; readonly command: string | null };
 /** Gives what is answered; what it rejects with is answered as an error. `fd` is the socket's, to see who asks. */
 export type Answerer = (question: Question, details: Details, fd: number | null) => Promise<unknown>;
 /** A long answer: it is sent piece by piece, so that to write it down holds nobody up. */

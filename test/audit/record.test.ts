@@ -6,28 +6,18 @@ import { afterEach, describe, expect, test } from "vitest";
 import { openOutbox } from "../../agent/audit/outbox.ts";
 import type { TransitionRecord } from "../../agent/audit/record.ts";
 import { createRecorder } from "../../agent/audit/recorder.ts";
-import type { Actor } from "../../agent/core/actor.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
 import { filesOf } from "../../agent/log/seek.ts";
 import { createStrainGauge } from "../../agent/operate/strain.ts";
 import { CHECKS, run } from "../log/checked.ts";
 import { scratch } from "../log/scratch.ts";
+import { somebody } from "../operate/somebody.ts";
 import { createNode, labConfig, type Node, vrrp } from "./lab.ts";
 
 const { directory, clear } = scratch();
 afterEach(clear);
 
 const PLAIN = "script/plain";
-const BY: Actor = {
-  via: "socket",
-  pid: 4711,
-  uid: 0,
-  gid: 0,
-  loginUid: 1000,
-  tty: "pts/3",
-  command: "heird reload",
-  word: "kernel",
-};
 
 /** The records of the transitions that a reading from this line on has. */
 function recordsOf(node: Node, from = 0): readonly TransitionRecord[] {
@@ -103,11 +93,11 @@ describe("the record of a transition", () => {
     const node = createNode({ name: "r1", directory: directory(), config: labConfig("r1", [vrrp(7)]) });
     expect(recordsOf(node).map(({ evidence }) => evidence.actor)).toEqual([null]);
     node.see({ type: "commanded", command: { type: "shutdown" }, by: { via: "signal", signal: "SIGTERM" } }, 1_000);
-    node.see({ type: "commanded", command: { type: "startup" }, by: BY }, 1_000);
+    node.see({ type: "commanded", command: { type: "startup" }, by: somebody }, 1_000);
     const asked = recordsOf(node).slice(1);
     expect(asked.map(({ transition, evidence }) => [transition.reason, evidence.actor])).toEqual([
       ["shutdown", { via: "signal", signal: "SIGTERM" }],
-      ["startup", BY],
+      ["startup", somebody],
     ]);
     node.see({ type: "linkChanged", link: { name: "eth0", index: 2, up: false } }, 1_000);
     expect(recordsOf(node).at(-1)).toMatchObject({ transition: { reason: "link_down" }, evidence: { actor: null } });

@@ -9,34 +9,24 @@ import { instantAt } from "../../agent/core/time.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { commandIn, terminalIn } from "../../agent/linux/caller.ts";
 import { ip, router } from "../log/history.ts";
-
-const caller = {
-  pid: 4711,
-  uid: 0,
-  gid: 0,
-  loginUid: 1000,
-  tty: "pts/3",
-  command: "heird reload",
-  word: "kernel",
-} as const;
-const asked: Actor = { via: "socket", ...caller };
+import { somebody } from "./somebody.ts";
 
 describe("who asked", () => {
   it.each<[string, Actor | undefined, string]>([
     ["nobody", undefined, ""],
-    ["somebody", asked, ", asked by uid 0 (login uid 1000) on pts/3, pid 4711: heird reload"],
+    ["somebody", somebody, ", asked by uid 0 (login uid 1000) on pts/3, pid 4711: heird reload"],
     [
       "somebody that /proc hides",
-      { ...asked, loginUid: null, tty: null, word: "caller" },
+      { ...somebody, loginUid: null, tty: null, word: "caller" },
       ", asked by uid 0, pid 4711: heird reload (by its own word)",
     ],
-    ["somebody silent", { ...asked, loginUid: null, tty: null, command: null }, ", asked by uid 0, pid 4711"],
+    ["somebody silent", { ...somebody, loginUid: null, tty: null, command: null }, ", asked by uid 0, pid 4711"],
     ["a signal", { via: "signal", signal: "SIGHUP" }, ", asked by SIGHUP (a signal has no sender)"],
   ])("is said of %s", (_, actor, text) => expect(askedBy(actor)).toBe(text));
 
   it("is known by the login, which sudo does not change", () => {
-    expect(inShort(asked)).toBe("uid 1000");
-    expect(inShort({ ...asked, loginUid: null })).toBe("uid 0");
+    expect(inShort(somebody)).toBe("uid 1000");
+    expect(inShort({ ...somebody, loginUid: null })).toBe("uid 0");
     expect(inShort({ via: "signal", signal: "SIGTERM" })).toBe("SIGTERM");
   });
 });
@@ -46,8 +36,8 @@ test("hooks are told who asked, and for what", () => {
   const happened: readonly Observation[] = [
     { type: "linkChanged", link: { name: "eth0", index: 2, up: true } },
     { type: "addressesChanged", interface: "eth0", added: [ip("10.0.0.7")], removed: [] },
-    { type: "configured", config, by: asked },
-    { type: "commanded", command: { type: "startup" }, by: asked },
+    { type: "configured", config, by: somebody },
+    { type: "commanded", command: { type: "startup" }, by: somebody },
     { type: "configured", config: { ...config, routers: [] }, by: { via: "signal", signal: "SIGHUP" } },
   ];
   let state = initialState;
