@@ -86,7 +86,7 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
 
 /** The address of a line; undefined when the line has none that can be used, which is reported. */
 export function addressLine({ words, place }: Statement, report: Report): DeclaredAddress | undefined {
-  const [first, ...options] = words;
+  const first = words[0];
   const prefix = first === undefined ? undefined : prefixOf(first, report);
   if (first === undefined || prefix === undefined) return undefined;
   const draft: Draft = {
@@ -108,12 +108,12 @@ export function addressLine({ words, place }: Statement, report: Report): Declar
     useVmac: false,
     trackGroup: null,
     onLoss: null,
-    place: { ...place, end: words.at(-1)?.end ?? place.end },
+    place: { line: place.line, start: place.start, end: words.at(-1)?.end ?? place.end },
   };
-  for (let i = 0; i < options.length; i++) {
-    const word = options[i];
+  for (let i = 1; i < words.length; i++) {
+    const word = words[i];
     if (word === undefined) break;
-    i += applyOption(draft, word, options[i + 1], report);
+    i += applyOption(draft, word, words[i + 1], report);
   }
   if (draft.noTrack && draft.onLoss !== null && draft.onLoss !== "ignore")
     report(
@@ -188,7 +188,8 @@ export function prefixOf(word: Word, report: Report): Prefix | undefined {
   }
   const longest = familyOf(address) === "ipv4" ? 32 : 128;
   if (slash < 0) return { address, length: longest, explicit: false };
-  const rest: Word = { ...word, text: word.text.slice(slash + 1), start: word.start + slash + 1 };
+  const { line, end, quoted } = word;
+  const rest: Word = { text: word.text.slice(slash + 1), line, start: word.start + slash + 1, end, quoted };
   const length = maskLength(rest.text);
   if (length !== undefined) {
     report(

@@ -22,8 +22,9 @@ export function argumentsOf(
   around: Surroundings,
 ): Value | undefined {
   const { shape } = keyword;
-  const [first, ...rest] = args;
+  const first = args[0];
   if (first === undefined) return bareValue(keyword, shape, name, around.report);
+  const rest = args.slice(1);
   switch (shape.kind) {
     case "flag":
       around.surplus(args);

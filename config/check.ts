@@ -1,10 +1,17 @@
 // What only the whole configuration can tell: VRIDs used twice, addresses twice, virtual interfaces
 // twice.
 
-import { type Declaration, type DeclaredGlobals, type DeclaredInstance, HOOKS } from "./declaration.ts";
+import {
+  type Declaration,
+  type DeclaredGlobals,
+  type DeclaredHooks,
+  type DeclaredInstance,
+  HOOKS,
+} from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { groupOf } from "./lower-transport.ts";
 import { placeOf } from "./syntax.ts";
+import type { CommandLine } from "./values.ts";
 
 /** Reports what the parts do to each other. */
 export function checkWhole(declaration: Declaration, report: Report): void {
@@ -21,9 +28,13 @@ function vridsOnce({ instances, globals }: Declaration, report: Report): void {
     const { interface: iface, family, vrid } = instance;
     if (vrid === null || (iface === null && !instance.unicast)) continue;
     const key = `${iface ?? ""}/${family}/${vrid}`;
-    const before = seen.get(key) ?? [];
+    const before = seen.get(key);
+    if (before === undefined) {
+      seen.set(key, [instance]);
+      continue;
+    }
     const other = before.find((one) => meets(one, instance, globals));
-    seen.set(key, [...before, instance]);
+    before.push(instance);
     if (other !== undefined)
       report(
         problem(
@@ -90,10 +101,12 @@ function addressesOnce(instances: readonly DeclaredInstance[], report: Report): 
 function scriptSecurity({ globals, instances, groups, scripts }: Declaration, report: Report): void {
   if (globals.scriptSecurity) return;
   const user = globals.scriptUser?.[0] ?? "root";
-  const tracked = scripts.filter((script) => (script.user ?? user) === "root").map(({ command }) => command);
-  const hooks = [...instances, ...groups].flatMap((owner) => HOOKS.map((hook) => owner.hooks[hook]));
-  const first = [...tracked, ...hooks].find((command) => command !== null && (command.user ?? user) === "root");
-  if (first === undefined || first === null) return;
+  const isRoots = (command: CommandLine | null): command is CommandLine =>
+    command !== null && (command.user ?? user) === "root";
+  const first =
+    scripts.find((script) => (script.user ?? user) === "root" && isRoots(script.command))?.command ??
+    firstHook([...instances, ...groups], isRoots);
+  if (first === undefined) return;
   report(
     problem(
       "H0504",
@@ -102,4 +115,16 @@ function scriptSecurity({ globals, instances, groups, scripts }: Declaration, re
       "write script_user and enable_script_security into global_defs",
     ),
   );
+}
+
+function firstHook(
+  owners: readonly { readonly hooks: DeclaredHooks }[],
+  which: (command: CommandLine | null) => command is CommandLine,
+): CommandLine | undefined {
+  for (const { hooks } of owners)
+    for (const hook of HOOKS) {
+      const command = hooks[hook];
+      if (which(command)) return command;
+    }
+  return undefined;
 }

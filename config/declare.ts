@@ -13,7 +13,7 @@ import { declareObjects, named, type Objects } from "./objects.ts";
 import { declareGarpGroups } from "./pacing.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
-import { entriesOf, linesIn, type Section } from "./section.ts";
+import { entriesOf, readLines, type Section } from "./section.ts";
 import { declareServices } from "./services.ts";
 import type { Trackable, TrackKind, TrackKinds } from "./tracks.ts";
 import { withVmacNames } from "./vmac.ts";
@@ -42,9 +42,9 @@ export function declare(root: Section, report: Report): Declaration {
     garpGroups: declareGarpGroups(root, report),
     services: declareServices(root, report),
     statics: {
-      addresses: linesIn(root, "static_ipaddress").flatMap((line) => addressLine(line, report) ?? []),
-      routes: linesIn(root, "static_routes").flatMap((line) => routeLine(line, report) ?? []),
-      rules: linesIn(root, "static_rules").flatMap((line) => ruleLine(line, report) ?? []),
+      addresses: readLines(root, "static_ipaddress", addressLine, report),
+      routes: readLines(root, "static_routes", routeLine, report),
+      rules: readLines(root, "static_rules", ruleLine, report),
     },
   };
 }

@@ -46,20 +46,22 @@ export function problem(
   notes: readonly Note[] = [],
   mistake: string | null = mistakeOf(code, at, message),
 ): Diagnostic {
-  const origins = originsOf(at).map(({ how, name, position }) => ({
-    position,
-    message: how === "macro" ? `${name} is ${ORIGIN[how]}` : ORIGIN[how],
-  }));
   return {
     code,
     severity: CODES[code].severity,
     message,
     position: positionOf(at),
-    notes: [...notes, ...origins],
+    notes: at.line.spans === null && at.line.file.origin === null ? notes : [...notes, ...waysTo(at)],
     help,
     mistake,
   };
 }
+
+const waysTo = (at: Place): readonly Note[] =>
+  originsOf(at).map(({ how, name, position }) => ({
+    position,
+    message: how === "macro" ? `${name} is ${ORIGIN[how]}` : ORIGIN[how],
+  }));
 
 /** The same mistake at another place: no error of its own, because the edit that mends the first one mends it. */
 export const again = (diagnostic: Diagnostic, first: Diagnostic): Diagnostic => ({
@@ -91,9 +93,9 @@ export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
 export function inOrder(diagnostics: readonly Diagnostic[], files: Iterable<string>): readonly Diagnostic[] {
   const rank = new Map([...files].map((file, i) => [file, i]));
   const of = ({ file }: Position) => rank.get(file) ?? rank.size;
-  return [...diagnostics].sort(
-    ({ position: a }, { position: b }) => of(a) - of(b) || a.line - b.line || a.column - b.column,
-  );
+  const compare = ({ position: a }: Diagnostic, { position: b }: Diagnostic): number =>
+    (a.file === b.file ? 0 : of(a) - of(b)) || a.line - b.line || a.column - b.column;
+  return [...diagnostics].sort(compare);
 }
 
 export type PrintOptions = { readonly colour: boolean };

@@ -111,9 +111,16 @@ function handle(work: Work, line: Line, around: Around): void {
   }
 }
 
+/** The first character that is no blank. */
+function firstSign(text: string): string | undefined {
+  let at = 0;
+  for (let code = text.charCodeAt(0); code === 0x20 || code === 0x09; ) code = text.charCodeAt(++at);
+  return text.charCodeAt(at) > 0x20 && text.charCodeAt(at) < 0x7f ? text[at] : text.trimStart()[0];
+}
+
 /** Lines that say something about lines. False for all others. */
 function special(work: Work, line: Line, around: Around): boolean {
-  switch (line.text.trimStart()[0]) {
+  switch (firstSign(line.text)) {
     case "@":
       return condition(work, line, around);
     case "$":
@@ -188,6 +195,7 @@ function repeat(work: Work, line: Line, around: Around): boolean {
 
 /** `keyword { ~SEQ(…) line }`: the braces stand on lines of their own then. */
 function repeatInside(work: Work, line: Line, around: Around): boolean {
+  if (!line.text.includes("~")) return false;
   const match = /[{}]\s*(?=~(SEQx?|LST)\()/.exec(line.text);
   if (match === null) return false;
   const from = match.index + match[0].length;

@@ -8,7 +8,7 @@ import { notifyIn, programsIn } from "./hook-globals.ts";
 import { linkDelaysIn } from "./link-delays.ts";
 import { wordsIn } from "./objects.ts";
 import { extraIn } from "./pacing.ts";
-import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
+import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn, withEntries } from "./section.ts";
 import { DEFAULT_POLICY, hookPolicyIn, webhooksIn } from "./services.ts";
 import { placeOf } from "./syntax.ts";
 
@@ -17,7 +17,7 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
   const entries = root.entries.flatMap((entry): readonly Entry[] =>
     entry.keyword.name === "global_defs" ? (entry.section?.entries ?? []) : [],
   );
-  const section: Section = { ...root, block: "global_defs", entries };
+  const section: Section = withEntries({ ...root, block: "global_defs" }, entries);
   checkedAgainstKeepalived(section, report);
   const on = (name: string) => boolIn(section, name) ?? false;
   const number = (name: string, fallback: number) => numberIn(section, name) ?? fallback;
@@ -102,11 +102,14 @@ const ANNOUNCE = {
   lowerPriorityRepeat: "garp_lower_prio_repeat",
 } as const satisfies Readonly<Record<keyof DeclaredAnnounce, string>>;
 
+const OWN = Object.entries(ANNOUNCE) as [keyof DeclaredAnnounce, string][];
+const SHARED = OWN.map(([field, name]) => [field, `vrrp_${name}`] as const);
+
 /** What a section says about announcements; nothing about what it leaves out. */
 export function announceIn(section: Section, prefix: "" | "vrrp_"): Partial<DeclaredAnnounce> {
   const found: Partial<Writable<DeclaredAnnounce>> = {};
-  for (const [field, name] of Object.entries(ANNOUNCE) as [keyof DeclaredAnnounce, string][]) {
-    const value = numberIn(section, prefix + name);
+  for (const [field, name] of prefix === "" ? OWN : SHARED) {
+    const value = numberIn(section, name);
     if (value !== undefined) found[field] = value;
   }
   return found;

@@ -1,6 +1,6 @@
 // The scripts an instance or a group runs when something changes.
 
-import { type DeclaredHooks, HOOKS, type Hook } from "./declaration.ts";
+import type { DeclaredHooks, Hook } from "./declaration.ts";
 import { commandIn } from "./objects.ts";
 import type { Section } from "./section.ts";
 
@@ -16,6 +16,14 @@ const KEYWORD: Readonly<Record<Hook, string>> = {
 
 /** The hooks of a section; null for those it leaves out. */
 export function hooksIn(section: Section): DeclaredHooks {
-  const of = (hook: Hook) => [hook, commandIn(section, KEYWORD[hook])] as const;
-  return Object.fromEntries(HOOKS.map(of)) as DeclaredHooks;
+  const of = (hook: Hook) => commandIn(section, KEYWORD[hook]);
+  return {
+    master: of("master"),
+    backup: of("backup"),
+    fault: of("fault"),
+    stop: of("stop"),
+    generic: of("generic"),
+    deleted: of("deleted"),
+    master_rx_lower_pri: of("master_rx_lower_pri"),
+  };
 }

@@ -1,6 +1,6 @@
 // What only the machine can tell, when it is asked: interfaces, scripts, users, namespaces.
 
-import { type Declaration, type DeclaredInstance, HOOKS } from "./declaration.ts";
+import { type Declaration, type DeclaredGroup, type DeclaredInstance, HOOKS } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { checkAddresses } from "./host-addresses.ts";
 import type { Host } from "./host-facts.ts";
@@ -54,17 +54,29 @@ function jobsOf({ scripts, checks, instances, groups, globals }: Declaration): r
   const numbers = checks.flatMap(({ probe }) =>
     probe.kind === "metric" && probe.number.kind === "script" ? [{ ...probe.number, decides: true }] : [],
   );
-  const hooks = [...instances, ...groups].flatMap((owner) =>
-    [...HOOKS.map((hook) => owner.hooks[hook]), owner.preMaster, owner.preBackup].flatMap((command) =>
-      command === null ? [] : [{ command, user: command.user, group: command.group, decides: false }],
-    ),
-  );
   return [
     ...asked,
     ...numbers.map(({ command, decides }) => ({ command, user: command.user, group: command.group, decides })),
-    ...hooks,
-    ...globals.programs.map((command) => ({ command, user: command.user, group: command.group, decides: false })),
+    ...[...hooksOf(instances), ...hooksOf(groups), ...globals.programs].map((command) => ({
+      command,
+      user: command.user,
+      group: command.group,
+      decides: false,
+    })),
   ];
+}
+
+function hooksOf(owners: readonly (DeclaredInstance | DeclaredGroup)[]): readonly CommandLine[] {
+  const found: CommandLine[] = [];
+  const find = (command: CommandLine | null): void => {
+    if (command !== null) found.push(command);
+  };
+  for (const { hooks, preMaster, preBackup } of owners) {
+    for (const hook of HOOKS) find(hooks[hook]);
+    find(preMaster);
+    find(preBackup);
+  }
+  return found;
 }
 
 function commandsRun(declaration: Declaration, host: Host, report: Report): void {

@@ -11,7 +11,7 @@ import { ownWordsOf } from "./own-words.ts";
 import { extraIn } from "./pacing.ts";
 import { routeLine } from "./routes.ts";
 import { ruleLine } from "./rules.ts";
-import { boolIn, entryOf, has, linesIn, numberIn, type Section, textIn } from "./section.ts";
+import { boolIn, entryOf, has, linesIn, numberIn, readLines, type Section, textIn } from "./section.ts";
 import type { Place } from "./source.ts";
 import { straightened } from "./strict.ts";
 import { placeOf } from "./syntax.ts";
@@ -69,8 +69,8 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     sourcePlace: placeFor(has(section, "unicast_src_ip") ? "unicast_src_ip" : "mcast_src_ip"),
     vmac,
     useVmacAddr: has(section, "use_vmac_addr"),
-    routes: linesIn(section, "virtual_routes").flatMap((line) => routeLine(line, report) ?? []),
-    rules: linesIn(section, "virtual_rules").flatMap((line) => ruleLine(line, report) ?? []),
+    routes: readLines(section, "virtual_routes", routeLine, report),
+    rules: readLines(section, "virtual_rules", ruleLine, report),
     tracks: membersTracks(tracksIn(section, context.kinds, report), group, report),
     hooks: hooksIn(section),
     announce: announceOf(section, globals, strict, report),
@@ -244,12 +244,13 @@ function interfaceOf(section: Section, { unicast, peers }: Transport, report: Re
       );
     return null;
   }
+  if (has(section, "interface")) return name ?? null;
   // Unicast goes where the routing table says; of a link-local peer, and of addresses, that says nothing.
   const held = [...linesIn(section, "virtual_ipaddress"), ...linesIn(section, "virtual_ipaddress_excluded")];
   const placed = held.every(({ words }) => words.some(({ text }) => text === "dev"));
   const far = peers.every(({ address }) => familyOf(address) === "ipv4" || !isLinkLocal(address));
   const routed = unicast && far && placed;
-  if (!has(section, "interface") && !routed)
+  if (!routed)
     report(
       problem(
         "H0204",

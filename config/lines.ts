@@ -63,7 +63,7 @@ function physicalLine(file: SourceFile, number: number, raw: string, report: Rep
       ),
     );
   }
-  if (text.trim() !== "") return line;
+  if (isVisible(text.charCodeAt(text.length - 1)) || text.trim() !== "") return line;
   report(
     problem(
       "H0024",
@@ -75,11 +75,14 @@ function physicalLine(file: SourceFile, number: number, raw: string, report: Rep
   return null;
 }
 
+/** One of ASCII that is seen: of most lines this tells all that there is to know. */
+const isVisible = (code: number): boolean => code > 0x20 && code < 0x7f;
+
 /** In one pass from the end: a regular expression would try every run of blanks in the line. */
 function withoutTrailingBlanks(raw: string, end: number): string {
   let to = end;
-  while (to > 0 && " \t\r\f\v".includes(raw[to - 1] ?? "x")) to--;
-  return raw.slice(0, to);
+  while (to > 0 && !isVisible(raw.charCodeAt(to - 1)) && " \t\r\f\v".includes(raw[to - 1] ?? "x")) to--;
+  return to === raw.length ? raw : raw.slice(0, to);
 }
 
 function commentInWord(line: Line, raw: string, end: number, report: Report): void {

@@ -1,7 +1,7 @@
 // What is allowed and probably not meant.
 
 import { inSeconds, microseconds, seconds } from "../agent/core/time.ts";
-import type { Declaration, DeclaredInstance, DeclaredScript, DeclaredTrack, DeclaredTracks } from "./declaration.ts";
+import type { Declaration, DeclaredInstance, DeclaredScript, DeclaredTrack } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 
 /** From here on a check is slower than people expect a failover to be. */
@@ -62,42 +62,46 @@ function stateMaster({ state, priority, name, place }: DeclaredInstance, report:
   );
 }
 
-const weighted = (tracks: DeclaredTracks): readonly DeclaredTrack[] =>
-  Object.values(tracks).flatMap((list: readonly DeclaredTrack[]) => list.filter(({ weight }) => weight !== 0));
+function weights(instance: DeclaredInstance, report: Report): void {
+  const lists: readonly (readonly DeclaredTrack[])[] = Object.values(instance.tracks);
+  for (const list of lists) for (const track of list) if (track.weight !== 0) weighs(track, instance, report);
+}
 
-function weights({ tracks, preempt, priority, priorityPlace }: DeclaredInstance, report: Report): void {
-  for (const { name, weight, place } of weighted(tracks)) {
-    const notes = [noteAt(priorityPlace, "the priority")];
-    if (priority === 255) {
-      report(
-        problem(
-          "H0311",
-          place,
-          `${name}: a weight moves nothing while the priority is 255, the owner's`,
-          "give the instance another priority, or the check weight 0",
-          notes,
-        ),
-      );
-    } else if (!preempt) {
-      report(
-        problem(
-          "H0303",
-          place,
-          `${name}: with nopreempt a Master keeps the addresses whatever its priority falls to, so weight ${weight} moves nothing then`,
-          "write weight 0, which goes through FAULT, or remove nopreempt",
-        ),
-      );
-    } else if ((weight > 0 && priority >= 254) || (weight < 0 && priority <= 1)) {
-      report(
-        problem(
-          "H0311",
-          place,
-          `${name}: priority ${priority} cannot ${weight > 0 ? "rise" : "fall"} any further, so weight ${weight} moves nothing`,
-          "leave room between the priority and 1 or 254",
-          notes,
-        ),
-      );
-    }
+function weighs(
+  { name, weight, place }: DeclaredTrack,
+  { preempt, priority, priorityPlace }: DeclaredInstance,
+  report: Report,
+): void {
+  const notes = [noteAt(priorityPlace, "the priority")];
+  if (priority === 255) {
+    report(
+      problem(
+        "H0311",
+        place,
+        `${name}: a weight moves nothing while the priority is 255, the owner's`,
+        "give the instance another priority, or the check weight 0",
+        notes,
+      ),
+    );
+  } else if (!preempt) {
+    report(
+      problem(
+        "H0303",
+        place,
+        `${name}: with nopreempt a Master keeps the addresses whatever its priority falls to, so weight ${weight} moves nothing then`,
+        "write weight 0, which goes through FAULT, or remove nopreempt",
+      ),
+    );
+  } else if ((weight > 0 && priority >= 254) || (weight < 0 && priority <= 1)) {
+    report(
+      problem(
+        "H0311",
+        place,
+        `${name}: priority ${priority} cannot ${weight > 0 ? "rise" : "fall"} any further, so weight ${weight} moves nothing`,
+        "leave room between the priority and 1 or 254",
+        notes,
+      ),
+    );
   }
 }
 

@@ -17,7 +17,7 @@ import { isCommand } from "./keywords.ts";
 import { lint } from "./lint.ts";
 import { lower } from "./lower.ts";
 import { reasonOf } from "./machine.ts";
-import { pathNames } from "./path-names.ts";
+import { BUILT_IN, type PathNames, pathNames } from "./path-names.ts";
 import { schema } from "./schema.ts";
 import { parse } from "./syntax.ts";
 
@@ -75,7 +75,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const keepalivedScript = matters && (options.host?.userExists?.("keepalived_script") ?? false);
   const config = lower(
     declaration,
-    { hostname: name, assumeHonoured, keepalivedScript, names: pathNames(options.reader ?? disk) },
+    { hostname: name, assumeHonoured, keepalivedScript, names: namesFor(declaration, options.reader ?? disk) },
     report,
   );
   return {
@@ -84,6 +84,12 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
     diagnostics: inOrder(list(path), files.keys()),
     files,
   };
+}
+
+/** Names of tables and protocols are looked up for those who may use them. */
+function namesFor({ statics, instances }: Declaration, reader: FileReader): PathNames {
+  const used = [statics, ...instances].some(({ routes, rules }) => routes.length + rules.length > 0);
+  return used ? pathNames(reader) : BUILT_IN;
 }
 
 /** A file that was cut off, or is for other routers: said so that whoever wrote it finds out which. */

@@ -40,12 +40,14 @@ const runnerOf = ({ scriptUser, notify }: DeclaredGlobals, keepalivedScript: boo
 });
 
 /** The weights of a metric are in its scale, and what it tells is one of them. */
-export function withMetrics(router: RouterConfig, { checks }: Declaration): RouterConfig {
+export function withMetrics({ checks }: Declaration): (router: RouterConfig) => RouterConfig {
   const metrics = new Set(checks.filter(({ probe }) => probe.kind === "metric").map(({ name }) => `check/${name}`));
-  if (!router.tracks.some((track) => metrics.has(track.check))) return router;
-  return {
-    ...router,
-    tracks: router.tracks.map((track) => (metrics.has(track.check) ? { ...track, weight: 1 } : track)),
+  return (router) => {
+    if (!router.tracks.some((track) => metrics.has(track.check))) return router;
+    return {
+      ...router,
+      tracks: router.tracks.map((track) => (metrics.has(track.check) ? { ...track, weight: 1 } : track)),
+    };
   };
 }
 

@@ -31,18 +31,22 @@ export const lowerGroups = (
 /** What an instance tracks, and then what its group does; its own word on the same thing counts. */
 export function lowerTracks(own: DeclaredTracks, group: DeclaredGroup | undefined): readonly Track[] {
   const tracks = new Map<string, Track>();
-  for (const track of [...tracksOf(own), ...(group === undefined ? [] : tracksOf(group.tracks))])
-    if (!tracks.has(track.check)) tracks.set(track.check, track);
+  const all = group === undefined ? tracksOf(own) : [...tracksOf(own), ...tracksOf(group.tracks)];
+  if (all.length === 0) return all;
+  for (const track of all) if (!tracks.has(track.check)) tracks.set(track.check, track);
   return [...tracks.values()];
 }
 
 /** References by the names that the core has for what they refer to. */
-export const tracksOf = ({ interfaces, scripts, files, processes, checks }: DeclaredTracks): readonly Track[] => [
-  ...interfaces.map((track) => lowered(linkCheck(track.name), track)),
-  ...scripts.map((track) => lowered(`script/${track.name}`, track)),
-  ...files.map((track) => lowered(`file/${track.name}`, track)),
-  ...processes.map((track) => lowered(`process/${track.name}`, track)),
-  ...checks.map((track) => lowered(`check/${track.name}`, track)),
-];
-
-const lowered = (check: string, { weight, reverse }: DeclaredTrack): Track => ({ check, weight, reverse });
+export function tracksOf({ interfaces, scripts, files, processes, checks }: DeclaredTracks): readonly Track[] {
+  const tracks: Track[] = [];
+  const lower = (list: readonly DeclaredTrack[], checkOf: (name: string) => string): void => {
+    for (const { name, weight, reverse } of list) tracks.push({ check: checkOf(name), weight, reverse });
+  };
+  lower(interfaces, linkCheck);
+  lower(scripts, (name) => `script/${name}`);
+  lower(files, (name) => `file/${name}`);
+  lower(processes, (name) => `process/${name}`);
+  lower(checks, (name) => `check/${name}`);
+  return tracks;
+}

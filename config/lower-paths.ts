@@ -19,6 +19,7 @@ type Lines = {
 export function pathLowering(context: Omit<PathContext, "onLoss">): (lines: Lines) => readonly Path[] {
   const next: Record<Family, number> = { ipv4: FIRST_PREFERENCE, ipv6: FIRST_PREFERENCE };
   return ({ routes, rules, onLoss }) => {
+    if (routes.length === 0 && rules.length === 0) return [];
     const given = { ...context, onLoss };
     return [
       ...routes.flatMap((line) => lowerRoute(line, given) ?? []),

@@ -50,10 +50,12 @@ export function lower(
   const paths = pathLowering({ names, assumeHonoured, report });
   // Files say their statics first, and rules without a preference are counted in that order.
   const staticPaths = paths({ ...statics, onLoss: globals.onLoss });
+  const weighed = withMetrics(declaration);
+  const groupOf = new Map(groups.flatMap((group) => group.members.map((member) => [member, group] as const)));
   const routers = instances.flatMap((instance) => {
-    const group = groups.find(({ members }) => members.includes(instance.name));
+    const group = groupOf.get(instance.name);
     const place: Place = (iface) => placing(instance, iface, globals.vmacAddrPrefix, interfaces);
-    return router(instance, group, paths(instance), keys, globals, place).map((one) => withMetrics(one, declaration));
+    return router(instance, group, paths(instance), keys, globals, place).map(weighed);
   });
   return {
     ...usualAgent,

@@ -7,10 +7,7 @@ import { placeOf, type Statement, type Word } from "./syntax.ts";
 import { addressOf, numberOf } from "./values.ts";
 
 /** IP [min_ttl N] [max_ttl N], one per line. */
-export const peerLines = (lines: readonly Statement[], report: Report): readonly DeclaredPeer[] =>
-  lines.flatMap((line) => peerLine(line, report) ?? []);
-
-function peerLine({ words, place }: Statement, report: Report): DeclaredPeer | undefined {
+export function peerLine({ words, place }: Statement, report: Report): DeclaredPeer | undefined {
   const [first, ...options] = words;
   if (first === undefined) return undefined;
   const address = addressOf(first, "unicast_peer", "any", false, report);

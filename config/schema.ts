@@ -1,11 +1,11 @@
 // The tree becomes sections: known keywords with values of the right shape. What a value means is
 // not decided here.
 
-import { argumentsOf } from "./arguments.ts";
+import { argumentsOf, type Surroundings } from "./arguments.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { type BlockName, isNewer, type Keyword } from "./keywords/keyword.ts";
 import { keywordIn } from "./keywords.ts";
-import type { Entry, Section } from "./section.ts";
+import { type Entry, type Named, nameEntry, type Section } from "./section.ts";
 import { type Place, placeIn } from "./source.ts";
 import { type SupportReporter, supportReporter, unportable } from "./support.ts";
 import { secondKeyword, surplus, withoutSigns } from "./surplus.ts";
@@ -18,7 +18,7 @@ type Frame = {
   readonly block: BlockName;
   readonly owner: Word | null;
   readonly entries: Entry[];
-  readonly seen: Map<Keyword, Entry>;
+  readonly names: Named;
   /** Whether the block itself was already told to be not honoured. */
   readonly quiet: boolean;
   /** The keyword that makes the whole block unknown to Keepalived 2.2.7. */
@@ -27,6 +27,8 @@ type Frame = {
 
 type Work = {
   readonly report: Report;
+  /** What the arguments of a keyword are read with. */
+  readonly around: Surroundings;
   readonly support: SupportReporter;
   readonly unknown: UnknownReporter;
   /** The names of instances, because members of a sync group are often written without `group { }`. */
@@ -41,20 +43,27 @@ export function schema(statements: readonly Statement[], options: SchemaOptions,
     ),
   );
   const support = supportReporter(options, report);
-  const work: Work = { report, support, unknown: unknownReporter(report), instances };
-  const root: Frame = { block: "root", owner: null, entries: [], seen: new Map(), quiet: false, alien: null };
+  const work: Work = { ...reportingTo(report), support, unknown: unknownReporter(report), instances };
+  const root: Frame = { block: "root", owner: null, entries: [], names: new Map(), quiet: false, alien: null };
   fill(work, [root], statements);
-  const first = statements[0]?.place;
-  return { block: "root", label: "", place: first ?? NOWHERE, entries: root.entries };
+  const { block, entries, names } = root;
+  return { block, label: "", place: statements[0]?.place ?? NOWHERE, entries, names };
 }
 
+const reportingTo = (report: Report): Pick<Work, "report" | "around"> => ({
+  report,
+  around: { report, surplus: (words) => surplus(report, words) },
+});
+
 const NOWHERE: Place = placeIn({ text: "", file: { path: "", origin: null }, number: 1, spans: null });
+
+const NONE: readonly never[] = [];
 
 function fill(work: Work, frames: readonly Frame[], statements: readonly Statement[]): void {
   for (let i = 0; i < statements.length; i++) {
     const statement = statements[i];
     if (statement === undefined) continue;
-    const adopted = needsFollowers(frames, statement) ? followers(frames, statements, i + 1) : [];
+    const adopted = needsFollowers(frames, statement) ? followers(frames, statements, i + 1) : NONE;
     i += adopted.length;
     read(work, frames, statement, adopted);
   }
@@ -72,9 +81,12 @@ function read(work: Work, frames: readonly Frame[], statement: Statement, adopte
     return;
   }
   const keyword = name.quoted ? undefined : keywordIn(frame.block, name.text);
+  if (keyword !== undefined) {
+    known(work, frames, keyword, statement, adopted);
+    return;
+  }
   const outer = frames.slice(0, -1).findLastIndex(({ block }) => isBlockIn(block, name.text));
-  if (keyword !== undefined) known(work, frames, keyword, statement, adopted);
-  else if (outer < 0) unknown(work, frames, frame, name, statement);
+  if (outer < 0) unknown(work, frames, frame, name, statement);
   else {
     neverClosed(work, frame, name);
     read(work, frames.slice(0, outer + 1), statement, adopted);
@@ -104,14 +116,14 @@ function unknown(work: Work, frames: readonly Frame[], frame: Frame, name: Word,
   if (member) {
     const group = keywordIn(frame.block, "group");
     work.unknown.member(frame.entries, name);
-    if (group !== undefined) frame.entries.push(membersOf(group, name, statement));
+    if (group !== undefined) add(frame, membersOf(group, name, statement));
     return;
   }
   const meant = work.unknown.keyword(frame.block, frame.entries, name, statement);
   if (meant === undefined) return;
   const isBlock = wantsBlock(meant.shape.kind);
   if (isBlock !== (statement.block !== null)) return;
-  const silent = isBlock ? work : { ...work, report: () => undefined };
+  const silent = isBlock ? work : { ...work, ...reportingTo(() => undefined) };
   known(silent, [...frames.slice(0, -1), { ...frame, quiet: true }], meant, statement, []);
 }
 
@@ -134,8 +146,9 @@ function known(
   adopted: readonly Statement[],
 ): void {
   const frame = innermost(frames);
-  const [name, ...words] = statement.words;
+  const name = statement.words[0];
   if (frame === undefined || name === undefined) return;
+  const words = statement.words.slice(1);
   const second = secondKeyword(frame.block, keyword, words);
   if (second >= 0) {
     severalOnLine(work, frames, keyword, statement, second + 1);
@@ -156,11 +169,10 @@ type Head = Pick<Entry, "keyword" | "name" | "args" | "place"> & { readonly alie
 function contentsOf(
   work: Work,
   frames: readonly Frame[],
-  { alien, ...head }: Head,
+  { alien, keyword, name, args, place }: Head,
   statement: Statement,
   statements: readonly Statement[],
 ): Entry | undefined {
-  const { keyword, name, args, place } = head;
   const { shape } = keyword;
   switch (shape.kind) {
     case "skip":
@@ -169,22 +181,23 @@ function contentsOf(
       const label = labelOf(work, keyword, name, args, shape.named);
       if (label === undefined) return undefined;
       const quiet = innermost(frames)?.quiet === true || keyword.support !== "honoured";
-      const child: Frame = { block: shape.block, owner: name, entries: [], seen: new Map(), quiet, alien };
+      const { block } = shape;
+      const child: Frame = { block, owner: name, entries: [], names: new Map(), quiet, alien };
       fill(work, [...frames, child], statements);
-      const section = { block: shape.block, label, place, entries: child.entries };
-      return { ...head, value: true, section, lines: [] };
+      const section: Section = { block, label, place, entries: child.entries, names: child.names };
+      return { keyword, name, args, place, value: true, section, lines: NONE };
     }
     case "lines": {
       surplus(work.report, args);
       const lines = linesOf(work, frames, name, statements);
       for (const line of alien === null ? [] : lines) work.report(unportable(keyword, wordsPlace(line)));
       if (lines.length === 0) emptyBlock(work, name, statement);
-      return { ...head, value: true, section: null, lines };
+      return { keyword, name, args, place, value: true, section: null, lines };
     }
     default: {
-      fill(work, frames, statement.block?.statements ?? []);
-      const around = { report: work.report, surplus: (words: readonly Word[]) => surplus(work.report, words) };
-      return { ...head, value: argumentsOf(keyword, name, args, around), section: null, lines: [] };
+      if (statement.block !== null) fill(work, frames, statement.block.statements);
+      const value = argumentsOf(keyword, name, args, work.around);
+      return { keyword, name, args, place, value, section: null, lines: NONE };
     }
   }
 }
@@ -220,9 +233,12 @@ function severalOnLine(
   read(work, frames, { words: words.slice(second), block, place: { ...place, start: from.start } }, []);
 }
 
-function wordsPlace({ words, place }: Statement): Place {
-  const last = words.filter((word) => word.line === place.line).at(-1);
-  return { ...place, end: last?.end ?? place.end };
+function wordsPlace({ words, place: { line, start, end } }: Statement): Place {
+  for (let i = words.length - 1; i >= 0; i--) {
+    const word = words[i];
+    if (word?.line === line) return { line, start, end: word.end };
+  }
+  return { line, start, end };
 }
 
 /** The statements of its braces; null when it has none and should. A brace where none belongs is reported. */
@@ -247,10 +263,9 @@ function inner({ report }: Work, keyword: Keyword, name: Word, statement: Statem
   return null;
 }
 
-const needsFollowers = (frames: readonly Frame[], statement: Statement): boolean => {
-  const name = statement.words[0]?.text ?? "";
-  const kind = keywordIn(innermost(frames)?.block ?? "root", name)?.shape.kind;
-  return statement.block === null && wantsBlock(kind);
+const needsFollowers = (frames: readonly Frame[], { words, block }: Statement): boolean => {
+  if (block !== null) return false;
+  return wantsBlock(keywordIn(innermost(frames)?.block ?? "root", words[0]?.text ?? "")?.shape.kind);
 };
 
 const wantsBlock = (kind: Keyword["shape"]["kind"] | undefined): boolean =>
@@ -345,8 +360,9 @@ const MANY: ReadonlySet<BlockName> = new Set(["global_defs", "garp_group"]);
 
 function enter({ report }: Work, frame: Frame, entry: Entry | undefined): void {
   if (entry === undefined) return;
-  const before = frame.seen.get(entry.keyword);
   const { twice, shape, name } = entry.keyword;
+  const others = frame.names.get(name);
+  const before = twice === "first" ? others?.[0] : others?.at(-1);
   if (before !== undefined && twice !== "both") {
     const which = twice === "first" ? "the first one counts" : "this one counts";
     report(
@@ -361,6 +377,10 @@ function enter({ report }: Work, frame: Frame, entry: Entry | undefined): void {
       ]),
     );
   }
-  if (before === undefined || twice !== "first") frame.seen.set(entry.keyword, entry);
-  frame.entries.push(entry);
+  add(frame, entry);
+}
+
+function add({ entries, names }: Frame, entry: Entry): void {
+  entries.push(entry);
+  nameEntry(names, entry);
 }

@@ -2,6 +2,7 @@
 
 import type { IpAddress } from "../agent/core/address.ts";
 import type { Value } from "./arguments.ts";
+import type { Report } from "./diagnostic.ts";
 import type { BlockName, Keyword } from "./keywords/keyword.ts";
 import type { Place } from "./source.ts";
 import type { Statement, Word } from "./syntax.ts";
@@ -24,38 +25,40 @@ export type Section = {
   readonly label: string;
   readonly place: Place;
   readonly entries: readonly Entry[];
+  readonly names: ReadonlyMap<string, readonly Entry[]>;
 };
 
-/** The entry that counts, or undefined. */
-export const entryOf = (section: Section, name: string): Entry | undefined => {
-  const found = entriesOf(section, name);
-  return found[0]?.keyword.twice === "first" ? found[0] : found.at(-1);
-};
+/** Those of a section by the names of their keywords: an instance is asked for a hundred of them and has ten. */
+export type Named = Map<string, Entry[]>;
 
-/** Each section by the names of its keywords: an instance is asked for a hundred of them and has five. */
-const named = new WeakMap<readonly Entry[], ReadonlyMap<string, readonly Entry[]>>();
-const NONE: readonly Entry[] = [];
-
-export const entriesOf = ({ entries }: Section, name: string): readonly Entry[] => {
-  const known = named.get(entries) ?? byName(entries);
-  return known.get(name) ?? NONE;
-};
-
-function byName(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
-  const names = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const there = names.get(entry.keyword.name);
-    if (there === undefined) names.set(entry.keyword.name, [entry]);
-    else there.push(entry);
-  }
-  named.set(entries, names);
-  return names;
+export function nameEntry(names: Named, entry: Entry): void {
+  const there = names.get(entry.keyword.name);
+  if (there === undefined) names.set(entry.keyword.name, [entry]);
+  else there.push(entry);
 }
 
-export const numberIn = (section: Section, name: string): number | undefined => {
-  const value = entriesOf(section, name).findLast((entry) => typeof entry.value === "number")?.value;
+/** A section with other entries. */
+export function withEntries({ block, label, place }: Section, entries: readonly Entry[]): Section {
+  const names: Named = new Map();
+  for (const entry of entries) nameEntry(names, entry);
+  return { block, label, place, entries, names };
+}
+
+/** The entry that counts, or undefined. */
+export function entryOf({ names }: Section, name: string): Entry | undefined {
+  const found = names.get(name);
+  if (found === undefined) return undefined;
+  return found[0]?.keyword.twice === "first" ? found[0] : found[found.length - 1];
+}
+
+const NONE: readonly never[] = [];
+
+export const entriesOf = ({ names }: Section, name: string): readonly Entry[] => names.get(name) ?? NONE;
+
+export function numberIn({ names }: Section, name: string): number | undefined {
+  const value = names.get(name)?.findLast((entry) => typeof entry.value === "number")?.value;
   return typeof value === "number" ? value : undefined;
-};
+}
 
 export const boolIn = (section: Section, name: string): boolean | undefined => {
   const value = entryOf(section, name)?.value;
@@ -72,5 +75,25 @@ export const addressIn = (section: Section, name: string): IpAddress | undefined
 
 export const has = (section: Section, name: string): boolean => entryOf(section, name) !== undefined;
 
-export const linesIn = (section: Section, name: string): readonly Statement[] =>
-  entriesOf(section, name).flatMap(({ lines }) => lines);
+export function linesIn({ names }: Section, name: string): readonly Statement[] {
+  const found = names.get(name);
+  if (found === undefined) return NONE;
+  return found.length === 1 ? (found[0]?.lines ?? NONE) : found.flatMap(({ lines }) => lines);
+}
+
+/** What the lines of a block give, without those that give nothing. */
+export function readLines<T>(
+  section: Section,
+  name: string,
+  read: (line: Statement, report: Report) => T | undefined,
+  report: Report,
+): readonly T[] {
+  const lines = linesIn(section, name);
+  if (lines.length === 0) return NONE;
+  const all: T[] = [];
+  for (const line of lines) {
+    const one = read(line, report);
+    if (one !== undefined) all.push(one);
+  }
+  return all;
+}

@@ -7,17 +7,21 @@ import type { DeclaredServices } from "./declared-services.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hostPort, linesWith, modeOf, spanIn, tlsIn, urlOf } from "./forms.ts";
 import { commandIn, wordsIn } from "./objects.ts";
-import { boolIn, entriesOf, entryOf, has, numberIn, type Section, textIn } from "./section.ts";
+import { boolIn, entriesOf, entryOf, has, numberIn, type Section, textIn, withEntries } from "./section.ts";
 import { placeOf } from "./syntax.ts";
 
 /** All blocks of one kind as one; null when there is none. */
 function together(root: Section, name: string): Section | null {
   const sections = entriesOf(root, name).flatMap(({ section }) => (section === null ? [] : [section]));
   const [first] = sections;
-  return first === undefined ? null : { ...first, entries: sections.flatMap(({ entries }) => entries) };
+  if (first === undefined || sections.length === 1) return first ?? null;
+  return withEntries(
+    first,
+    sections.flatMap(({ entries }) => entries),
+  );
 }
 
-const nothing = (root: Section): Section => ({ ...root, entries: [] });
+const nothing = (root: Section): Section => withEntries(root, []);
 
 /** What runs beside the virtual routers. */
 export function declareServices(root: Section, report: Report): DeclaredServices {
@@ -129,6 +133,7 @@ export const DEFAULT_POLICY: HookPolicy = {
 
 /** hook_policy of a section, where it says something; the one around it where it does not. */
 export function hookPolicyIn(section: Section, around: HookPolicy): HookPolicy {
+  if (!has(section, "hook_policy")) return around;
   const policy = together(section, "hook_policy");
   if (policy === null) return around;
   const order = textIn(policy, "order");
@@ -141,10 +146,12 @@ export function hookPolicyIn(section: Section, around: HookPolicy): HookPolicy {
   };
 }
 
+const NONE: readonly never[] = [];
 const EVENTS = ["master", "backup", "fault", "stop"];
 
 /** The webhooks of a section, each URL once. */
 export function webhooksIn(section: Section, report: Report): readonly Webhook[] {
+  if (!has(section, "webhook")) return NONE;
   const seen = new Map<string, Section>();
   return entriesOf(section, "webhook").flatMap((entry) => {
     const [word] = entry.args;

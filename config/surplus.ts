@@ -40,10 +40,10 @@ const SIMPLE: ReadonlySet<Shape["kind"]> = new Set(["number", "bool", "choice", 
 /** The arguments without an = in front and a ; behind, as other languages have them; each is reported. */
 export function withoutSigns(report: Report, keyword: Keyword, args: readonly Word[]): readonly Word[] {
   if (!SIMPLE.has(keyword.shape.kind) && keyword.name !== "state") return args;
-  const [first, ...rest] = args;
-  if (first?.text === "=" && !first.quoted && rest.length > 0) {
+  const first = args[0];
+  if (first?.text === "=" && !first.quoted && args.length > 1) {
     report(problem("H0037", placeOf(first), `no = stands between ${keyword.name} and its value`, "remove the ="));
-    return withoutSigns(report, keyword, rest);
+    return withoutSigns(report, keyword, args.slice(1));
   }
   const last = args.at(-1);
   const sign = last?.quoted === false ? /[;,]+$/.exec(last.text)?.[0] : undefined;
@@ -56,7 +56,11 @@ export function withoutSigns(report: Report, keyword: Keyword, args: readonly Wo
 /** The number of the argument that is a keyword of the same block; -1 when there is none. */
 export function secondKeyword(block: BlockName, keyword: Keyword, args: readonly Word[]): number {
   const from = standsAlone(keyword.shape) ? 0 : isQuotedCommand(keyword, args) ? 1 : mostWords(keyword.shape);
-  return args.findIndex(({ text, quoted }, i) => i >= from && !quoted && keywordIn(block, text) !== undefined);
+  for (let i = from; i < args.length; i++) {
+    const arg = args[i];
+    if (arg?.quoted === false && keywordIn(block, arg.text) !== undefined) return i;
+  }
+  return -1;
 }
 
 /** Some words as text, not more than a message can bear. */

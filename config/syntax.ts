@@ -51,29 +51,40 @@ type Growing = {
 /** Reads lines into the statements of the outermost level. */
 export function parse(lines: readonly Line[], options: SyntaxOptions, report: Report): readonly Statement[] {
   const tree: Growing = { top: [], stack: [], beyond: 0, report };
-  for (const line of lines) {
-    let current: OpenStatement | null = null;
-    for (const token of tokensOf(line, options, () => current?.words, report)) {
-      if (token.type === "word") {
-        current ??= begin(tree, placeIn(line, token.word.start, token.word.end));
-        current.words.push(token.word);
-      } else {
-        const place = placeIn(line, token.at, token.at + 1);
-        if (token.type === "{") open(tree, place, current);
-        else close(tree, place);
-        current = null;
-      }
-    }
-  }
+  for (const line of lines) readLine(tree, line, options);
   const unclosed = tree.stack[0];
   if (unclosed !== undefined) unclosedAtEnd(unclosed, tree.top, tree.stack.length, report);
   return tree.top;
 }
 
+function readLine(tree: Growing, line: Line, { isCommand }: SyntaxOptions): void {
+  const { text } = line;
+  let current: OpenStatement | null = null;
+  for (let at = afterBlanks(text, 0); at < text.length; at = afterBlanks(text, at)) {
+    const code = text.charCodeAt(at);
+    if (code === OPENING || code === CLOSING) {
+      const place = { line, start: at, end: at + 1 };
+      if (code === OPENING) open(tree, place, current);
+      else close(tree, place);
+      current = null;
+      at += 1;
+      continue;
+    }
+    const keyword: string | undefined = current?.words[0]?.text;
+    const word: Word =
+      keyword !== undefined && isCommand(keyword)
+        ? commandWord(line, at, tree.report)
+        : plainWord(line, at, tree.report);
+    if (current === null) current = begin(tree, { line, start: word.start, end: word.end }, word);
+    else current.words.push(word);
+    at = word.end;
+  }
+}
+
 const levelOf = ({ stack, top }: Growing): OpenStatement[] => stack.at(-1)?.statements ?? top;
 
-function begin(tree: Growing, place: Place): OpenStatement {
-  const statement: OpenStatement = { words: [], block: null, place };
+function begin(tree: Growing, place: Place, ...words: Word[]): OpenStatement {
+  const statement: OpenStatement = { words, block: null, place };
   levelOf(tree).push(statement);
   return statement;
 }
@@ -143,34 +154,14 @@ function lastEnd({ words, place }: OpenStatement): number {
   return last !== undefined && last.line === place.line ? last.end : place.end;
 }
 
-type Token = { readonly type: "word"; readonly word: Word } | { readonly type: "{" | "}"; readonly at: number };
+const [TAB, NEWLINE, RETURN, BLANK, QUOTE, OPENING, CLOSING] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x7b, 0x7d];
 
-const isBlank = (c: string | undefined) => c === " " || c === "\t" || c === "\r" || c === "\f" || c === "\v";
+const isBlank = (code: number): boolean => code === BLANK || (code <= RETURN && code >= TAB && code !== NEWLINE);
 
-function* tokensOf(
-  line: Line,
-  options: SyntaxOptions,
-  words: () => readonly Word[] | undefined,
-  report: Report,
-): Generator<Token> {
-  const { text } = line;
-  for (let at = 0; at < text.length; ) {
-    const c = text[at];
-    if (isBlank(c)) {
-      at++;
-    } else if (c === "{" || c === "}") {
-      yield { type: c, at };
-      at++;
-    } else {
-      const keyword = words()?.[0]?.text;
-      const word =
-        keyword !== undefined && options.isCommand(keyword)
-          ? commandWord(line, at, report)
-          : plainWord(line, at, report);
-      yield { type: "word", word };
-      at = word.end;
-    }
-  }
+function afterBlanks(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
 }
 
 function unterminated(line: Line, start: number, quote: string, report: Report): void {
@@ -187,7 +178,7 @@ function unterminated(line: Line, start: number, quote: string, report: Report):
 /** A word up to a blank, brace or quote; or what stands between two double quotes. */
 function plainWord(line: Line, start: number, report: Report): Word {
   const { text } = line;
-  if (text[start] === '"') {
+  if (text.charCodeAt(start) === QUOTE) {
     const close = text.indexOf('"', start + 1);
     if (close < 0) unterminated(line, start, '"', report);
     const end = close < 0 ? text.length : close + 1;
@@ -197,15 +188,21 @@ function plainWord(line: Line, start: number, report: Report): Word {
   return { text: text.slice(start, end), line, start, end, quoted: false };
 }
 
+/** Up to what ends a word, or may begin a variable. */
+const PLAIN = /[^ \t\r\f\v{}"$]*/y;
+
+function afterPlain(text: string, from: number): number {
+  PLAIN.lastIndex = from;
+  PLAIN.test(text);
+  return PLAIN.lastIndex;
+}
+
 function endOfPlain(text: string, start: number): number {
-  let end = start;
-  while (end < text.length) {
-    const c = text[end];
+  let end = afterPlain(text, start);
+  while (text[end] === "$") {
     // A variable that nobody defined stays as written, braces and all.
-    const close = c === "$" && text[end + 1] === "{" ? text.indexOf("}", end) : -1;
-    if (close >= 0) end = close + 1;
-    else if (isBlank(c) || c === "{" || c === "}" || c === '"') break;
-    else end++;
+    const close = text[end + 1] === "{" ? text.indexOf("}", end) : -1;
+    end = afterPlain(text, (close < 0 ? end : close) + 1);
   }
   return end;
 }

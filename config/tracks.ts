@@ -30,6 +30,7 @@ export type TrackKind = {
 
 /** The references of a block of trackers. What is defined nowhere is an error: a check that silently is not there is worse. */
 export function trackLines(lines: readonly Statement[], kind: TrackKind, report: Report): readonly DeclaredTrack[] {
+  if (lines.length === 0) return lines as readonly never[];
   const seen = new Map<string, DeclaredTrack>();
   for (const { words, place } of lines) {
     const [name, ...options] = words;

@@ -4,8 +4,8 @@ import { type Family, familyOf } from "../agent/core/address.ts";
 import { addressLine } from "./addresses.ts";
 import type { DeclaredAddress, DeclaredGlobals, DeclaredInstance } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
-import { peerLines } from "./peers.ts";
-import { addressIn, boolIn, entryOf, has, linesIn, numberIn, type Section } from "./section.ts";
+import { peerLine } from "./peers.ts";
+import { addressIn, boolIn, entryOf, has, linesIn, numberIn, readLines, type Section } from "./section.ts";
 
 /** RFC 5798 §5.2.5: the count is one octet. */
 /**
@@ -24,8 +24,9 @@ export type Transport = Pick<
 
 /** Source, and group or peers. */
 export function transportOf(section: Section, globals: DeclaredGlobals, report: Report): Transport {
-  const peers = peerLines(linesIn(section, "unicast_peer"), report);
-  const keyword = UNICAST.map((name) => entryOf(section, name)).find((entry) => entry !== undefined);
+  const peers = readLines(section, "unicast_peer", peerLine, report);
+  const word = UNICAST.find((name) => has(section, name));
+  const keyword = word === undefined ? undefined : entryOf(section, word);
   if (keyword !== undefined && peers.length === 0 && linesIn(section, "unicast_peer").length === 0)
     report(
       problem(
@@ -68,7 +69,7 @@ type Advertised = {
 
 /** The addresses: one family in the advertisement, as many as it has room for, the rest excluded. */
 export function advertised(section: Section, transport: Transport, report: Report): Advertised {
-  const read = linesIn(section, "virtual_ipaddress").flatMap((line) => addressLine(line, report) ?? []);
+  const read = readLines(section, "virtual_ipaddress", addressLine, report);
   const first = read[0];
   const decided = first?.address ?? transport.peers[0]?.address ?? transport.source;
   const family = decided === null || decided === undefined ? "ipv4" : familyOf(decided);
@@ -97,7 +98,8 @@ export function advertised(section: Section, transport: Transport, report: Repor
         "write them into virtual_ipaddress_excluded",
       ),
     );
-  const excluded = linesIn(section, "virtual_ipaddress_excluded").flatMap((line) => addressLine(line, report) ?? []);
+  const excluded = readLines(section, "virtual_ipaddress_excluded", addressLine, report);
+  if (more === undefined) return { family, advertised: own, excluded };
   return { family, advertised: own.slice(0, most), excluded: [...own.slice(most), ...excluded] };
 }
 

@@ -16,8 +16,15 @@ export const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 
 export type Range = { readonly min: number; readonly max: number; readonly whole: boolean; readonly unit: string };
 
+/** Nothing can be said of such a number, unless it is outside of its range. */
+const ORDINARY = /^[1-9]\d{0,14}$/;
+
 /** A number within its range; undefined and a diagnostic when it is none. */
 export function numberOf(word: Word, what: string, range: Range, report: Report): number | undefined {
+  if (ORDINARY.test(word.text)) {
+    const ordinary = Number(word.text);
+    if (ordinary >= range.min && ordinary <= range.max) return ordinary;
+  }
   const value = plainNumber(word.text, range.whole);
   if (value === undefined) {
     report(
@@ -129,9 +136,12 @@ export function addressHelp(text: string): string {
   return "names are not looked up; write the address in figures";
 }
 
+const COMMON_NAME = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,14}$/;
+
 /** Linux names of interfaces: 1 to 15 bytes, no blank and no slash. */
 export function interfaceProblem(word: Word): Diagnostic | undefined {
   const { text } = word;
+  if (COMMON_NAME.test(text)) return undefined;
   const bytes = new TextEncoder().encode(text).length;
   if (bytes >= 1 && bytes <= 15 && !/[/\s]/.test(text) && text !== "." && text !== "..") return undefined;
   const help = /[<>]|HERE|YOUR|INTERFACE/i.test(text)

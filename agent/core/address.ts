@@ -15,9 +15,14 @@ export const familyOf = (address: IpAddress): Family => (address.includes(":") ?
 
 /** Reads an address; undefined when the text is none. Leading zeros in IPv4 are refused: some tools read them as octal. */
 export function parseAddress(text: string): IpAddress | undefined {
-  const bytes = text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+  // Without leading zeros, what stands there is the canonical text.
+  if (!text.includes(":")) return IPV4.test(text) ? (text as IpAddress) : undefined;
+  const bytes = parseIpv6(text);
   return bytes && addressFromBytes(bytes);
 }
+
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 const [ZERO, DOT] = [0x30, 0x2e];
 

@@ -86,8 +86,7 @@ const usualNotify: NotifyConfig = {
   mail: null,
 };
 
-/** Everything of a router that has a default beside its timers and addresses. */
-export const usualRouter = (family: Family) =>
+const usualOf = (family: Family) =>
   ({
     excludedAddresses: [],
     extraAnnounce: usualExtra,
@@ -101,6 +100,11 @@ export const usualRouter = (family: Family) =>
     tracks: [],
     hooks: usualHooks,
   }) as const satisfies Partial<RouterConfig>;
+
+const USUAL = { ipv4: usualOf("ipv4"), ipv6: usualOf("ipv6") };
+
+/** Everything of a router that has a default beside its timers and addresses. */
+export const usualRouter = (family: Family) => USUAL[family];
 
 const MIB = 1024 * 1024;
 

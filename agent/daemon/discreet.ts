@@ -26,6 +26,7 @@ export function discreet(diagnostics: readonly Diagnostic[], files: Files): read
     split.set(file, lines);
     return lines[line - 1] ?? "";
   };
+  if (![...files.values()].some((text) => text.includes("auth_pass"))) return diagnostics;
   return diagnostics.map((diagnostic) =>
     PASSWORD.test(lineOf(diagnostic.position))
       ? { ...diagnostic, message: `${CODES[diagnostic.code].title}, on a line with a password`, help: null }
