@@ -90,8 +90,9 @@ export function createLane<L>(now: () => Instant, later: (step: () => void) => v
     const job: Job<L> = { label, beside: isBeside, step };
     jobs.push(job);
     if (stepping) return;
-    // One step: what is to be done beside it comes only then, and at once, whatever time that took.
-    if (beside(jobs) === job || (jobs.length === 1 && hasTime())) take(job);
+    // One step: what is to be done beside it comes only then, and at once, whatever time that took. So does what would
+    // have been beside work that is done already.
+    if (beside(jobs) === job || (jobs.length === 1 && (isBeside || hasTime()))) take(job);
     // What comes in this turn of the loop shares its slice.
     schedule();
   };

@@ -1,0 +1,44 @@
+// The queue of small steps: who waits for whom, by a clock that moves when work does.
+
+import { describe, expect, it } from "vitest";
+import { after, type Duration, type Instant, instantAt, milliseconds } from "../../agent/core/time.ts";
+import { createLane, type Work } from "../../agent/effects/lane.ts";
+
+function laneWithClock() {
+  let time: Instant = instantAt(0);
+  const done: string[] = [];
+  const turns: (() => void)[] = [];
+  const lane = createLane<null>(
+    () => time,
+    (step) => turns.push(step),
+  );
+  function* work(name: string, takes: Duration): Work<void> {
+    time = after(time, takes);
+    done.push(name);
+  }
+  const add = (name: string, takes = milliseconds(0)): void => lane.add(null, work(name, takes), () => {});
+  const addBeside = (name: string): void => lane.addBeside(null, work(name, milliseconds(0)), () => {});
+  /** The sockets and the alarm have had their turn. */
+  const turn = (): void => turns.shift()?.();
+  return { add, addBeside, turn, done };
+}
+
+describe("work beside what is done already", () => {
+  it("is begun at once, however long that took", () => {
+    const { add, addBeside, done } = laneWithClock();
+    add("address", milliseconds(2)); // a slice is 1 ms
+    addBeside("announcement");
+    expect(done).toEqual(["address", "announcement"]);
+  });
+
+  it("waits its turn where others wait", () => {
+    const { add, addBeside, turn, done } = laneWithClock();
+    add("address", milliseconds(2));
+    add("another"); // the slice is over
+    add("a third");
+    addBeside("announcement");
+    expect(done).toEqual(["address"]);
+    turn();
+    expect(done).toEqual(["address", "another", "a third", "announcement"]);
+  });
+});
