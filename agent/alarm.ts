@@ -1,10 +1,17 @@
 // Tells when a deadline of the state is reached.
 
 import { Observable } from "rxjs";
-import { type Duration, type Instant, instantAt, microseconds, milliseconds } from "./core/time.ts";
-import { createDeadlines } from "./deadlines.ts";
+import { type Duration, type Instant, instantAt, microseconds, milliseconds, since } from "./core/time.ts";
+import { createDeadlines, type Deadlines } from "./deadlines.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Driver } from "./run.ts";
+
+/** Goes through the motions of a take-over that is due at this time. */
+export type Rehearsal = {
+  readonly whole: (at: Instant) => void;
+  /** Of its turn alone, and in memory alone. */
+  readonly again: (at: Instant) => void;
+};
 
 /**
  * One alarm for all routers, set to the earliest deadline, or a little later where that serves several. When it
@@ -16,14 +23,15 @@ import type { Driver } from "./run.ts";
  *
  * A take-over comes once in a long time, and code and data that nobody has touched since have left the
  * processor's caches: that alone made its advertisement 1.5 ms late. So the alarm rings a little before
- * it as well, and `rehearse` goes through the motions, once for the code and once more for the caches. The rest is
- * waited for in naps, reading the sockets: to be woken takes longer than to take over, and who sleeps grows cold.
+ * it as well, and there is a rehearsal, once for the code and once more for the caches. The rest is waited for in naps,
+ * reading the sockets: to be woken takes longer than to take over. Who sleeps grows cold, so the end is waited for
+ * awake, with the turn itself in mind.
  */
 export const alarm =
   (
     kernel: Pick<Kernel, "now" | "setAlarm" | "drain" | "rest">,
     rang: (due: Instant, now: Instant) => void = () => {},
-    rehearse: ((at: Instant) => void) | null = null,
+    rehearsal: Rehearsal | null = null,
   ): Driver =>
   (turns$) =>
     new Observable((subscriber) => {
@@ -45,22 +53,23 @@ export const alarm =
       /** When to be there for a deadline. */
       const ahead = (next: Instant): Instant => (next === rehearsed || isNew(next) ? before(next, HEAD_START) : next);
       const isNew = (deadline: Instant): boolean =>
-        rehearse !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
+        rehearsal !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
       /** Goes through the motions, when somebody is about to take over. */
       const practise = (now: Instant): void => {
-        const next = rehearse === null ? null : deadlines.next();
+        const next = rehearsal === null ? null : deadlines.next();
         if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
         rehearsed = next;
-        rehearse?.(next);
-        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearse?.(next);
+        rehearsal?.whole(next);
+        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearsal?.whole(next);
       };
       /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
       const wait = (): Instant => {
+        const pause = pausing(kernel, deadlines, rehearsal);
         for (;;) {
           const time = kernel.now();
           const next = deadlines.next();
           if (next === null || !isNear(next, rehearsed, time)) return time;
-          if (next - time > NAP + RISING) kernel.rest(NAP);
+          pause(next, time);
           kernel.drain();
         }
       };
@@ -89,16 +98,33 @@ export const alarm =
       };
     });
 
+/** A nap, and in the end the turn once more in mind, as long as that does not end too late. */
+function pausing(
+  { now, rest }: Pick<Kernel, "now" | "rest">,
+  deadlines: Pick<Deadlines, "due">,
+  rehearsal: Rehearsal | null,
+): (next: Instant, time: Instant) => void {
+  let took = TAKES;
+  return (next, time) => {
+    if (next - time > AWAKE) return rest(NAP);
+    if (next - time <= took + A_LITTLE) return;
+    rehearsal?.again(next);
+    deadlines.due(next);
+    took = since(time, now());
+  };
+}
+
 /** A rehearsal takes one to two milliseconds, and four where the collector or the machine's host comes in between. */
 const HEAD_START = milliseconds(6);
 const TIME_FOR_ANOTHER = milliseconds(3);
 
-/**
- * What brings the Master's advertisement to our sockets may need this processor, and we come first on it. To rise
- * takes up to so long.
- */
+/** What brings the Master's advertisement to our sockets may need this processor, and we come first on it. */
 const NAP = microseconds(100);
-const RISING = microseconds(200);
+/** Without naps: to wake from one takes up to 0.2 ms. */
+const AWAKE = microseconds(1_500);
+/** What the turn takes the first time in mind, cold; later as long as the time before, and a little. None ends too late. */
+const TAKES = microseconds(500);
+const A_LITTLE = microseconds(100);
 
 /** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
 const CROWD = milliseconds(20);

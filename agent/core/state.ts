@@ -252,6 +252,9 @@ export function nextDeadline(phase: Phase): Instant | null {
   }
 }
 
+/** Whether time makes a Backup Master then, or moves it on its way. */
+export const isTakeOver = (phase: Phase, at: Instant): boolean => phase.name === "backup" && nextDeadline(phase) === at;
+
 function earliest<A extends Instant | null>(a: A, b: Instant | null): A | Instant {
   if (b === null) return a;
   return a === null || b < a ? b : a;

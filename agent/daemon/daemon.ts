@@ -52,6 +52,7 @@ import type { Prepared } from "./prepare.ts";
 import { hastyIn, leave, prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
 import { atOnce, whenQuiet } from "./quiet.ts";
+import { rehearsalOf } from "./rehearsal.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { warmUp } from "./warm.ts";
 import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
@@ -103,11 +104,11 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
   const warm = warmUp();
-  const rehearse = (at: Instant): void => warm.rehearse(() => performer.ready(memory.state, at));
   // Whoever is Master every few milliseconds has no time for it later.
   if (hastyIn(prepared.config).length > 0) atOnce(warm.pieces);
   const life = born(prepared, options, journal, realtime);
   const { kernel, performer, notifier, commander, memory, provisioner } = life;
+  const rehearsal = rehearsalOf(warm, life, () => memory.state);
   beginFiles(prepared.config, journal);
   listenToSignals(life);
   run(
@@ -119,7 +120,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       claims(kernel),
       provisioner.drive,
       notifier.drive,
-      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearse),
+      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearsal),
       links(kernel),
       routes(kernel),
       paths(kernel),
@@ -142,7 +143,9 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
   void performer
     .idle()
-    .then(() => whenQuiet(warm.pieces, () => (memory.ending ? kernel.now() : earliest(memory.state)), kernel.now));
+    .then(() =>
+      whenQuiet(rehearsal.pieces(), () => (memory.ending ? kernel.now() : earliest(memory.state)), kernel.now),
+    );
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   setInterval(() => {
     if (alive()) notifyManager("WATCHDOG=1");

@@ -27,7 +27,7 @@ const DONE: Outcome = { ok: true };
 
 export type WarmUp = {
   /** To be played to the end once, event by event; touches nothing. */
-  readonly pieces: Iterator<void>;
+  readonly pieces: IterableIterator<void>;
   /**
    * One more round, to be played shortly before a take-over: what was compiled stays compiled, but not in the
    * processor's caches. Before the first pieces were played it would itself be what is cold, and is left out; what
@@ -54,7 +54,7 @@ export function warmUp(): WarmUp {
   const play = script(config);
   const [, second] = config.routers;
   let warm = false;
-  function* pieces(): Iterator<void> {
+  function* pieces(): IterableIterator<void> {
     for (const event of play.whole()) yield tell(event);
     warm = true;
   }

@@ -39,6 +39,13 @@ type Addition = {
   readonly end: () => void;
 };
 
+/** No family has a prefix that long: EINVAL, and nothing else is looked at. */
+const IMPOSSIBLE = 255;
+
+/** Goes the way of an addition, and adds nothing: code that never ran would be compiled when it is needed. */
+export const addNothing = (kernel: Pick<Kernel, "addAddresses">, own: VirtualAddress): unknown =>
+  kernel.addAddresses([{ ...own, peer: null, prefixLength: IMPOSSIBLE }]);
+
 /** The additions that are under way. */
 export function openAdditions() {
   type Open = { readonly router: RouterKey; readonly wanted: Set<string>; readonly coming: Set<string> };

@@ -205,6 +205,17 @@ function tellerOf(
   };
 }
 
+const NOTHING = new Uint8Array();
+
+/** Goes the way of an announcement, and announces nothing: what has no header is refused. */
+export function sayNothing(
+  kernel: Pick<Kernel, "sendFrame" | "sendPacket">,
+  { interface: iface, address }: VirtualAddress,
+) {
+  if (familyOf(address) === "ipv4") kernel.sendFrame(iface, NOTHING);
+  else kernel.sendPacket(iface, "ipv6", NOTHING, ALL_NODES);
+}
+
 function arpTeller(kernel: AnnounceKernel, iface: string, mac: Uint8Array): Form["tell"] {
   const frame = gratuitousArp(mac);
   return (address) => {

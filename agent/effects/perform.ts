@@ -6,14 +6,15 @@ import { Observable, type Subscriber } from "rxjs";
 import { type Pacing, PRIORITY_STOP, type RouterConfig, type RouterKey, type VirtualAddress } from "../core/config.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Observation } from "../core/event.ts";
+import { heldBy } from "../core/holdings.ts";
 import { same } from "../core/same.ts";
-import { type AgentState, nextDeadline, routerOf, type Turn } from "../core/state.ts";
+import { type AgentState, isTakeOver, routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
-import { addAddresses, openAdditions, placeOf, removeAddresses } from "./addresses.ts";
-import { type Announcement, announce, type CountAnnounced, isDone } from "./announce.ts";
+import { addAddresses, addNothing, openAdditions, placeOf, removeAddresses } from "./addresses.ts";
+import { type Announcement, announce, type CountAnnounced, isDone, sayNothing } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
 import { addPaths, removePaths } from "./paths.ts";
@@ -30,7 +31,7 @@ type Queued = Exclude<Effect, { type: "sendAdvert" | "prepare" | "notify" }>;
 
 export type Performer = {
   readonly drive: Driver;
-  /** Makes ready what those will send who take over at this time. */
+  /** Makes ready what those will send who take over at this time, and goes the way of their work once. */
   readonly ready: (state: AgentState, at: Instant) => void;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
@@ -115,17 +116,28 @@ export function perform(
     );
   const idle = (): Promise<void> => gate.idle().then(lane.idle);
 
-  return { drive, ready: readyWith(adverts), idle, isForeign: (own) => foreign.has(placeOf(own)) };
+  return { drive, ready: readyWith(kernel, adverts), idle, isForeign: (own) => foreign.has(placeOf(own)) };
 }
 
 type Tell = Subscriber<Observation>;
 
+/** The way that an address of a router goes. */
+export function rehearse(kernel: Pick<Kernel, "addAddresses" | "sendFrame" | "sendPacket">, of: RouterConfig): void {
+  const [first] = heldBy(of).addresses;
+  if (first === undefined) return;
+  addNothing(kernel, first);
+  sayNothing(kernel, first);
+}
+
 const readyWith =
-  ({ prepare: build }: Pick<Adverts, "prepare">): Performer["ready"] =>
+  (kernel: Kernel, { prepare: build }: Pick<Adverts, "prepare">): Performer["ready"] =>
   ({ routers }, at) => {
+    let rehearsed = false;
     for (const { config, phase, primaryAddress } of routers) {
-      const takesOver = phase.name === "backup" && nextDeadline(phase) === at;
-      if (takesOver && primaryAddress !== null) build(config, primaryAddress);
+      if (!isTakeOver(phase, at)) continue;
+      if (primaryAddress !== null) build(config, primaryAddress);
+      if (!rehearsed) rehearse(kernel, config);
+      rehearsed = true;
     }
   };
 

@@ -7,14 +7,14 @@ import type { Observation } from "../core/event.ts";
 import { membersWith, movedBy } from "../core/group.ts";
 import { type Reason, standardOf } from "../core/reason.ts";
 import type { AgentState, PhaseName, RouterState, Turn } from "../core/state.ts";
-import { routerOf } from "../core/state.ts";
+import { isTakeOver, routerOf } from "../core/state.ts";
 import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { type Errand, lifeOf, openErrands } from "./errands.ts";
 import type { Store } from "./file.ts";
 import type { Recorder } from "./flight.ts";
 import { type Holding, NOTHING_HELD, openLedger } from "./ledger.ts";
-import { FOLD_VERSION, FORMAT, type Mark, type Strain, sealed, type Window } from "./line.ts";
+import { FOLD_VERSION, FORMAT, type Mark, type Sealed, type Strain, sealed, type Window } from "./line.ts";
 import { createWindows, routineOf, type Windows } from "./routine.ts";
 import { createWords, type Words } from "./words.ts";
 
@@ -33,6 +33,10 @@ export type EventLog = {
    * not, and neighbours wait. It never waits for a disk.
    */
   readonly commit: (turn: Turn, act?: (turn: Turn) => void) => void;
+  /** Closes the windows of those who take over at this time, so that it will be one line. */
+  readonly ready: (state: AgentState, at: Instant) => void;
+  /** Goes through the motions with a turn that is not taken. */
+  readonly rehearse: (turn: Turn) => void;
   /** Closes the windows and writes the state down, for whoever compares it with a replay. */
   readonly snapshot: (state: AgentState, at: Instant) => void;
   /** The number of the last line. */
@@ -71,8 +75,7 @@ export function openEventLog(
   segmentBytes?: number,
   { unfinished = [], recorder, strain }: Beside = {},
 ): EventLog {
-  const windows = createWindows();
-  const answers = createAnswers();
+  const [windows, answers] = [createWindows(), createAnswers()];
   const errands = openErrands(lifeOf(store.epoch, identity.boot), unfinished);
   const ledger = openLedger(NOTHING_HELD);
   const words = createWords(store.epoch);
@@ -101,9 +104,8 @@ export function openEventLog(
   };
   const mark = (turn: Turn): void => {
     const [marks, when] = [marksOf(turn), turn.event.at];
-    if (marks.length === 0) return;
-    const [recording, lately] = [recorder?.keep(segment, head(), when) ?? null, strain && { strain: strain(when) }];
-    for (const one of marks) write(when, fieldsOf({ ...one, ...(recording && { recording }), ...lately }));
+    const recording = marks.length === 0 ? null : (recorder?.keep(segment, head(), when) ?? null);
+    for (const one of marks) write(when, fieldsOf(withStrain(one, recording, strain?.(when))));
   };
   const isOver = ({ state: { config }, event }: Turn): boolean =>
     store.lostLines() > 0 || pen.isFull(segmentBytes ?? config.eventLog.segmentBytes, event.at);
@@ -124,6 +126,8 @@ export function openEventLog(
       if (over === null) mark(turn);
       if (over !== NOTHING && isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
     },
+    ready: (now, when) => writeWindows(takingOver(now, when).flatMap(windows.close)),
+    rehearse: (turn) => rehearse(pen, words, turn),
     snapshot: (now, when) => {
       writeWindows(preparation.rest());
       write(when, `"state":${words.ofState(now)}`);
@@ -143,6 +147,24 @@ function foldedInto(windows: Windows, answers: Answers, turn: Turn): readonly Wi
 }
 
 const NOTHING: readonly Window[] = [];
+
+const withStrain = (mark: Mark, recording: string | null, strain: Strain | undefined): Mark => ({
+  ...mark,
+  ...(recording !== null && { recording }),
+  ...(strain !== undefined && { strain }),
+});
+
+/** All that is done to write a line, but to write it. */
+function rehearse(pen: ReturnType<typeof createPen>, words: Words, turn: Turn): void {
+  if (routineOf(turn) === null) pen.tryOut(turn.event.at, `"seen":${textOf(turn.event.seen, words)}`);
+}
+
+/** The first of those who take over at this time. */
+const takingOver = ({ routers }: AgentState, at: Instant): readonly RouterKey[] =>
+  routers
+    .filter(({ phase }) => isTakeOver(phase, at))
+    .slice(0, SLICE)
+    .map(({ config }) => config.key);
 
 /** What is done before a page is turned, a slice at a time. */
 function createPreparation(windows: Windows, answers: Answers, words: Words) {
@@ -181,18 +203,22 @@ function createPen(store: Store, wall: () => number) {
   let bytes = 0;
   let begun: Instant | null = null;
   /** What a line has beside its place, as JSON without the braces. */
-  const write = (when: Instant, fields: string, clock = wall()): void => {
-    hlc = Math.max(hlc, clock);
-    seq += 1;
+  const next = (when: Instant, fields: string, clock: number): Sealed => {
     // A clock that was a day ahead and is right again: numbers stay in order, and the time is told, too.
     const back = clock < hlc ? `,"wall":${clock}` : "";
-    const line = sealed(hash, `{"seq":${seq},"at":${when},"hlc":${hlc},${fields}${back}`);
+    return sealed(hash, `{"seq":${seq + 1},"at":${when},"hlc":${Math.max(hlc, clock)},${fields}${back}`);
+  };
+  const write = (when: Instant, fields: string, clock = wall()): void => {
+    const line = next(when, fields, clock);
+    hlc = Math.max(hlc, clock);
+    seq += 1;
     hash = line.hash;
     bytes += line.text.length;
     store.append(line.text, seq);
   };
   return {
     write,
+    tryOut: (when: Instant, fields: string): void => void next(when, fields, wall()),
     writeWindows: (closed: readonly Window[]): void => {
       for (const window of closed) write(window.last, `"window":${JSON.stringify(window)}`);
     },

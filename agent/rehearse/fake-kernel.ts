@@ -110,7 +110,8 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
         ? failure(22)
         : orders.send("packet", iface || (wayTo(links, wires, destination)?.iface ?? ""), packet),
     sourceTo: (destination) => wayTo(links, wires, destination)?.source ?? null,
-    sendFrame: (iface, frame) => orders.send("frame", iface, frame),
+    sendFrame: (iface, frame) =>
+      !process.hasEnded() && frame.length === 0 ? failure(22) : orders.send("frame", iface, frame),
     addAddresses: (addresses) => orders.each("add", addresses),
     removeAddresses: (addresses) => orders.each("remove", addresses),
     setAlarm: (at, ring) => process.setAlarm(at, ring),

@@ -59,6 +59,7 @@ export function fakeLinks(name: string, onNews: () => void) {
     setMac: (state: InterfaceState, mac: Uint8Array): void =>
       tell(state.name, { ...state, mac }, { type: "link", name: state.name, index: state.index, up: state.up }),
     put: (state: InterfaceState, { address, prefixLength }: Place, protocol: number): Outcome => {
+      if (prefixLength > (familyOf(address) === "ipv4" ? 32 : 128)) return failure(22);
       if (state.addresses.some((there) => isSame(there, { address, prefixLength }))) return failure(17);
       const addresses = [...state.addresses, { address, prefixLength, protocol, usable: true }];
       const { name } = state;

@@ -227,6 +227,15 @@ function addresses(pair: () => Pair): void {
     stop();
   });
 
+  it("refuses an address with a prefix longer than there are, and a frame without a header", () => {
+    const { a, wire, addressesOfA } = pair();
+    const before = addressesOfA(wire);
+    const wanted = [virtual("10.8.0.9", wire, 255), virtual("fd00:8::9", wire, 255)];
+    expect(a.addAddresses(wanted).map(errnoOf)).toEqual([EINVAL, EINVAL]);
+    expect(errnoOf(a.sendFrame(wire, new Uint8Array()))).toBe(EINVAL);
+    expect(addressesOfA(wire)).toEqual(before);
+  });
+
   it("keeps up with a thousand addresses in chunks of fifty", async () => {
     const { a, wire, until } = pair();
     // 10.10.0.1 .. 10.10.3.250, 250 in each of four.
