@@ -3,16 +3,14 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { COMMAND_NAMES, type CommandName, LEVELS, parse, SHELLS, type Values } from "./cli/commands.ts";
 import { helpOn, overview } from "./cli/help.ts";
 import { EXIT, Refusal } from "./cli/refusal.ts";
 import { VERSION } from "./cli/version.ts";
+import { keepYoungSmall } from "./daemon/young.ts";
 import { asWritten } from "./operate/origin.ts";
 
 const DEFAULT_FILES = ["/etc/heird/heird.conf", "/etc/keepalived/keepalived.conf"] as const;
-/** What is young has one MiB: by what a start leaves behind it would grow to sixteen, and not shrink. */
-const YOUNG = "--semi-space-growth-factor=1";
 const fileOf = ({ config }: Values): string =>
   config ?? DEFAULT_FILES.find((path) => existsSync(path)) ?? DEFAULT_FILES[0];
 
@@ -114,7 +112,7 @@ async function runCommand(values: Values): Promise<null> {
     stateDirectory: values["state-dir"],
     retention: mebibytes === null ? null : mebibytes * 1024 * 1024,
   };
-  setFlagsFromString(YOUNG);
+  keepYoungSmall();
   const { start } = await import("./daemon/start.ts");
   await start(options, values["log-level"]);
   return null;

@@ -11,6 +11,7 @@ import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { discreet } from "./discreet.ts";
+import { keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
 export type Read = { readonly config: AgentConfig | null; readonly diagnostics: readonly Diagnostic[] };
@@ -63,6 +64,15 @@ export function openLoader(): Loader {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
     });
     worker.unref();
+    // Somewhere between here and there the thread gets its heap.
+    const beat = setInterval(keepYoungSmall, 1);
+    beat.unref();
+    const begun = (): void => {
+      clearInterval(beat);
+      keepYoungSmall();
+    };
+    worker.once("online", begun);
+    worker.once("exit", begun);
     worker.on("message", ({ id, read }: Answer) => settle(id, ({ resolve }) => resolve(read)));
     worker.on("error", (cause: unknown) =>
       lose(worker, `the configuration cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`),
