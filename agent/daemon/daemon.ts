@@ -51,9 +51,10 @@ import { openLoader, type Source } from "./loader.ts";
 import type { Prepared } from "./prepare.ts";
 import { hastyIn, leave, prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
-import { atOnce, whenQuiet } from "./quiet.ts";
+import { atOnce } from "./quiet.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { createReloader, type Reloader } from "./reload.ts";
+import { settle } from "./settle.ts";
 import { warmUp } from "./warm.ts";
 import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
@@ -141,11 +142,8 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   const answering: Answerer = (question, details, fd) => answer(life, pager, question, details, fd);
   memory.server = serveControl(options.stateDirectory, answering, failed);
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
-  void performer
-    .idle()
-    .then(() =>
-      whenQuiet(rehearsal.pieces(), () => (memory.ending ? kernel.now() : earliest(memory.state)), kernel.now),
-    );
+  const next = (): Instant | null => (memory.ending ? kernel.now() : earliest(memory.state));
+  void performer.idle().then(() => settle(rehearsal, next, kernel.now));
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   setInterval(() => {
     if (alive()) notifyManager("WATCHDOG=1");

@@ -20,3 +20,13 @@ export function whenQuiet(pieces: Iterator<void>, deadline: () => Instant | null
   };
   setImmediate(look);
 }
+
+/** One piece at a time, whatever is near: for pieces that take no longer than an advertisement may be late. */
+export function bySlices(pieces: Iterator<void>, done: () => void = () => {}): void {
+  const beat = setInterval(() => {
+    if (pieces.next().done !== true) return;
+    clearInterval(beat);
+    done();
+  }, LOOK_EVERY);
+  beat.unref();
+}

@@ -11,22 +11,32 @@ import type { WarmUp } from "./warm.ts";
 
 type Parts = { readonly log: Pick<EventLog, "ready" | "rehearse">; readonly performer: Pick<Performer, "ready"> };
 
-/** `pieces` are for the time after the start; what is done there needs not be done for the first time later. */
-export function rehearsalOf(
-  warm: WarmUp,
-  { log, performer }: Parts,
-  state: () => AgentState,
-): Rehearsal & { readonly pieces: () => Iterator<void> } {
+/** What is played while nobody needs the process. */
+export type Preparation = {
+  /** For the time after the start; what is done there needs not be done for the first time later. */
+  readonly pieces: () => Iterator<void>;
+  /** Every way once more, so that the pages of the program that it takes are there. */
+  readonly anew: () => Iterator<void>;
+};
+
+export function rehearsalOf(warm: WarmUp, { log, performer }: Parts, state: () => AgentState): Rehearsal & Preparation {
   const ready = (at: Instant): void => {
     log.ready(state(), at);
     performer.ready(state(), at);
   };
+  const first = (): void => {
+    const backup = state().routers.find(({ phase }) => phase.name === "backup");
+    const at = backup === undefined ? null : nextDeadline(backup.phase);
+    if (at !== null) ready(at);
+  };
   return {
     *pieces() {
       yield* warm.pieces;
-      const backup = state().routers.find(({ phase }) => phase.name === "backup");
-      const at = backup === undefined ? null : nextDeadline(backup.phase);
-      if (at !== null) ready(at);
+      first();
+    },
+    *anew() {
+      yield* warm.again();
+      first();
     },
     whole: (at) => warm.rehearse(() => ready(at)),
     again: (at) => {

@@ -34,6 +34,8 @@ export type WarmUp = {
    * else is to be made ready is not.
    */
   readonly rehearse: (also: () => void) => void;
+  /** Every way that a take-over and an end go, once more, so that the program's pages that they need are there. */
+  readonly again: () => IterableIterator<void>;
 };
 
 /** Fifty milliseconds of work in all, five for the first pieces. */
@@ -58,8 +60,12 @@ export function warmUp(): WarmUp {
     for (const event of play.whole()) yield tell(event);
     warm = true;
   }
+  function* again(): IterableIterator<void> {
+    if (warm) for (const event of play.each()) yield tell(event);
+  }
   return {
     pieces: pieces(),
+    again,
     rehearse: (also) => {
       also();
       if (!warm || second === undefined) return;
@@ -76,8 +82,15 @@ function script(config: AgentConfig) {
       yield* play.begin();
       for (let i = 0; i < ROUNDS; i++) {
         if (i < ENDS) yield* play.end();
-        for (const router of config.routers) yield* play.round(router);
+        yield* play.rounds();
       }
+    },
+    *each(): Iterable<Event> {
+      yield* play.end();
+      yield* play.rounds();
+    },
+    *rounds(): Iterable<Event> {
+      for (const router of config.routers) yield* play.round(router);
     },
     *begin(): Iterable<Event> {
       yield { at, seen: { type: "configured", config } };

@@ -45,8 +45,21 @@ const libcIoctl = libc.func("int ioctl(int fd, ulong request, void *value)");
 const libcInotifyInit = libc.func("int inotify_init1(int flags)");
 const libcInotifyAdd = libc.func("int inotify_add_watch(int fd, str path, uint32 mask)");
 const libcMkfifo = libc.func("int mkfifo(str path, uint32 mode)");
+const libcMadvise = libc.func("int madvise(uintptr_t from, size_t length, int advice)");
+const libcGetpagesize = libc.func("int getpagesize()");
+const libcMlock2 = ifThere("int mlock2(uintptr_t from, size_t length, uint32 flags)");
+const libcMallocTrim = ifThere("int malloc_trim(size_t left)");
 const libcExit = libc.func("void _exit(int code)");
 const libcStrerror = libc.func("str strerror(int number)");
+
+/** Not every C library has it; -1 for one that has not. */
+function ifThere(prototype: string): (...given: readonly number[]) => number {
+  try {
+    return libc.func(prototype);
+  } catch {
+    return () => -1;
+  }
+}
 
 const checked = (result: number): number => (result < 0 ? -errno() : result);
 
@@ -110,6 +123,14 @@ export const inotify = (): number => checked(libcInotifyInit(SOCK_NONBLOCK | SOC
 export const inotifyAdd = (fd: number, path: string, mask: number): number => checked(libcInotifyAdd(fd, path, mask));
 export const makeFifo = (path: string, mode: number): number => checked(libcMkfifo(path, mode));
 
+/** Addresses are below 2 ** 47, so a number holds them. What is not in a file is lost. */
+export const dontNeed = (from: number, length: number): number => checked(libcMadvise(from, length, MADV_DONTNEED));
+/** What is touched of it stays in memory from now on; false where that is not allowed. */
+export const lockOnFault = (from: number, length: number): boolean => libcMlock2(from, length, MLOCK_ONFAULT) === 0;
+/** Gives what is free at the end of the C library's heaps, and between, back to the kernel. */
+export const trimHeap = (): void => void libcMallocTrim(0);
+export const pageSize = (): number => libcGetpagesize();
+
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_TRUNC = 0x20;
@@ -122,6 +143,8 @@ const FD_CLOEXEC = 1;
 const CLONE_NEWNET = 0x40000000;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+const MADV_DONTNEED = 4;
+const MLOCK_ONFAULT = 1;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const TFD_TIMER_ABSTIME = 1;
