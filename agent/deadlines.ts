@@ -40,6 +40,7 @@ export function createDeadlines(): Deadlines {
   let beside: readonly Due[] = [];
   let waits: AgentState["waits"] | null = null;
   let checks: AgentState["checks"] | null = null;
+  let drainOverAt: AgentState["drainOverAt"] = null;
 
   const note = (i: number, { phase, config }: RouterState): void => {
     const at = nextDeadline(phase) ?? NEVER;
@@ -69,8 +70,9 @@ export function createDeadlines(): Deadlines {
     follow: (turn) => {
       const { state } = turn;
       if (state.routers !== routers) followRouters(turn);
-      if (state.waits === waits && state.checks === checks) return;
+      if (state.waits === waits && state.checks === checks && state.drainOverAt === drainOverAt) return;
       waits = state.waits;
+      drainOverAt = state.drainOverAt;
       checks = state.checks;
       beside = duesBesideRouters(state);
     },

@@ -210,6 +210,7 @@ export const STANDARDS: Readonly<Record<Reason | "died", Standards>> = {
   group_fault: none,
   group_recovered: none,
   vip_lost: none,
+  operator: none,
   config: none,
   died: none,
 };

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import type { Actor } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
+import { commandInWords } from "../core/command.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { contributionOf } from "../core/priority.ts";
@@ -320,7 +321,7 @@ function seen(memory: Memory, line: EventLine, states: States, common: CommonOf)
 
 function askedIn(line: EventLine): { readonly asked: string; readonly actor: Actor | null } {
   const { seen: what } = line;
-  return { asked: what.type === "commanded" ? what.command.type : what.type, actor: actorIn(line) ?? null };
+  return { asked: what.type === "commanded" ? commandInWords(what.command) : what.type, actor: actorIn(line) ?? null };
 }
 
 function deedIn(what: Observation): { readonly router: RouterKey; readonly done: Omit<Deed, "startedMs"> } | null {
@@ -370,6 +371,7 @@ function kindOf(what: Observation, { before, state }: States): Kind {
     case "advertReceived":
       return routerOf(before, what.router)?.phase.name === "master" ? "dual_master" : "master_seen";
     case "deadlineReached":
+    case "drainOver":
       return "other";
   }
 }

@@ -4,6 +4,7 @@
 import type { IpAddress } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
 import { type AgentConfig, linkCheck, linkOf, type RouterConfig, type RouterKey } from "./config.ts";
+import { drainedUnder, drainsOver, firstEnd, operated } from "./drain.ts";
 import { type Effect, inOrder } from "./effect.ts";
 import type { Event, Observation } from "./event.ts";
 import { companionsOf, inCompany, mayLead, outvoted, type RoutersTurn, regroup, together } from "./group.ts";
@@ -35,6 +36,7 @@ import {
   surroundings,
 } from "./router.ts";
 import { same } from "./same.ts";
+import { settled } from "./settled.ts";
 import {
   type AgentState,
   type CheckState,
@@ -66,7 +68,9 @@ function fold(before: AgentState, event: Event): Turn {
     case "deadlineReached":
       return one(before, event, seen.router, (router, leads) => due(router, at, leads));
     case "commanded":
-      return seen.command.type === "startup" ? startup(before, event) : shutdown(before, event);
+      return commanded(before, event, seen);
+    case "drainOver":
+      return serving(before, event, drainsOver(before, event.at));
     case "configured":
       return configured(before, event, seen.config);
     case "linkChanged":
@@ -141,6 +145,18 @@ const joined = (turns: readonly RouterTurn[]): RoutersTurn => ({
 
 // ---------------------------------------------------------------- start and stop
 
+function commanded(before: AgentState, event: Event, { command, by }: Commanded): Turn {
+  if (command.type === "startup") return startup(before, event);
+  if (command.type === "shutdown") return shutdown(before, event);
+  return serving(before, event, operated(before, command, by ?? null, event.at));
+}
+
+type Commanded = Extract<Observation, { type: "commanded" }>;
+
+/** A turn in which routers may have been taken out of service, or put back. */
+const serving = (before: AgentState, event: Event, turn: RoutersTurn): Turn =>
+  changed(before, event, { ...before, drainOverAt: firstEnd(turn.routers) }, turn);
+
 function startup(before: AgentState, event: Event): Turn {
   if (before.running) return stay(before, event);
   const { startupDelay, delayAfterBoot } = before.config;
@@ -158,7 +174,12 @@ function startAll(before: AgentState, event: Event, base: AgentState): Turn {
 
 function shutdown(before: AgentState, event: Event): Turn {
   if (!before.running) return stay(before, event);
-  const base = { ...before, running: false, waits: before.waits.filter(({ link }) => link !== null) };
+  const base = {
+    ...before,
+    running: false,
+    drainOverAt: null,
+    waits: before.waits.filter(({ link }) => link !== null),
+  };
   return changed(before, event, base, joined(before.routers.map((router) => stop(router, event.at, "shutdown"))));
 }
 
@@ -309,11 +330,14 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
   for (const router of before.routers)
     if (positionOf(config, router.config.key) === undefined) leaving.push(...stop(router, at, "config").effects);
   const virtual = virtualIn(before, config);
-  const found = config.routers.map((wanted) => presentOf(before, wanted, at));
-  const falling = outvoted(config, found);
-  const fallen = found.map((router, i) => (falling.has(i) ? fallBack(router, at) : { router, effects: NO_EFFECTS }));
-  const present = fallen.map(({ router }) => router);
-  const now = present.map((router, i): Surroundings => {
+  const present = config.routers.map((wanted) => presentOf(before, wanted, at));
+  const drained = drainedUnder(config, before, present, at);
+  const falling = outvoted(config, drained.routers);
+  const fallen = drained.routers.map((router, i) =>
+    falling.has(i) ? fallBack(router, at) : { router, effects: NO_EFFECTS },
+  );
+  const standing = fallen.map(({ router }) => router);
+  const now = standing.map((router, i): Surroundings => {
     const wanted = config.routers[i] ?? router.config;
     return {
       linkUp: isCarried(wanted, before.links),
@@ -322,9 +346,9 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
       company: "well",
     };
   });
-  const companies = companiesOf(config, present, now);
+  const companies = companiesOf(config, standing, now);
   const active = isActive(before);
-  const turns = present.map((router, i): RouterTurn => {
+  const turns = standing.map((router, i): RouterTurn => {
     const wanted = config.routers[i] ?? router.config;
     const its: Surroundings = { ...(now[i] ?? router), company: companies[i] ?? "well" };
     const turn = reconfigured(router, wanted, its, at);
@@ -332,8 +356,8 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
     return isNew && active ? start(turn.router, at, "config") : turn;
   });
   const turn = regroup(config, joined(turns), at);
-  const base = { ...known, config };
-  const said = [...leaving, ...fallen.flatMap(({ effects }) => effects), ...turn.effects];
+  const base = { ...known, config, drainOverAt: firstEnd(turn.routers) };
+  const said = [...leaving, ...drained.effects, ...fallen.flatMap(({ effects }) => effects), ...turn.effects];
   return changed(before, event, base, { ...turn, effects: said });
 }
 
@@ -341,29 +365,6 @@ function configured(before: AgentState, event: Event, given: AgentConfig): Turn 
 function presentOf(before: AgentState, wanted: RouterConfig, at: Instant): RouterState {
   const i = positionOf(before.config, wanted.key);
   return (i === undefined ? undefined : before.routers[i]) ?? newRouter(wanted, at);
-}
-
-const settlements = new WeakMap<AgentConfig, { readonly before: AgentConfig; readonly settled: AgentConfig }>();
-
-/**
- * Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. A reload
- * asks twice, for its plan and to be done, and is answered once.
- */
-function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
-  const known = settlements.get(given);
-  if (known?.before === before) return known.settled;
-  const settled = asNew(before, given);
-  settlements.set(given, { before, settled });
-  return settled;
-}
-
-function asNew(before: AgentConfig, given: AgentConfig): AgentConfig {
-  const routers = given.routers.map((wanted) => {
-    const i = positionOf(before, wanted.key);
-    const present = i === undefined ? undefined : before.routers[i];
-    return present !== undefined && same(present, wanted) ? present : wanted;
-  });
-  return { ...given, routers };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { RouterConfig, VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import { heldBy } from "./holdings.ts";
 import { announce, NOTHING } from "./speak.ts";
-import type { AnnounceTimers, Master, RouterState } from "./state.ts";
+import type { AnnounceTimers, Master, RouterState, RouterTurn } from "./state.ts";
 import { after, type Duration, type Instant, seconds } from "./time.ts";
 import { usualAddress } from "./usual.ts";
 
@@ -87,6 +87,17 @@ export function announceDue(
 export function following(deadline: Instant, span: Duration, at: Instant): Instant {
   const next = after(deadline, span);
   return next > at ? next : after(at, span);
+}
+
+/** A weaker Master was heard, by this router or another one of its sync group (B11.7). */
+export function announceAgain(router: RouterState, at: Instant): RouterTurn {
+  const { lowerPriorityRepeat, lowerPriorityDelay } = router.config.announce;
+  if (router.phase.name !== "master") return { router, effects: NOTHING };
+  const lowerPriorityBlockAt = lowerPriorityRepeat * lowerPriorityDelay > 0 ? after(at, lowerPriorityDelay) : null;
+  return {
+    router: { ...router, phase: { ...router.phase, lowerPriorityBlockAt } },
+    effects: announce(router, lowerPriorityRepeat),
+  };
 }
 
 /** Strict mode asks for no answer to a weaker Master; a sign that is none is answered all the same. */

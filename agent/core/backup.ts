@@ -16,8 +16,8 @@ export function backupHears(router: RouterState, phase: Backup, advert: Advertis
     const masterDownAt = after(at, skewTimeOf(router, phase.masterAdverInterval));
     return { ...phase, masterDownAt, resigned: true, weaker: false };
   }
-  if (!config.preempt || advert.priority >= priority) {
-    // (445): a Master to live with. Learn its interval, wait all over again.
+  if (!config.preempt || advert.priority >= priority || router.drained !== null) {
+    // (445): a Master to live with, as anybody is to whoever takes nothing over. Learn its interval, wait all over again.
     const preemptAt = advert.priority >= priority ? null : phase.preemptAt;
     return accept(router, phase, advert, at, preemptAt, null);
   }
@@ -128,6 +128,16 @@ export function rearmed(
 export function waitsOn(router: RouterState, phase: Backup, at: Instant): Backup {
   const masterDownAt = after(at, downIntervalOf(router, phase.masterAdverInterval));
   return { ...phase, masterDownAt, willing: true };
+}
+
+/**
+ * It waits all over again and from the beginning: it takes part again after it was drained, or was drained and heard
+ * nobody for all that time. `heard` is who it may still think to be Master.
+ */
+export function anew(router: RouterState, phase: Backup, heard: Advertisement | null, at: Instant): Backup {
+  const masterDownAt = after(at, downIntervalOf(router, phase.masterAdverInterval));
+  const begun = { resigned: false, weaker: false, preemptAt: null, limitedUntil: null, willing: false };
+  return { ...phase, ...begun, masterDownAt, heard };
 }
 
 /** Why its time was up. */

@@ -51,8 +51,24 @@ export type Link = {
   readonly up: boolean;
 };
 
-/** What somebody asks of the agent. It is refused or recorded, never half done. */
-export type Command = { readonly type: "startup" } | { readonly type: "shutdown" };
+/**
+ * What somebody asks of the agent. It is refused or recorded, never half done. Routers are named with all of
+ * their sync groups; null is all there are, and what a new configuration brings besides.
+ */
+export type Command =
+  | { readonly type: "startup" }
+  | { readonly type: "shutdown" }
+  /** They hold nothing and take nothing over, for as long as it lasts; null until they are resumed. */
+  | {
+      readonly type: "drain";
+      readonly routers: readonly RouterKey[] | null;
+      readonly lasts: Duration | null;
+      /** In the words of whoever asks; empty without. */
+      readonly reason: string;
+    }
+  | { readonly type: "resume"; readonly routers: readonly RouterKey[] | null }
+  /** They wait no longer for what they would be Master after. */
+  | { readonly type: "promote"; readonly routers: readonly RouterKey[]; readonly reason: string };
 
 /**
  * How a hook went. `superseded`: overtaken before it began; `given_up`: it will not be tried, because the
@@ -109,6 +125,8 @@ export type Observation =
   | { readonly type: "deadlineReached"; readonly router: RouterKey }
   /** A link has stayed as it is for its delay; null: the delay of the startup is over. */
   | { readonly type: "waitOver"; readonly link: string | null }
+  /** The time is over for which routers were drained. */
+  | { readonly type: "drainOver" }
   /** A check was asked, or told something by itself. */
   | { readonly type: "checkReported"; readonly check: string; readonly run: Run }
   /** Time has done to a check what no answer did. */

@@ -1,11 +1,12 @@
 // Sync groups (vrrp_sync_group): routers that change together. Who has to follow whom is decided here,
 // by Keepalived's rules (B11); router.ts then moves each of them.
 
+import { announceAgain } from "./announcing.ts";
 import type { AgentConfig, RouterKey } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Observation } from "./event.ts";
 import { isUndecided, isWilling, ownHindranceOf } from "./hindrance.ts";
-import { announceAgain, fallBack, follow, relinquish } from "./router.ts";
+import { fallBack, follow, relinquish } from "./router.ts";
 import { type AgentState, type Company, positionOf, type RouterState, type RouterTurn } from "./state.ts";
 import type { Instant } from "./time.ts";
 

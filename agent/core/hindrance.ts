@@ -1,6 +1,7 @@
 // What keeps a started router from taking part: FAULT, and the first answers of its checks.
 
 import { standingOf } from "./priority.ts";
+import type { Reason } from "./reason.ts";
 import type { RouterState } from "./state.ts";
 
 export type Hindrance =
@@ -35,3 +36,13 @@ export const isPending = (router: RouterState): boolean => router.company === "p
 /** Whether this router would be Master if it stood alone; its sync group may still keep it from that (B11.1). */
 export const isWilling = ({ phase }: RouterState): boolean =>
   phase.name === "master" || (phase.name === "backup" && phase.willing);
+
+/** Why a router left FAULT, by why it was there. */
+export const RECOVERIES: Readonly<Partial<Record<Reason, Reason>>> = {
+  link_down: "link_up",
+  no_primary_address: "primary_address",
+  source_missing: "primary_address",
+  no_peers: "config",
+  check_fault: "check_recovered",
+  group_fault: "group_recovered",
+};

@@ -3,6 +3,7 @@
 // router that is wrong is replaced by nobody.
 
 import { PRIORITY_STOP, STATICS } from "./config.ts";
+import { firstEnd } from "./drain.ts";
 import type { Effect } from "./effect.ts";
 import { heldBy } from "./holdings.ts";
 import { nextDeadline, type Phase, type PhaseName, type RouterState, routerOf, type Turn } from "./state.ts";
@@ -18,7 +19,8 @@ export function violations(turn: Turn): readonly string[] {
   for (const effect of effects) wrong.push(...misdeed(turn, effect));
   for (const router of changedIn(before.routers, state.routers)) wrong.push(...kept(turn, router));
   wrong.push(...routersMatchConfig(turn));
-  if (changed.length > 0 || state.config !== before.config) wrong.push(...groupsAreOne(turn));
+  if (changed.length > 0 || state.config !== before.config)
+    wrong.push(...groupsAreOne(turn), ...drainsHold(turn, changed));
   return wrong.length === 0 ? NONE : wrong;
 }
 
@@ -125,6 +127,21 @@ function routersMatchConfig({ before, state: { routers, config } }: Turn): strin
   let match = routers.length === config.routers.length;
   for (let i = 0; match && i < routers.length; i++) match = routers[i]?.config === config.routers[i];
   return match ? [] : ["the routers are not those of the configuration"];
+}
+
+/** Who is drained takes nothing over, its whole sync group is drained with it, and the end is known. */
+function drainsHold({ state }: Turn, changed: Routers): string[] {
+  const wrong: string[] = [];
+  for (const { config, phase, drained } of changed)
+    if (drained !== null && phase.name === "master") wrong.push(`${config.key} is drained, and Master`);
+  for (const { name, members } of state.config.groups) {
+    const drained = new Set(
+      members.flatMap((key) => routerOf(state, key) ?? []).map((router) => router.drained !== null),
+    );
+    if (drained.size > 1) wrong.push(`sync group ${name} is drained in part`);
+  }
+  if (state.drainOverAt !== firstEnd(state.routers)) wrong.push("a drain ends at another time than is waited for");
+  return wrong;
 }
 
 const waits = ({ name, because }: Phase): boolean =>

@@ -2,6 +2,7 @@
 // whatever changes a phase is told, and nothing else.
 
 import { askedBy } from "./actor.ts";
+import { commandInWords } from "./command.ts";
 import type { AgentConfig, GroupConfig, HookConfig, RouterKey } from "./config.ts";
 import type { Cause, Effect, KnownMaster, Notice, NoticeWord } from "./effect.ts";
 import {
@@ -140,7 +141,7 @@ function causeOf({ event: { seen, at } }: Turn, was: RouterState | null): readon
   if (seen.type === "advertReceived")
     return [{ at, what: `${seen.advert.source} advertised priority ${seen.advert.priority}` }];
   if (seen.type === "linkChanged") return [{ at, what: `link ${seen.link.name} ${seen.link.up ? "up" : "down"}` }];
-  if (seen.type === "commanded") return [{ at, what: `${seen.command.type}${askedBy(seen.by)}` }];
+  if (seen.type === "commanded") return [{ at, what: `${commandInWords(seen.command)}${askedBy(seen.by)}` }];
   if (seen.type === "configured") return [{ at, what: `a new configuration${askedBy(seen.by)}` }];
   return [{ at, what: seen.type }];
 }

@@ -47,6 +47,8 @@ export const REASONS = [
   "group_recovered",
   /** Somebody else took away what a Master holds, and `on_loss failover` is set. */
   "vip_lost",
+  /** An operator drained, resumed or promoted it. */
+  "operator",
   /** A new configuration brought the router, took it away, or changed what it needs. */
   "config",
 ] as const;
@@ -69,7 +71,7 @@ const named = (event: string | null, master: NewMaster = "not-master"): Named =>
 
 /**
  * Every reason in the words of the standards. They have no word for checks, groups, rivals among owners,
- * stalls and thefts; an owner becomes Master by its priority, whatever has brought it back.
+ * operators, stalls and thefts; an owner becomes Master by its priority, whatever has brought it back.
  */
 const STANDARD: Readonly<Record<Reason, Named>> = {
   none: named("none"),
@@ -99,6 +101,7 @@ const STANDARD: Readonly<Record<Reason, Named>> = {
   group_fault: named(null),
   group_recovered: named(null, "priority"),
   vip_lost: named(null),
+  operator: named(null, "priority"),
   config: named(null, "priority"),
 };
 

@@ -9,6 +9,7 @@
 
 import { compareAddresses, type IpAddress } from "./address.ts";
 import {
+  announceAgain,
   announceDue,
   announceSource,
   answerSign,
@@ -17,19 +18,36 @@ import {
   newTimers,
   wasSilentTooLong,
 } from "./announcing.ts";
-import { backupHears, downIntervalOf, masteriesWith, rearmed, skewTimeOf, takeOverReason, waitsOn } from "./backup.ts";
+import {
+  anew,
+  backupHears,
+  downIntervalOf,
+  masteriesWith,
+  rearmed,
+  skewTimeOf,
+  takeOverReason,
+  waitsOn,
+} from "./backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
-import { hindranceOf, isPending } from "./hindrance.ts";
+import { hindranceOf, isPending, RECOVERIES } from "./hindrance.ts";
 import { type Holdings, heldBy } from "./holdings.ts";
 import { ANSWERS_PER_INTERVAL, isBareTick, mayHaveLost, ticked } from "./master.ts";
 import { NO_VERDICTS, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import { reconfigure } from "./reload.ts";
 import { outlasts, sighted } from "./rival.ts";
-import { advertise, announce, letGo, NOTHING, resign, takeUp } from "./speak.ts";
-import { type Backup, effectivePriority, inPhase, type Master, type RouterState, type RouterTurn } from "./state.ts";
+import { advertise, letGo, NOTHING, resign, takeUp } from "./speak.ts";
+import {
+  type Backup,
+  type Drained,
+  effectivePriority,
+  inPhase,
+  type Master,
+  type RouterState,
+  type RouterTurn,
+} from "./state.ts";
 import { after, type Instant, seconds } from "./time.ts";
 
 const stay = (router: RouterState): RouterTurn => ({ router, effects: NOTHING });
@@ -49,6 +67,7 @@ export const newRouter = (config: RouterConfig, at: Instant): RouterState => ({
   refused: null,
   neighbours: [],
   masteries: [],
+  drained: null,
 });
 
 // ---------------------------------------------------------------- Initialize, FAULT (§6.4.1)
@@ -59,15 +78,15 @@ export function start(router: RouterState, at: Instant, because: Reason): Router
   if (hindrance !== null) return stay(faulty(router, at, hindrance));
   if (isPending(router)) return stay(pending(router, at)); // B10.4
   // (110): the owner needs not wait. Keepalived's `state MASTER` is no reason to (B9.1).
-  if (router.config.basePriority === PRIORITY_OWNER)
+  if (router.config.basePriority === PRIORITY_OWNER && router.drained === null)
     return becomeMaster(router, at, because === "startup" ? "owner_startup" : because);
   return stay(becomeBackup(router, at, because, null)); // (155)
 }
 
-/** Shutdown in any phase; a Master resigns and lets go. */
+/** Shutdown in any phase; a Master resigns and lets go. Who is started again takes part. */
 export function stop(router: RouterState, at: Instant, because: Reason): RouterTurn {
   const effects = router.phase.name === "master" ? resign(router) : NOTHING;
-  return { router: { ...router, phase: { name: "initialize", since: at, because } }, effects };
+  return { router: { ...router, drained: null, phase: { name: "initialize", since: at, because } }, effects };
 }
 
 /** What a router depends on and does not decide. */
@@ -134,16 +153,6 @@ function reweighed(before: RouterState, router: RouterState, at: Instant): Route
   const adverAt = after(at, config.adverInterval);
   return { router: { ...router, phase: { ...phase, adverAt } }, effects: [advertise(router)] };
 }
-
-/** Why a router left FAULT, by why it was there. */
-const RECOVERIES: Readonly<Partial<Record<Reason, Reason>>> = {
-  link_down: "link_up",
-  no_primary_address: "primary_address",
-  source_missing: "primary_address",
-  no_peers: "config",
-  check_fault: "check_recovered",
-  group_fault: "group_recovered",
-};
 
 function pending(router: RouterState, at: Instant): RouterState {
   const { phase } = router;
@@ -218,17 +227,6 @@ function answer(router: RouterState, phase: Master, at: Instant): RouterTurn {
     : { router: turn.router, effects: [advertise(router), ...turn.effects] };
 }
 
-/** A weaker Master was heard, by this router or another one of its sync group (B11.7). */
-export function announceAgain(router: RouterState, at: Instant): RouterTurn {
-  const { lowerPriorityRepeat, lowerPriorityDelay } = router.config.announce;
-  if (router.phase.name !== "master") return stay(router);
-  const lowerPriorityBlockAt = lowerPriorityRepeat * lowerPriorityDelay > 0 ? after(at, lowerPriorityDelay) : null;
-  return {
-    router: { ...router, phase: { ...router.phase, lowerPriorityBlockAt } },
-    effects: announce(router, lowerPriorityRepeat),
-  };
-}
-
 /**
  * Somebody else took away what a Master holds. Where that is to be a failover, it resigns, and has to wait
  * for its Skew_Time like everybody else (B9.11); otherwise it is put back, once a second, and all paths with it.
@@ -265,7 +263,7 @@ export function relinquish(router: RouterState, at: Instant, because: Reason): R
 
 /** Its group becomes Master, and it with it. */
 export const follow = (router: RouterState, at: Instant): RouterTurn =>
-  router.phase.name === "backup" ? becomeMaster(router, at, "group_master") : stay(router);
+  router.phase.name === "backup" && router.drained === null ? becomeMaster(router, at, "group_master") : stay(router);
 
 /**
  * Another member fell back, and it does with it. On its own wire nobody stronger was heard, so that it
@@ -276,6 +274,28 @@ export const fallBack = (router: RouterState, at: Instant): RouterTurn =>
     ? { router: becomeBackup(router, at, "group_backup", null), effects: resign(router) }
     : stay(router);
 
+// ---------------------------------------------------------------- for an operator
+
+/** Out of service: a Master resigns, and whoever hears it waits for its Skew_Time only (425). */
+export function drain(before: RouterState, drained: Drained, at: Instant): RouterTurn {
+  const router = { ...before, drained };
+  if (router.phase.name !== "master") return stay(router);
+  return { router: becomeBackup(router, at, "operator", null), effects: resign(router) };
+}
+
+/** It takes part in the election again, as after its start: an owner needs not wait (110). */
+export function resume(before: RouterState, at: Instant): RouterTurn {
+  const { phase, config } = before;
+  const router = before.drained === null ? before : { ...before, drained: null };
+  if (router === before || phase.name !== "backup") return stay(router);
+  if (config.basePriority === PRIORITY_OWNER) return becomeMaster(router, at, "operator");
+  return stay(inPhase(router, anew(router, phase, phase.resigned ? null : phase.heard, at)));
+}
+
+/** It takes over without waiting any longer. */
+export const promote = (router: RouterState, at: Instant): RouterTurn =>
+  router.phase.name === "backup" ? becomeMaster(router, at, "operator") : stay(router);
+
 // ---------------------------------------------------------------- when time is up
 
 /**
@@ -284,6 +304,8 @@ export const fallBack = (router: RouterState, at: Instant): RouterTurn =>
  */
 export function due(router: RouterState, at: Instant, mayLead: boolean): RouterTurn {
   const { phase } = router;
+  if (phase.name === "backup" && phase.masterDownAt <= at && router.drained !== null)
+    return stay(inPhase(router, anew(router, phase, null, at)));
   if (phase.name === "backup" && phase.masterDownAt <= at)
     return mayLead
       ? becomeMaster(router, at, takeOverReason(phase, at))

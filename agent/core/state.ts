@@ -1,5 +1,6 @@
 // Everything the agent remembers, as one value; folding the log gives it back.
 
+import type { Actor } from "./actor.ts";
 import type { IpAddress } from "./address.ts";
 import { familyOf, isLinkLocal } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
@@ -88,6 +89,19 @@ export type Rival = {
   readonly last: Instant;
 };
 
+/** An operator has taken a router out of service: it holds nothing, and takes nothing over. */
+export type Drained = {
+  readonly since: Instant;
+  /** When that ends by itself; null for never. */
+  readonly until: Instant | null;
+  /** In the operator's words; empty without. */
+  readonly reason: string;
+  /** Whether everything on this node is meant, and what a new configuration brings besides. */
+  readonly whole: boolean;
+  /** Null where the log does not say. */
+  readonly by: Actor | null;
+};
+
 /** One virtual router. */
 export type RouterState = {
   readonly config: RouterConfig;
@@ -106,6 +120,8 @@ export type RouterState = {
   readonly neighbours: readonly Neighbour[];
   /** When it became Master, the latest last, as far as `max_failovers` counts; empty without. */
   readonly masteries: readonly Instant[];
+  /** Null as long as it takes part. */
+  readonly drained: Drained | null;
 };
 
 /** A neighbour as its valid advertisements show it. Nothing of the protocol depends on it. */
@@ -182,6 +198,8 @@ export type AgentState = {
   readonly links: Readonly<Record<string, LinkState>>;
   /** In the order of `config.routers`. */
   readonly routers: readonly RouterState[];
+  /** When the first of those that are drained takes part again by itself; null for never. */
+  readonly drainOverAt: Instant | null;
 };
 
 /** The router in another phase; written out as `withRouters` is. */
@@ -196,14 +214,15 @@ export const inPhase = (router: RouterState, phase: Phase): RouterState => ({
   refused: router.refused,
   neighbours: router.neighbours,
   masteries: router.masteries,
+  drained: router.drained,
 });
 
 /** Other routers and links; written out for the turns there are most of, as a spread takes longer than all the rest of them. */
 export const withRouters = (
-  { config, running, waits, checks }: AgentState,
+  { config, running, waits, checks, drainOverAt }: AgentState,
   links: AgentState["links"],
   routers: AgentState["routers"],
-): AgentState => ({ config, running, waits, checks, links, routers });
+): AgentState => ({ config, running, waits, checks, links, routers, drainOverAt });
 
 /** The state before and after an event, and what the event asks the world for. */
 export type Turn = {
@@ -227,6 +246,7 @@ export const initialState: AgentState = {
   checks: {},
   links: {},
   routers: [],
+  drainOverAt: null,
 };
 
 /** The priority used for election and Skew_Time. */
@@ -263,12 +283,17 @@ function earliest<A extends Instant | null>(a: A, b: Instant | null): A | Instan
 /** A deadline, and what is to be seen when it is reached. */
 export type Due = {
   readonly at: Instant;
-  readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" | "checkDue" }>;
+  readonly seen: Extract<Observation, { readonly type: "deadlineReached" | "waitOver" | "drainOver" | "checkDue" }>;
 };
 
 /** The deadlines of all but the routers, the earliest first. */
-export function duesBesideRouters({ waits, checks }: Pick<AgentState, "waits" | "checks">): readonly Due[] {
+export function duesBesideRouters({
+  waits,
+  checks,
+  drainOverAt,
+}: Pick<AgentState, "waits" | "checks" | "drainOverAt">): readonly Due[] {
   const dues = waits.map(({ link, until }): Due => ({ at: until, seen: { type: "waitOver", link } }));
+  if (drainOverAt !== null) dues.push({ at: drainOverAt, seen: { type: "drainOver" } });
   for (const [check, { dueAt }] of Object.entries(checks))
     if (dueAt !== null) dues.push({ at: dueAt, seen: { type: "checkDue", check } });
   return dues.sort((a, b) => a.at - b.at);

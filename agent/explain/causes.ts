@@ -29,6 +29,10 @@ export type OutsideStamps = {
   readonly addresses: Cause | null;
   readonly config: Cause | null;
   readonly command: Cause | null;
+  /** How it came to take part again after it was drained, the root first. */
+  readonly resumed: readonly Cause[];
+  /** Since when it was, that time; null when it never was. */
+  readonly drainedSince: Instant | null;
   /** What led to the last verdict on something it tracks, */
   readonly verdict: readonly Cause[];
   /** and the last change of another member of its sync group, with what led to that. */
@@ -59,7 +63,7 @@ function known(scene: Scene): readonly Cause[] {
       return [...resigned(trail), ranOut(scene)];
     case "preempt_delay_over":
     case "failover_limit_over":
-      return [...weaker(scene), ranOut(scene)];
+      return [...again(scene, null), ...weaker(scene), ranOut(scene)];
     case "peer_owner":
     case "peer_stronger":
     case "peer_tie_address":
@@ -94,6 +98,8 @@ function known(scene: Scene): readonly Cause[] {
       return [
         { seq: transition.seq, at: transition.at, text: "the log ends here: the daemon was killed, or the machine" },
       ];
+    case "operator":
+      return outside.resumed.at(-1)?.seq === transition.seq ? outside.resumed : present(outside.command);
     case "none":
       return [];
   }
@@ -102,18 +108,29 @@ function known(scene: Scene): readonly Cause[] {
 const present = (cause: Cause | null): readonly Cause[] => (cause === null ? [] : [cause]);
 
 /** What set the timer that ran out. */
-function armed({ trail, transition, outside }: Scene): readonly Cause[] {
+function armed(scene: Scene): readonly Cause[] {
+  const { trail, transition, outside } = scene;
   const { accepted, entered } = trail;
   const deadline = deadlineOf(transition.before);
-  const until =
-    deadline === null
-      ? ""
-      : `: the timer was set to run out ${inSeconds(since(accepted?.last ?? transition.at, deadline))} later`;
+  const until = (from: Instant): string =>
+    deadline === null ? "" : `: the timer was set to run out ${inSeconds(since(from, deadline))} later`;
+  const resumed = again(scene, until);
+  if (resumed.length > 0) return resumed;
   if (accepted !== null && (entered === null || accepted.last >= entered.at))
-    return [{ seq: accepted.seq, at: accepted.last, text: `${advert(accepted)} accepted${until}` }];
+    return [{ seq: accepted.seq, at: accepted.last, text: `${advert(accepted)} accepted${until(accepted.last)}` }];
   if (entered === null) return [];
   const began = outside.entering.slice(0, 1);
   return [...began, { seq: entered.seq, at: entered.at, text: "became Backup, and heard no Master to wait for" }];
+}
+
+/** How it came to take part again, where that has set the timer anew. */
+function again(
+  { trail: { accepted, entered }, outside: { resumed } }: Scene,
+  until: ((from: Instant) => string) | null,
+): readonly Cause[] {
+  const last = resumed.at(-1);
+  if (last === undefined || last.at < Math.max(accepted?.last ?? 0, entered?.at ?? 0)) return [];
+  return until === null ? resumed : [...resumed, { ...last, text: `takes part again${until(last.at)}` }];
 }
 
 /** Weaker advertisements that came and held nobody back. */

@@ -35,6 +35,10 @@ export function neededSince(scene: Witnessed): Instant | null {
   const changed = priorities.at(-1);
   if (WEIGHED.has(because) && changed !== undefined) needs.push(changed.at - STRIKES_SPAN);
   if (WEIGHED.has(because) && changed === undefined && entered === null) needs.push(at - PRIORITY_SPAN);
+  // What ends by itself has begun with a command, however long ago.
+  const [again] = outside.resumed;
+  if (again !== undefined && outside.drainedSince !== null && causesOf(scene).some(({ seq }) => seq === again.seq))
+    needs.push(outside.drainedSince - SECOND);
   const judged = outside.verdict.at(-1);
   if (because.startsWith("check_") && judged !== undefined) needs.push(judged.at - STRIKES_SPAN);
   return Math.min(...needs) as Instant;

@@ -10,6 +10,7 @@ import type { Line, RouterWindow, Window } from "../log/line.ts";
 const OWN: ReadonlySet<string> = new Set([
   "deadlineReached",
   "waitOver",
+  "drainOver",
   "checkDue",
   "hookBegan",
   "hookEnded",

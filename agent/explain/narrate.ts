@@ -2,6 +2,7 @@
 
 import { askedBy } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
+import { commandInWords } from "../core/command.ts";
 import type { Observation } from "../core/event.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
 import type { Line, Mark, Window } from "../log/line.ts";
@@ -65,7 +66,7 @@ const times = (count: number): string => (count === 1 ? "once" : `${count} times
 function seenSentence(seen: Observation): string {
   switch (seen.type) {
     case "commanded":
-      return `${seen.command.type}${askedBy(seen.by)}`;
+      return `${commandInWords(seen.command)}${askedBy(seen.by)}`;
     case "configured":
       return `configured with ${seen.config.routers.length} instance(s)${askedBy(seen.by)}`;
     case "advertReceived":
@@ -92,6 +93,8 @@ function seenSentence(seen: Observation): string {
       return "time was up";
     case "waitOver":
       return seen.link === null ? "the delay of the startup is over" : "has stayed as it is for its delay";
+    case "drainOver":
+      return "the time is over that routers were drained for";
     case "checkReported":
       return runSentence(seen.run);
     case "checkDue":

@@ -35,6 +35,8 @@ const NOTHING: OutsideStamps = {
   addresses: null,
   config: null,
   command: null,
+  resumed: [],
+  drainedSince: null,
   verdict: [],
   companion: [],
 };
@@ -114,10 +116,31 @@ function remember(
   for (const [i, router] of state.routers.entries()) {
     const { key, interface: iface } = router.config;
     if (stamp !== null && (stamp.interface ?? iface) === iface) stampsOf(outside, key)[stamp.part] = causeOf(line);
-    if (before.routers[i] !== router && isJudged(before, router))
-      stampsOf(outside, key).verdict = verdictOf(step, line, strikesOf);
+    if (before.routers[i] === router) continue;
+    if (isJudged(before, router)) stampsOf(outside, key).verdict = verdictOf(step, line, strikesOf);
+    const serving = servingOf(routerOf(before, key), router, line, stampsOf(outside, key));
+    if (serving !== null) Object.assign(stampsOf(outside, key), serving);
   }
 }
+
+/** What an operator, or the time that an operator set, has done to a router; null for nothing. */
+function servingOf(
+  was: RouterState | undefined,
+  { drained }: RouterState,
+  line: EventLine,
+  { command }: OutsideStamps,
+): Partial<OutsideStamps> | null {
+  const cause = causeOf(line);
+  const [before, is] = [was?.drained ?? null, drained];
+  if (is !== null && is !== before) return { command: cause, resumed: [], drainedSince: is.since };
+  if (is === null && before !== null)
+    return { resumed: line.seen.type === "drainOver" && command !== null ? [command, cause] : [cause] };
+  return isOperation(line.seen) ? { command: cause } : null;
+}
+
+/** It concerns those whom it changes, where other commands concern everybody. */
+const isOperation = (seen: Observation): boolean =>
+  seen.type === "commanded" && seen.command.type !== "startup" && seen.command.type !== "shutdown";
 
 /** Whether something is believed of what a router tracks that was not believed before. */
 function isJudged(before: AgentState, { config, verdicts }: RouterState): boolean {
@@ -145,7 +168,7 @@ function stampIn(seen: Observation): Stamp | null {
     case "configured":
       return { part: "config", interface: null };
     case "commanded":
-      return { part: "command", interface: null };
+      return isOperation(seen) ? null : { part: "command", interface: null };
     default:
       return null;
   }

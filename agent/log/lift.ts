@@ -6,7 +6,7 @@ import type { AgentState, Backup, LinkState, Master, Phase, RouterState } from "
 import { usualAddress, usualAgent, usualRouter } from "../core/usual.ts";
 
 /** A state without its configuration, as lines carry it. */
-type Snapshot = Pick<AgentState, "running" | "waits" | "checks" | "links"> & {
+type Snapshot = Pick<AgentState, "running" | "waits" | "checks" | "links" | "drainOverAt"> & {
   readonly routers: readonly Omit<RouterState, "config">[];
 };
 
@@ -38,7 +38,7 @@ function liftRouter(router: RouterConfig): RouterConfig {
 
 const liftAddress = (own: VirtualAddress): VirtualAddress => complete<VirtualAddress>(own, usualAddress);
 
-const OLD_STATE = { running: false, waits: [], checks: {}, links: {}, routers: [] } as const;
+const OLD_STATE = { running: false, waits: [], checks: {}, links: {}, routers: [], drainOverAt: null } as const;
 const OLD_ROUTER = {
   verdicts: {},
   company: "well",
@@ -46,6 +46,7 @@ const OLD_ROUTER = {
   refused: null,
   neighbours: [],
   masteries: [],
+  drained: null,
 } as const;
 const OLD_BACKUP = { willing: false, limitedUntil: null } as const;
 const OLD_MASTER = { lost: [], restoreAt: null, restored: null } as const;

@@ -35,6 +35,7 @@ export type Snapshot = {
   readonly checks: AgentState["checks"];
   readonly links: AgentState["links"];
   readonly routers: readonly Omit<RouterState, "config">[];
+  readonly drainOverAt: AgentState["drainOverAt"];
 };
 
 /** The first line of a segment: everything needed to fold what follows. */
@@ -128,18 +129,19 @@ export type Line =
   | ({ readonly type: "snapshot"; readonly state: Snapshot } & Place);
 
 /** The state without what the configuration says already. */
-export const snapshotOf = ({ running, waits, checks, links, routers }: AgentState): Snapshot => ({
+export const snapshotOf = ({ running, waits, checks, links, routers, drainOverAt }: AgentState): Snapshot => ({
   running,
   waits,
   checks,
   links,
   routers: routers.map(rememberedOf),
+  drainOverAt,
 });
 
 /** What a snapshot has of a router: one after the other, so that equal states are equal texts. */
 export const rememberedOf = (router: RouterState): Snapshot["routers"][number] => {
-  const { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries } = router;
-  return { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries };
+  const { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries, drained } = router;
+  return { phase, linkUp, primaryAddress, verdicts, company, rival, refused, neighbours, masteries, drained };
 };
 
 /** The state a snapshot was taken of. */

@@ -27,9 +27,9 @@ export function createWords(key: string): Words {
       if (last?.config !== config) last = { config, text: JSON.stringify(redactConfig(config, key)) };
       return last.text;
     },
-    ofState: ({ running, waits, checks, links, routers }) =>
+    ofState: ({ running, waits, checks, links, routers, drainOverAt }) =>
       `{"running":${running},"waits":${JSON.stringify(waits)},"checks":${JSON.stringify(checks)},` +
-      `"links":${JSON.stringify(links)},"routers":[${routers.map(ofRouter).join()}]}`,
+      `"links":${JSON.stringify(links)},"routers":[${routers.map(ofRouter).join()}],"drainOverAt":${drainOverAt}}`,
     prepare: (router) => {
       if (!known.has(router)) known.set(router, ofRouter(router));
     },

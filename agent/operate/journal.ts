@@ -4,6 +4,7 @@
 import { type Logger, pino } from "pino";
 import { askedBy } from "../core/actor.ts";
 import { limitInWords } from "../core/backup.ts";
+import { commandInWords } from "../core/command.ts";
 import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
@@ -152,7 +153,7 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
       );
       return;
     case "commanded":
-      journal.info({ ...seen.command, by: seen.by ?? null }, `${seen.command.type}${askedBy(seen.by)}`);
+      journal.info({ ...seen.command, by: seen.by ?? null }, `${commandInWords(seen.command)}${askedBy(seen.by)}`);
       return;
     case "hookEnded":
       tellHook(journal, seen);
@@ -167,6 +168,7 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "checkReported":
     case "checkDue":
     case "waitOver":
+    case "drainOver":
       return;
   }
 }

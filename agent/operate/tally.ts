@@ -210,6 +210,7 @@ function enterSeldom(books: Books, turn: Turn): void {
     case "pathsLost":
     case "addressClaimed":
     case "waitOver":
+    case "drainOver":
     case "checkDue":
     case "hookBegan":
     case "fifoMissed":

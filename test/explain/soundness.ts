@@ -13,6 +13,7 @@ import type { Line } from "../../agent/log/line.ts";
 const OURS: ReadonlySet<string> = new Set([
   "deadlineReached",
   "waitOver",
+  "drainOver",
   "effectDone",
   "effectFailed",
   "checkDue",

@@ -12,6 +12,7 @@ import { after, type Instant, instantAt, microseconds, milliseconds, seconds } f
 import { usualAddress, usualAgent, usualHooks, usualRouter } from "../../agent/core/usual.ts";
 import type { EventLog } from "../../agent/log/event-log.ts";
 import { type Answering, answering, CHECKS, run, TRACKS } from "./checked.ts";
+import { commandOf, OPERATOR, type Operating, operating } from "./operated.ts";
 
 /** An address that must be one. */
 export function ip(text: string): IpAddress {
@@ -123,6 +124,7 @@ export type Happening =
   | { readonly type: "own"; readonly interface: string; readonly there: boolean }
   | { readonly type: "reload"; readonly config: number }
   | { readonly type: "command"; readonly command: "startup" | "shutdown" }
+  | Operating
   | { readonly type: "perform"; readonly jobs: number }
   /** Somebody puts one of our addresses on its interface, or takes it off. */
   | { readonly type: "foreign"; readonly nth: number; readonly there: boolean }
@@ -176,6 +178,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       command: fc.constantFrom("startup" as const, "startup" as const, "shutdown" as const),
     }),
   },
+  { weight: 2, arbitrary: operating },
   { weight: 4, arbitrary: fc.record({ type: fc.constant("perform" as const), jobs: fc.integer({ min: 1, max: 4 }) }) },
   {
     weight: 1,
@@ -364,6 +367,9 @@ function happen(life: Life, it: Happening): void {
       break;
     case "command":
       see(life, { type: "commanded", command: { type: it.command } });
+      break;
+    case "operate":
+      see(life, { type: "commanded", command: commandOf(life.state.config, it), by: OPERATOR });
       break;
     case "perform":
       life.companion.perform(it.jobs, (seen) => see(life, seen));

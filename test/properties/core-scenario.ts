@@ -12,7 +12,7 @@ import {
   type Track,
   type Transport,
 } from "../../agent/core/config.ts";
-import type { Event, Observation } from "../../agent/core/event.ts";
+import type { Command, Event, Observation } from "../../agent/core/event.ts";
 import { type AgentState, duesOf, initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
 import { usualAddress, usualAgent, usualHooks, usualRouter } from "../../agent/core/usual.ts";
@@ -157,6 +157,13 @@ export type Intention =
   | { readonly type: "ring"; readonly late: Duration }
   /** A router is told that its deadline was reached, whether that is so or not. */
   | { readonly type: "falseRing"; readonly router: number }
+  /** An operator asks for something; of a drain or a resume null means everything. */
+  | {
+      readonly type: "operate";
+      readonly what: "drain" | "resume" | "promote";
+      readonly router: number | null;
+      readonly lasts: Duration | null;
+    }
   | {
       readonly type: "hear";
       readonly router: number;
@@ -203,6 +210,15 @@ const one: fc.Arbitrary<Intention> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("falseRing" as const), router: nth }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("operate" as const),
+      what: fc.constantFrom("drain", "resume", "promote"),
+      router: fc.option(nth),
+      lasts: fc.option(span(500, 4_000)),
+    }),
+  },
   { weight: 1, arbitrary: link },
   { weight: 1, arbitrary: addresses(true) },
   { weight: 1, arbitrary: addresses(false) },
@@ -318,8 +334,26 @@ function observationOf(one: Intention, state: AgentState, now: Instant): Observa
       const router = routers[one.router % Math.max(1, routers.length)];
       return { type: "deadlineReached", router: router?.key ?? routerKeyOf("eth9", "ipv4", 9) };
     }
+    case "operate":
+      return { type: "commanded", command: commandOf(one, routers) };
     case "hear":
       return heard(one, routers[one.router % Math.max(1, routers.length)]);
+  }
+}
+
+function commandOf(
+  { what, router, lasts }: Extract<Intention, { type: "operate" }>,
+  routers: readonly RouterConfig[],
+): Command {
+  const meant = router === null ? null : routers.slice(router % Math.max(1, routers.length)).slice(0, 1);
+  const keys = meant?.map(({ key }) => key) ?? null;
+  switch (what) {
+    case "drain":
+      return { type: what, routers: keys, lasts, reason: "" };
+    case "resume":
+      return { type: what, routers: keys };
+    case "promote":
+      return { type: what, routers: keys ?? routers.map(({ key }) => key), reason: "" };
   }
 }
 

@@ -3,7 +3,7 @@
 import { parseAddress } from "../../agent/core/address.ts";
 import type { CheckConfig } from "../../agent/core/check.ts";
 import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
-import type { Advertisement, Link, Observation } from "../../agent/core/event.ts";
+import type { Advertisement, Command as Asked, Link, Observation } from "../../agent/core/event.ts";
 import { type Path, traceOf } from "../../agent/core/path.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { checkOf, runOf } from "./checking.ts";
@@ -78,6 +78,9 @@ const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ["answer", ({ stage }, words) => tell(answers(stage, words), false)],
   ["startup", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "startup" } })], false)],
   ["shutdown", ({ stage }) => tell([stage.see({ type: "commanded", command: { type: "shutdown" } })], false)],
+  ["drain", ({ stage }, words) => tell([operate(stage, "drain", words)], false)],
+  ["resume", ({ stage }, words) => tell([operate(stage, "resume", words)], false)],
+  ["promote", ({ stage }, words) => tell([operate(stage, "promote", words)], false)],
   ["link", ({ stage }, words) => tell([stage.see({ type: "linkChanged", link: linkOf(words) })], false)],
   ["source", ({ stage }, words) => tell([changeSource(stage, words)], false)],
   ["torn", ({ stage }, words) => tell([stage.see(lossOf(stage, words))], false)],
@@ -157,6 +160,24 @@ function hear(stage: Stage, words: readonly string[]) {
     checksum: config.version === 3 ? "pseudoHeader" : "plain",
   };
   return stage.see({ type: "advertReceived", router: config.key, advert });
+}
+
+/** `drain`, `drain a`, `drain for=2s`: an operator's command about one router, or about all. */
+function operate(stage: Stage, type: "drain" | "resume" | "promote", words: readonly string[]) {
+  const name = words.find((word) => !word.includes("="));
+  const said = optionsOf(
+    words.filter((word) => word !== name),
+    ["for"],
+  );
+  const lasting = said.get("for");
+  const routers = name === undefined ? null : [routerNamed(stage, name).key];
+  const keys = routers ?? stage.state().config.routers.map(({ key }) => key);
+  const commands: Readonly<Record<typeof type, Asked>> = {
+    drain: { type: "drain", routers, lasts: lasting === undefined ? null : spanOf(lasting), reason: "" },
+    resume: { type: "resume", routers },
+    promote: { type: "promote", routers: keys, reason: "" },
+  };
+  return stage.see({ type: "commanded", command: commands[type] });
 }
 
 /** `claimed 10.0.0.100`, or on another interface: somebody else says that the address is his. */
