@@ -41,6 +41,12 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       const { reload } = await import("./cli/reload.ts");
       return reload(values);
     }
+    case "drain":
+    case "resume":
+    case "promote": {
+      const { operate } = await import("./cli/operate.ts");
+      return operate(command, operands[0], values);
+    }
     case "status": {
       const { status } = await import("./cli/status.ts");
       return status(values["state-dir"], values.json);
@@ -77,11 +83,8 @@ async function execute(command: CommandName, values: Values, operands: readonly 
     }
     case "cleanup":
       return cleanupCommand(values);
-    case "completion": {
-      const { completion } = await import("./cli/completion.ts");
-      const shell = SHELLS.find((name) => name === operands[0]);
-      return shell === undefined ? EXIT.usage : print(completion(shell).trimEnd());
-    }
+    case "completion":
+      return completionCommand(operands);
     case "help": {
       const wanted = COMMAND_NAMES.find((name) => name === operands[0]);
       return print(wanted === undefined ? overview() : helpOn(wanted));
@@ -135,6 +138,12 @@ async function checksCommand(values: Values, [verb, name]: readonly string[]): P
   if (verb !== "run" || name === undefined) throw new Refusal(EXIT.usage, "heird checks, or heird checks run NAME");
   const { runCheck } = await import("./daemon/askers.ts");
   return runCheck({ file: resolve(fileOf(values)), configId: values["config-id"] }, name, values.json);
+}
+
+async function completionCommand([name]: readonly string[]): Promise<number> {
+  const { completion } = await import("./cli/completion.ts");
+  const shell = SHELLS.find((known) => known === name);
+  return shell === undefined ? EXIT.usage : print(completion(shell).trimEnd());
 }
 
 async function cleanupCommand(values: Values): Promise<number> {

@@ -133,7 +133,14 @@ export const OPTIONS = {
   },
   "all-single-faults": flag("each node, each link, each tracked thing fails in turn"),
   "require-no-failover": flag("exit with 6, changing nothing, unless no virtual router can change its Master"),
-  wait: flag("return when the addresses are as the new configuration wants them"),
+  wait: flag("return when the addresses are as they are to be; of a drain, another Master heard, too"),
+  for: { type: "string", value: TIME, help: "take part again by itself after so long, as 30m" },
+  reason: { type: "string", value: { name: "TEXT", complete: null }, help: "why, for whoever reads the log" },
+  timeout: {
+    type: "string",
+    value: TIME,
+    help: "how long to --wait, as 10s (default: as long as a take-over can take), then exit with 7",
+  },
   portable: flag("tell every line that Keepalived 2.2.7 would not accept, and fail for it (exit code 5)"),
   host: flag("look at this machine, too: interfaces, addresses, scripts"),
   strict: flag("warnings fail, too (exit code 5)"),
@@ -159,6 +166,7 @@ export type Command = {
 
 const none = { operands: null, details: [] } as const;
 
+const VR = { name: "VR", complete: null, many: false, required: false } as const;
 const LOG = { name: "LOG", complete: "directory", many: false, required: false } as const;
 
 export const COMMANDS = {
@@ -188,8 +196,8 @@ export const COMMANDS = {
     operands: { ...FILE, many: true, required: true },
     options: ["all-single-faults", "config-id", "fault", "json", "loss", "max-gap", "script", "seed"],
     details: [
-      "The real daemon runs on a pretended LAN in virtual time. Sentences: kill, stop, crash, start, pause A;",
-      "unplug, plug A INTERFACE; cut A from B; partition A | B; loss 5%; fail, pass CHECK on A; heal.",
+      "The real daemon runs on a pretended LAN in virtual time. Sentences: kill, stop, crash, start, pause, drain,",
+      "resume A; unplug, plug A INTERFACE; cut A from B; partition A | B; loss 5%; fail, pass CHECK on A; heal.",
     ],
   },
   reload: {
@@ -197,6 +205,27 @@ export const COMMANDS = {
     summary: "make a running daemon take its file anew",
     options: ["json", "require-no-failover", "state-dir", "wait"],
     details: ["With a mistake in the file nothing changes, and the mistakes are printed."],
+  },
+  drain: {
+    summary: "take virtual routers out of service: they resign, and take nothing over",
+    operands: VR,
+    options: ["for", "json", "reason", "state-dir", "timeout", "wait"],
+    details: [
+      "Without a name everything on this node, and what a reload brings. Sync groups are drained together. It ends with",
+      "heird resume, after --for, or when the daemon is stopped; a daemon that dies has its routers drained again.",
+    ],
+  },
+  resume: {
+    summary: "let drained virtual routers take part again",
+    operands: VR,
+    options: ["json", "state-dir"],
+    details: ["The election decides: they take over only where they would after a start."],
+  },
+  promote: {
+    summary: "be Master now, and wait neither for nopreempt nor for a delay",
+    operands: { ...VR, required: true },
+    options: ["json", "reason", "state-dir"],
+    details: ["A neighbour with a higher priority would take the addresses back: drain it there instead."],
   },
   status: { ...none, summary: "ask a running daemon how it is", options: ["json", "state-dir"] },
   checks: {
@@ -223,7 +252,7 @@ export const COMMANDS = {
   },
   history: {
     summary: "tell who was Master here, from when to when, and why it ended",
-    operands: { name: "VR", complete: null, many: false, required: false },
+    operands: VR,
     options: ["cluster", "cluster-name", "config", "json", "logs", "redis", "since", "state-dir"],
     details: [],
   },
@@ -262,7 +291,7 @@ export const COMMANDS = {
   },
   "why-not": {
     summary: "tell why a router is not Master now, and what would make it so",
-    operands: { name: "VR", complete: null, many: false, required: false },
+    operands: VR,
     options: ["json", "state-dir"],
     details: [],
   },

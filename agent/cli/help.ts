@@ -4,8 +4,8 @@ import { COMMAND_NAMES, type CommandName, commandOf, OPTIONS, type OptionName, o
 import { VERSION } from "./version.ts";
 
 const EXIT_CODES = `Exit codes: 0 ok, 1 cannot go on, 2 usage, 3 no daemon answers, 4 configuration errors,
-5 warnings under --strict, 6 refused, 20 a log was changed, 21 lines are missing, 22 too little is there
-to tell, 23 the Redis cannot be reached.`;
+5 warnings under --strict, 6 refused, 7 not in time, 20 a log was changed, 21 lines are missing, 22 too
+little is there to tell, 23 the Redis cannot be reached.`;
 
 /** One screen: every command in a line. */
 export function overview(): string {

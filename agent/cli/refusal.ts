@@ -9,6 +9,8 @@ export const EXIT = {
   config: 4,
   strict: 5,
   refused: 6,
+  /** What was waited for has not come. */
+  timeout: 7,
   /** A log whose chain does not hold. */
   tampered: 20,
   /** A log that owns up to missing lines. */

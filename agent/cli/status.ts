@@ -142,6 +142,8 @@ function inPlainWords({ because, what }: Holding, group: string | null): string 
       return `ready to be Master, and waits for ${what} of its sync group ${group}`;
     case "max_failovers":
       return what;
+    case "operator":
+      return `OUT OF SERVICE: ${what}`;
   }
 }
 
@@ -152,7 +154,7 @@ function row(router: RouterStatus): string[] {
     router.interface,
     String(router.vrid),
     router.family === "ipv4" ? "v4" : "v6",
-    router.state.toUpperCase(),
+    `${router.state.toUpperCase()}${router.drained === null ? "" : ", drained"}`,
     inWords(router.forSeconds),
     String(router.priority),
     master === null ? "-" : master.self ? "self" : `${master.address} (${master.priority})`,

@@ -28,6 +28,13 @@ function spanIn(text: string, now: number): number | undefined {
   return number === undefined || size === undefined ? undefined : now - Number(number) * size;
 }
 
+/** How many ms an option says, as `30m`; refuses what says no span. */
+export function spanOf(option: string, text: string): number {
+  const at = text.endsWith("ago") ? undefined : spanIn(text, 0);
+  if (at === undefined) throw new Refusal(EXIT.usage, `--${option} ${text} is no span of time: write 90s, 30m or 2h`);
+  return -at;
+}
+
 /** A time of day is the last one of that name. */
 function clockIn(text: string, now: number): number | undefined {
   const [, hours, minutes, seconds = "0"] = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$/.exec(text) ?? [];

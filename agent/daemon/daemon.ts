@@ -8,8 +8,8 @@ import { VERSION } from "../cli/version.ts";
 import { type AgentConfig, PRIORITY_STOP } from "../core/config.ts";
 import type { DropReason } from "../core/event.ts";
 import { violations } from "../core/invariants.ts";
-import { type AgentState, initialState, nextDeadline, type Turn } from "../core/state.ts";
-import { type Duration, type Instant, seconds, since } from "../core/time.ts";
+import { type AgentState, initialState, type Turn } from "../core/state.ts";
+import { type Duration, type Instant, seconds } from "../core/time.ts";
 import { usualAgent } from "../core/usual.ts";
 import { type Notifier, notify } from "../effects/notify.ts";
 import { afterwards } from "../effects/pace.ts";
@@ -45,9 +45,11 @@ import { routes } from "../sources/routes.ts";
 import { createSequences, type Sequences } from "../wire/ah.ts";
 import { askersOf, beginFiles } from "./askers.ts";
 import { type Auditor, openAuditor } from "./auditor.ts";
+import { earliest, later, overdue } from "./due.ts";
 import { type Exporter, openExporter } from "./exporter.ts";
 import { figures, pagesOf } from "./figures.ts";
 import { openLoader, type Source } from "./loader.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import type { Prepared } from "./prepare.ts";
 import { hastyIn, leave, prepareProcess } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
@@ -68,7 +70,6 @@ const LAST_SHIPPED = 500;
 const LAST_TOLD = 100;
 const LONGEST_LAST_SCRIPT = seconds(10);
 const WATCHDOG_MS = 1_000;
-const OVERDUE = seconds(1);
 /** Addresses that the kernel is asked to remove in one call. */
 const BURST = 50;
 /** Nobody waits for the end of what a signal begins. */
@@ -88,6 +89,7 @@ type Life = Prepared & {
   readonly doer: Doer;
   readonly commander: Commander;
   readonly reloader: Reloader;
+  readonly operator: Operator;
   readonly checkBook: CheckBook;
   readonly auditor: Auditor;
   readonly askers: ReturnType<typeof askersOf>;
@@ -133,6 +135,7 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
   watchPulse(kernel.now, life.recorder.ring, life.meter);
   commander.configure(prepared.config, whoStarted());
+  for (const { command, by } of prepared.drains) commander.operate(command, by);
   begin(life);
   const pager = pagerOf(life);
   const alive = (): boolean => !overdue(memory.state, kernel.now());
@@ -181,7 +184,17 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
       commander.configure(next, by);
     },
   });
-  const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader };
+  const operator = createOperator({
+    state: () => memory.state,
+    now: kernel.now,
+    idle: performer.idle,
+    later,
+    operate: (command, by) => {
+      if (memory.ending) throw new Error("the daemon is stopping");
+      commander.operate(command, by);
+    },
+  });
+  const made = { options, journal, log, recorder, performer, notifier, doer, sequences, commander, reloader, operator };
   const auditor = openAuditor(prepared.directory, log.head, journal);
   prepared.kept.unshipped = auditor.unshipped;
   const books = { checkBook: createCheckBook(), claims: claimed(), tally: openTally(), meter };
@@ -203,7 +216,7 @@ function begin({ config: { notify: shared }, doer, kernel, commander, journal, m
 }
 
 function onTurn(life: Life, turn: Turn): void {
-  const { memory, reloader, checkBook, journal, claims, recorder, kept, tally, meter } = life;
+  const { memory, reloader, operator, checkBook, journal, claims, recorder, kept, tally, meter } = life;
   if (turn.state.config !== memory.state.config) follow(life, turn.state.config);
   memory.state = turn.state;
   const { seen } = turn.event;
@@ -212,6 +225,7 @@ function onTurn(life: Life, turn: Turn): void {
   claims.see(turn.event);
   if (seen.type === "configured") tellStrangers(turn.state.config, journal);
   reloader.watch(turn);
+  operator.watch(turn);
   checkBook.watch(turn);
   tally.turn(turn);
   meter.watch(turn);
@@ -257,14 +271,17 @@ async function answer(
   life: Life,
   pager: Pager,
   question: Question,
-  { file, wait = false, requireNoFailover = false, word }: Details,
+  details: Details,
   fd: number | null,
 ): Promise<unknown> {
+  const { file, wait = false, requireNoFailover = false, word } = details;
   const { options, reloader, log, memory, kernel } = life;
   if (question === "checks") return life.checkBook.list(memory.state, kernel.now());
   if (question === "metrics") return { pieces: await pager() };
   if (question === "plan") return reloader.plan({ file: file ?? options.file, configId: options.configId });
   if (question === "reload") return reloader.reload(options, { wait, requireNoFailover, by: await whoAsked(fd, word) });
+  if (question === "drain" || question === "resume" || question === "promote")
+    return life.operator.ask(question, details, await whoAsked(fd, word));
   if (question === "snapshot") log.snapshot(memory.state, kernel.now());
   return status(life);
 }
@@ -375,18 +392,4 @@ function attempt(act: () => unknown): void {
   } catch {
     // What went wrong first is what is told.
   }
-}
-
-function earliest({ routers }: AgentState): Instant | null {
-  let first: Instant | null = null;
-  for (const { phase } of routers) {
-    const at = nextDeadline(phase);
-    if (at !== null && (first === null || at < first)) first = at;
-  }
-  return first;
-}
-
-function overdue(state: AgentState, now: Instant): boolean {
-  const first = earliest(state);
-  return first !== null && since(first, now) > OVERDUE;
 }

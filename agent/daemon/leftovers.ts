@@ -40,7 +40,7 @@ export const unfinishedBy = (stateDirectory: string, unwritten: readonly Line[] 
   errandsOf(lastLife(stateDirectory, unwritten));
 
 /** The last segment of the log. */
-function lastLife(stateDirectory: string, unwritten: readonly Line[]): readonly Line[] {
+export function lastLife(stateDirectory: string, unwritten: readonly Line[]): readonly Line[] {
   let lines = unwritten;
   for (const path of [...segmentsOf(stateDirectory)].reverse()) {
     if (lines[0]?.type === "header") break;

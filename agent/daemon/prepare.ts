@@ -24,6 +24,7 @@ import type { Pruned, Retention } from "../log/segments.ts";
 import { createDiskMeter, type DiskMeter } from "../operate/disk-meter.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
+import { type Drains, drainsLeftBy } from "./drains.ts";
 import { bootId, hindrances, leftBy, networkOf, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
 import { nameable } from "./names.ts";
@@ -42,6 +43,8 @@ export type Prepared = {
   readonly boot: string;
   /** Hooks that a dead daemon has not finished. */
   readonly unfinished: readonly Errand[];
+  /** What is out of service still, as it was for a daemon that died. */
+  readonly drains: Drains;
   /** Of the log. */
   readonly directory: string;
   readonly kept: Kept;
@@ -214,7 +217,8 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
     retention: () => retentionOf(kept, options.retention),
     pruned: pruneTeller(kept, journal),
   });
-  return { kept, disk, directory, kernel, store, config, boot, provisioner, unfinished };
+  const drains = drainsLeftBy(options.stateDirectory, unwritten, kernel.now());
+  return { kept, disk, directory, kernel, store, config, boot, provisioner, unfinished, drains };
 }
 
 /** A log must not keep a router from its work; but after a downgrade somebody should know what becomes of it. */

@@ -3,6 +3,7 @@
 
 import { limitInWords } from "../core/backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "../core/config.ts";
+import { drainInWords } from "../core/drain.ts";
 import { hindranceOf } from "../core/hindrance.ts";
 import { standingOf } from "../core/priority.ts";
 import { heard } from "../core/router.ts";
@@ -27,15 +28,23 @@ export function whyNot(state: AgentState, router: RouterState, at: Instant): Why
     case "master":
       return { ...answer, because: [], enough: [] };
     case "initialize":
-      return { ...answer, ...idle(state, router) };
+      return { ...answer, ...besides(router, idle(state, router), at) };
     case "fault":
-      return { ...answer, ...ill(router) };
+      return { ...answer, ...besides(router, ill(router), at) };
     case "backup":
       return { ...answer, ...waiting(state, router, phase, at) };
   }
 }
 
 type Reply = Pick<WhyNot, "because" | "enough">;
+
+/** Who is out of service besides has two things to wait for. */
+function besides(router: RouterState, reply: Reply, at: Instant): Reply {
+  if (router.drained === null) return reply;
+  const resume = `heird resume ${router.config.name}`;
+  const because = [drainInWords(router, router.drained, at), ...reply.because];
+  return { because, enough: reply.enough.length === 0 ? [] : [`both: ${resume}, and ${reply.enough.join(" or ")}`] };
+}
 
 function idle(state: AgentState, router: RouterState): Reply {
   if (!state.running)
@@ -67,6 +76,8 @@ function ill(router: RouterState): Reply {
 }
 
 function waiting(state: AgentState, router: RouterState, phase: Backup, at: Instant): Reply {
+  if (router.drained !== null)
+    return { because: [drainInWords(router, router.drained, at)], enough: [`heird resume ${router.config.name}`] };
   const due = inSeconds(until(at, phase.masterDownAt));
   if (phase.willing && router.config.basePriority !== PRIORITY_OWNER)
     return {

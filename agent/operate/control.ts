@@ -7,17 +7,35 @@ import { dirname, join } from "node:path";
 import type { Word } from "../core/actor.ts";
 
 /** What can be asked. */
-export const QUESTIONS = ["status", "checks", "metrics", "snapshot", "reload", "plan"] as const;
+export const QUESTIONS = [
+  "status",
+  "checks",
+  "metrics",
+  "snapshot",
+  "reload",
+  "plan",
+  "drain",
+  "resume",
+  "promote",
+] as const;
 export type Question = (typeof QUESTIONS)[number];
 
 /** What may be said with a question; what is left out is not wanted. */
 export type Details = {
   /** plan: the file to compare with what runs; a whole path. */
   readonly file?: string;
-  /** reload: answer when the addresses are right. */
+  /** reload: answer when the addresses are right. drain: when they are gone, and somebody else is Master. */
   readonly wait?: boolean;
   /** reload: change nothing unless no virtual router can change its Master. */
   readonly requireNoFailover?: boolean;
+  /** drain, resume, promote: the name of a virtual router, or its key. */
+  readonly vr?: string;
+  /** drain: for how long, in ms. */
+  readonly lasts?: number;
+  /** drain, promote: why, for whoever reads the log. */
+  readonly reason?: string;
+  /** drain that is waited for: how long at most, in ms. */
+  readonly timeout?: number;
   /** What whoever asks says of itself: its login uid and command line, for where /proc hides them. */
   readonly word?: Word;
 };
@@ -35,6 +53,8 @@ const PATIENCE = 5_000;
 const CONNECTIONS = 32;
 /** How long an answer may take, in ms: a large configuration is read in seconds, and addresses come in bursts. */
 const ANSWER = 120_000;
+/** Less than 25 days, in ms. */
+export const LONGEST_SPAN = 2 ** 31 - 1;
 
 /** The socket of a daemon, in its state directory. */
 export const socketPath = (stateDirectory: string): string => join(stateDirectory, "heird.sock");
@@ -152,10 +172,17 @@ function questionIn(line: string): Asked | undefined {
 
 const detailsIn = (asked: object): Details => ({
   ...("file" in asked && typeof asked.file === "string" ? { file: asked.file } : {}),
+  ...("vr" in asked && typeof asked.vr === "string" ? { vr: asked.vr } : {}),
+  ...("reason" in asked && typeof asked.reason === "string" ? { reason: asked.reason } : {}),
+  ...("lasts" in asked && isSpan(asked.lasts) ? { lasts: asked.lasts } : {}),
+  ...("timeout" in asked && isSpan(asked.timeout) ? { timeout: asked.timeout } : {}),
   wait: "wait" in asked && asked.wait === true,
   requireNoFailover: "requireNoFailover" in asked && asked.requireNoFailover === true,
   ...("word" in asked && typeof asked.word === "object" && asked.word !== null ? { word: wordIn(asked.word) } : {}),
 });
+
+/** ms, and no longer than timers of Node and numbers of the log have room for. */
+const isSpan = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= LONGEST_SPAN;
 
 const wordIn = (said: object): Word => ({
   loginUid: "loginUid" in said && typeof said.loginUid === "number" ? said.loginUid : null,
@@ -172,6 +199,10 @@ function ownWord(): Word {
   }
 }
 
+const LONG: ReadonlySet<Question> = new Set(["reload", "plan", "drain"]);
+const patienceFor = (question: Question, { timeout = 0 }: Details): number =>
+  Math.min(LONGEST_SPAN, LONG.has(question) ? ANSWER + timeout : 2 * PATIENCE);
+
 /** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
 export async function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
   const { path, release } = reachable(socketPath(stateDirectory));
@@ -179,9 +210,7 @@ export async function ask(stateDirectory: string, question: Question, details: D
     const socket = createConnection(path);
     let text = "";
     socket.setEncoding("utf8");
-    socket.setTimeout(question === "reload" || question === "plan" ? ANSWER : 2 * PATIENCE, () =>
-      socket.destroy(new Error("the daemon does not answer")),
-    );
+    socket.setTimeout(patienceFor(question, details), () => socket.destroy(new Error("the daemon does not answer")));
     socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, word: ownWord(), ask: question })}\n`));
     socket.on("data", (chunk: string) => {
       text += chunk;

@@ -8,6 +8,8 @@ export type RouterHealth = {
   readonly name: string;
   readonly state: PhaseName;
   readonly ok: boolean;
+  /** Why an operator took it out of service, empty for no word of it; null as long as it takes part. */
+  readonly drained: string | null;
   /** Of a Master: addresses that are not there, or that the kernel does not use as somebody else has them. Those of `no_track` and `on_loss ignore` may be missing. */
   readonly missing: readonly string[];
   /** Of anybody else: addresses that are there all the same. */
@@ -26,7 +28,7 @@ export function healthOf(
 
 function routerHealth(
   { links }: AgentState,
-  { config, phase }: RouterState,
+  { config, phase, drained }: RouterState,
   duplicates: ReadonlySet<string>,
 ): RouterHealth {
   const { addresses } = heldBy(config);
@@ -42,6 +44,7 @@ function routerHealth(
     name: config.name,
     state: phase.name,
     ok: missing.length + unexpected.length === 0,
+    drained: drained === null ? null : drained.reason,
     missing: missing.map(({ address }) => address),
     unexpected: unexpected.map(({ address }) => address),
   };
@@ -51,5 +54,7 @@ function routerHealth(
 export function unreadiness(state: AgentState, ending: boolean): string | null {
   if (ending) return "it is stopping";
   if (!state.running) return "it has not started";
-  return isActive(state) ? null : "it waits for the delay of its startup";
+  if (!isActive(state)) return "it waits for the delay of its startup";
+  const { routers } = state;
+  return routers.length > 0 && routers.every(({ drained }) => drained !== null) ? "it is drained" : null;
 }

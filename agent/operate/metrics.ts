@@ -72,6 +72,12 @@ const VRRP: readonly Row<Of>[] = [
     "When it changed its state last.",
     one(({ phase }, told) => wallOf(told, phase.since)),
   ],
+  [
+    "heird_vrrp_drained",
+    "gauge",
+    "1 while an operator has taken it out of service.",
+    one(({ drained }) => Number(drained !== null)),
+  ],
   ["heird_vrrp_base_priority", "gauge", "The priority in the configuration.", one(({ config }) => config.basePriority)],
   ["heird_vrrp_effective_priority", "gauge", "The priority it is elected by.", one(effectivePriority)],
   [

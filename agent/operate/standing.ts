@@ -1,13 +1,15 @@
 // Why a router stands where it does: what it weighs, what keeps it from being Master or from taking part,
 // and who contradicts it.
 
+import type { Actor } from "../core/actor.ts";
 import type { IpAddress } from "../core/address.ts";
 import { limitInWords } from "../core/backup.ts";
+import { drainInWords } from "../core/drain.ts";
 import { isUndecided, isWilling, ownHindranceOf } from "../core/hindrance.ts";
 import { contributionOf, type Verdict } from "../core/priority.ts";
 import type { Reason } from "../core/reason.ts";
 import { isContested } from "../core/rival.ts";
-import { type AgentState, isActive, type RouterState } from "../core/state.ts";
+import { type AgentState, type Drained, isActive, type RouterState } from "../core/state.ts";
 import { type Instant, since, until } from "../core/time.ts";
 
 export type TrackStatus = {
@@ -27,10 +29,28 @@ export type Holding = {
         Reason,
         "link_down" | "no_primary_address" | "check_fault" | "checks_pending" | "group_fault" | "group_backup"
       >
-    | "max_failovers";
+    | "max_failovers"
+    | "operator";
   /** The link, the check, the instance of the same sync group, or a sentence. */
   readonly what: string;
 };
+
+/** That a router is out of service. */
+export type DrainStatus = {
+  readonly reason: string;
+  readonly by: Actor | null;
+  /** Until it takes part again by itself; null for never. */
+  readonly forSeconds: number | null;
+  /** Whether everything on this node is meant. */
+  readonly whole: boolean;
+};
+
+export const drainStatusOf = ({ reason, by, until: end, whole }: Drained, now: Instant): DrainStatus => ({
+  reason,
+  by,
+  forSeconds: end === null ? null : until(now, end) / 1e6,
+  whole,
+});
 
 export type RivalStatus = {
   readonly address: IpAddress;
@@ -61,7 +81,9 @@ export function holdingsOf(state: AgentState, router: RouterState, now: Instant)
   const named = (because: Holding["because"], which: readonly RouterState[]): readonly Holding[] =>
     which.map(({ config }) => ({ because, what: config.name }));
   const willing = router.phase.name === "backup" && isWilling(router);
+  const { drained } = router;
   return [
+    ...(drained === null ? [] : [{ because: "operator", what: drainInWords(router, drained, now) } as const]),
     ...ownHoldings(state, router),
     ...named(
       "group_fault",

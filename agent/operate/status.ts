@@ -13,6 +13,8 @@ import type { StoreStatus } from "../log/file.ts";
 import { type Snapshot, snapshotOf } from "../log/line.ts";
 import type { ClaimStatus } from "./claimed.ts";
 import {
+  type DrainStatus,
+  drainStatusOf,
   groupNameOf,
   type Holding,
   holdingsOf,
@@ -63,6 +65,8 @@ export type RouterStatus = {
   readonly tracks: readonly TrackStatus[];
   /** What keeps it in FAULT, from its start, or from being Master; of several, all. */
   readonly heldBy: readonly Holding[];
+  /** That an operator took it out of service; null as long as it takes part. */
+  readonly drained: DrainStatus | null;
   /** Its sync group. */
   readonly group: string | null;
   /** The last one met as Master while this router was one. */
@@ -187,6 +191,7 @@ function routerStatus(state: AgentState, router: RouterState, now: Instant): Rou
     basePriority: config.basePriority,
     tracks: tracksOf(router),
     heldBy: holdingsOf(state, router, now),
+    drained: router.drained === null ? null : drainStatusOf(router.drained, now),
     group: groupNameOf(state, router),
     rival: rivalOf(router, now),
     master: masterOf(router),

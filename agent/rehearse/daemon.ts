@@ -1,6 +1,8 @@
 // A whole daemon but for its process: the real drivers, log and fold over a kernel that pretends.
 
 import { alarm } from "../alarm.ts";
+import type { Actor } from "../core/actor.ts";
+import type { Operation } from "../core/command.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { type AgentState, initialState, type Turn } from "../core/state.ts";
 import type { Notifier } from "../effects/notify.ts";
@@ -21,6 +23,7 @@ export type Daemon = {
   readonly state: () => AgentState;
   readonly reload: (config: AgentConfig) => void;
   readonly shutdown: () => void;
+  readonly operate: (command: Operation, by?: Actor) => void;
   /** Resolves when no address and no announcement waits. */
   readonly idle: () => Promise<void>;
   /** What the stream ended with, if it did. */
@@ -74,6 +77,7 @@ export function startDaemon(kernel: FakeKernel, options: DaemonOptions): Daemon 
     state: () => state,
     reload: commander.configure,
     shutdown: commander.shutdown,
+    operate: commander.operate,
     idle: performer.idle,
     failure: () => failure,
     stop: () => running.unsubscribe(),

@@ -2,6 +2,7 @@
 // stopped, killed and switched off as people and faults do.
 
 import type { IpAddress } from "../core/address.ts";
+import type { Operation } from "../core/command.ts";
 import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 import { after, type Duration, type Instant, milliseconds } from "../core/time.ts";
@@ -53,6 +54,8 @@ export type Machine = {
   readonly failure: () => unknown;
   readonly start: (config: AgentConfig) => void;
   readonly reload: (config: AgentConfig) => void;
+  /** As `heird drain` and `heird resume` do. */
+  readonly operate: (command: Operation) => void;
   /** As SIGTERM. */
   readonly stop: () => void;
   /** As SIGKILL; the unit then takes away what was left. */
@@ -109,6 +112,10 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
     cleanUp(kernel, log?.held() ?? []);
     log = null;
   };
+  // A signal reaches a process when it runs.
+  const tell = (act: (told: Daemon) => void): void => {
+    if (serves && daemon !== null) kernel.later(toward(daemon, act));
+  };
   const machine: Machine = {
     name,
     ports,
@@ -126,11 +133,8 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
       hooks = openHooks(kernel, config);
       daemon = startDaemon(kernel, { config, log, ...surroundings, ...(hooks === null ? {} : { hooks }) });
     },
-    // A signal reaches a process when it runs.
-    reload: (config) => {
-      const reloading = daemon;
-      if (serves) kernel.later(() => reloading?.reload(config));
-    },
+    reload: (config) => tell((one) => one.reload(config)),
+    operate: (command) => tell((one) => one.operate(command)),
     stop: () => {
       const stopping = daemon;
       const isOver = (): void => void (daemon === stopping && end());
@@ -153,6 +157,8 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
   plugIn(kernel, ports);
   return machine;
 }
+
+const toward = (daemon: Daemon, act: (told: Daemon) => void) => (): void => act(daemon);
 
 const surroundingsOf = (time: VirtualTime, failing: ReadonlySet<string>, onTurn: (turn: Turn) => void) => ({
   wall: () => WALL + Math.floor(time.now() / 1_000),

@@ -1,5 +1,6 @@
 // What happens in a rehearsal, as sentences: `at 10s kill a`, `at 20s unplug b eth0 for 5s`.
 
+import type { Operation } from "../core/command.ts";
 import { after, type Duration, microseconds, milliseconds } from "../core/time.ts";
 import type { World } from "./world.ts";
 
@@ -16,6 +17,8 @@ export const VERBS = [
   "crash NODE",
   "start NODE",
   "pause NODE for TIME",
+  "drain NODE",
+  "resume NODE",
   "unplug NODE INTERFACE",
   "plug NODE INTERFACE",
   "cut NODE from NODE",
@@ -47,6 +50,9 @@ const restart =
     if (!machine.serves()) machine.start(world.site(name).config);
   };
 const plug = (name: string, port: string, up: boolean) => (world: World) => world.machine(name).kernel.setUp(port, up);
+const DRAIN: Operation = { type: "drain", routers: null, lasts: null, reason: "rehearsal" };
+const RESUME: Operation = { type: "resume", routers: null };
+const operate = (name: string, command: Operation) => (world: World) => world.machine(name).operate(command);
 const sever = (pairs: readonly string[], off: boolean) => (world: World) => {
   for (const pair of pairs) off ? world.weather.severed.add(pair) : world.weather.severed.delete(pair);
 };
@@ -64,6 +70,8 @@ const VOCABULARY: readonly Verb[] = [
     form: /^pause (\S+)$/,
     read: ([, a = ""], lasting) => ({ act: (world) => world.machine(a).pause(lasting ?? milliseconds(0)), undo: null }),
   },
+  { form: /^drain (\S+)$/, read: ([, a = ""]) => one(operate(a, DRAIN), operate(a, RESUME)) },
+  { form: /^resume (\S+)$/, read: ([, a = ""]) => one(operate(a, RESUME), operate(a, DRAIN)) },
   { form: /^unplug (\S+) (\S+)$/, read: ([, a = "", port = ""]) => one(plug(a, port, false), plug(a, port, true)) },
   { form: /^plug (\S+) (\S+)$/, read: ([, a = "", port = ""]) => one(plug(a, port, true), plug(a, port, false)) },
   {

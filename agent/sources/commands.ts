@@ -1,8 +1,9 @@
-// What people and signals ask: start, stop, take a new configuration. A command that is refused
+// What people and signals ask: start, stop, take a new configuration, drain and resume. A command that is refused
 // never gets as far as the log.
 
 import { Observable } from "rxjs";
 import type { Actor } from "../core/actor.ts";
+import type { Operation } from "../core/command.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import type { Driver } from "../run.ts";
@@ -13,6 +14,7 @@ export type Commander = {
   readonly configure: (config: AgentConfig, by?: Actor) => void;
   readonly startup: (by?: Actor) => void;
   readonly shutdown: (by?: Actor) => void;
+  readonly operate: (command: Operation, by?: Actor) => void;
 };
 
 export function commands(): Commander {
@@ -32,6 +34,7 @@ export function commands(): Commander {
     configure: (config, by) => ask({ type: "configured", config, ...of(by) }),
     startup: (by) => ask({ type: "commanded", command: { type: "startup" }, ...of(by) }),
     shutdown: (by) => ask({ type: "commanded", command: { type: "shutdown" }, ...of(by) }),
+    operate: (command, by) => ask({ type: "commanded", command, ...of(by) }),
   };
 }
 

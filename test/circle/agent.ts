@@ -1,6 +1,8 @@
 // A whole daemon but for its process: the real drivers, log and fold over a fake kernel.
 
 import { NEVER } from "rxjs";
+import type { Actor } from "../../agent/core/actor.ts";
+import type { Operation } from "../../agent/core/command.ts";
 import type { AgentConfig } from "../../agent/core/config.ts";
 import { type AgentState, initialState, type Turn } from "../../agent/core/state.ts";
 import type { Preparer } from "../../agent/effects/prepare.ts";
@@ -18,6 +20,9 @@ export type Agent = {
   readonly log: EventLog;
   readonly reload: (config: AgentConfig) => void;
   readonly shutdown: () => void;
+  readonly operate: (command: Operation, by?: Actor) => void;
+  /** Tells somebody else of every turn from here on. */
+  readonly watch: (look: (turn: Turn) => void) => void;
   /** Resolves when no address and no announcement waits. */
   readonly idle: () => Promise<void>;
   /** What the stream ended with, if it did. */
@@ -45,6 +50,7 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
   const wall = (): number => 1_764_000_000_000 + Math.floor(kernel.now() / 1_000);
   const log = openEventLog(store, identity, wall, initialState, kernel.now());
   const turns: Turn[] = [];
+  const watching: ((turn: Turn) => void)[] = [];
   const recording = {
     commit: (turn: Turn, act?: (turn: Turn) => void): void => {
       log.commit(turn, (acted) => {
@@ -64,6 +70,7 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
     onTurn: (turn) => {
       turns.push(turn);
       onTurn(turn);
+      for (const look of watching) look(turn);
     },
   });
   return {
@@ -74,6 +81,8 @@ export function startAgent(kernel: FakeKernel, options: AgentOptions): Agent {
     state: daemon.state,
     reload: daemon.reload,
     shutdown: daemon.shutdown,
+    operate: daemon.operate,
+    watch: (look) => void watching.push(look),
     idle: daemon.idle,
     failure: daemon.failure,
     stop: daemon.stop,

@@ -36,6 +36,8 @@ describe("arguments", () => {
     [["chekc"], 'no command "chekc"'],
     [["run", "heird.conf"], 'takes no "heird.conf"'],
     [["completion"], "needs a SHELL"],
+    [["promote"], "needs a VR"],
+    [["drain", "VI_1", "VI_2"], 'takes no "VI_2"'],
     [["completion", "tcsh"], "none of bash, zsh, fish"],
     [["plan", "--frm", "x"], "--frm"],
   ])("%j is refused", (argv, because) => {

@@ -39,7 +39,7 @@ describe("every transition of a random life", () => {
       { numRuns: 40, interruptAfterTimeLimit: 15_000 },
     );
     expect(removed).toBeGreaterThan(0);
-    for (const reason of ["startup", "master_silent"]) expect(met[reason] ?? 0, reason).toBeGreaterThan(0);
+    for (const reason of ["startup", "master_silent", "operator"]) expect(met[reason] ?? 0, reason).toBeGreaterThan(0);
     expect(Object.keys(met).length, JSON.stringify(met)).toBeGreaterThan(4);
   });
 });

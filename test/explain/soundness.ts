@@ -60,6 +60,13 @@ const likewise = (
  */
 const isOneAdvertisement = (line: Line): boolean => line.type === "event" && line.seen.type === "advertReceived";
 
+/** Where it is the command of an operator, nothing else has done it. */
+const isOperation = (line: Line): boolean =>
+  line.type === "event" &&
+  line.seen.type === "commanded" &&
+  line.seen.command.type !== "startup" &&
+  line.seen.command.type !== "shutdown";
+
 /** Said twice at one instant: without the one there is still the other. */
 const isTwofold = (line: Line, lines: readonly Line[]): boolean =>
   lines.some(
@@ -91,6 +98,7 @@ export function soundnessOf(scene: Witnessed, lines: readonly Line[]): Soundness
   const line = lines.find((one) => one.seq === root.seq);
   if (!isExternal(line)) return unsound(`${says} begins with ${JSON.stringify(line)}`);
   if (root.at > at) return unsound(`${says} begins after its end`);
+  if (line !== undefined && isOperation(line)) return withoutRoot(scene, lines, line, says);
   // A timer that was set twice at one instant is not moved by taking away one of the two.
   if (line?.type !== "event" || root.at === scene.trail.entered?.at) return sound(false);
   // preempt_delay begins with any weaker advertisement, and max_failovers ends with one: another would have done as well.

@@ -227,13 +227,7 @@ export const wallClock = (): Wall => {
   return wall;
 };
 
-const DROPPED = {
-  interface: "eth0",
-  source: ip("10.0.0.66"),
-  router: null,
-  reason: "checksum",
-  detail: "wrong",
-} as const;
+const DROPPED = { interface: "eth0", source: ip("10.0.0.66"), router: null, reason: "ttl", detail: "off" } as const;
 
 const OWN_ETH0 = [ip("10.0.0.7")];
 const OWN_ETH1 = [ip("10.1.0.7"), ip("fe80::7")];

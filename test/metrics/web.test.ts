@@ -96,7 +96,7 @@ test("the probes follow the state: addresses where they should be, and nowhere e
   expect(JSON.parse(backup.body)).toEqual({
     schema: 1,
     ok: false,
-    instances: [{ name: "VI 1", state: "backup", ok: false, missing: [], unexpected: ["192.0.2.1"] }],
+    instances: [{ name: "VI 1", state: "backup", ok: false, drained: null, missing: [], unexpected: ["192.0.2.1"] }],
   });
   expect(backup.status).toBe(503);
   // Master, with what it must have; the other one may be missing, as its configuration says.

@@ -103,7 +103,7 @@ describe("the control socket", () => {
     const at = directory();
     await serve(at);
     const refused =
-      '{"ok":false,"error":"asked something else than status, checks, metrics, snapshot, reload, plan"}\n';
+      '{"ok":false,"error":"asked something else than status, checks, metrics, snapshot, reload, plan, drain, resume, promote"}\n';
     for (const nonsense of [
       "\n",
       "{}\n",

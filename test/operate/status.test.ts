@@ -77,7 +77,7 @@ const statusAfter = (life: typeof LIFE, now: number): Status =>
     seq: 41,
   });
 
-const NOTHING_SPECIAL = { tracks: [], heldBy: [], group: null, rival: null };
+const NOTHING_SPECIAL = { tracks: [], heldBy: [], drained: null, group: null, rival: null };
 
 /** The three of them at 4.5 s. */
 const INSTANCES = [

@@ -1,6 +1,7 @@
 // What goes wrong, as data: drawn from a seed, and played so that any part of it can be left out,
 // shortened or moved, which is how a failure gets small.
 
+import type { Operation } from "../../agent/core/command.ts";
 import type { AgentConfig, RouterConfig, VirtualAddress } from "../../agent/core/config.ts";
 import { type Duration, instantAt, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualHooks } from "../../agent/core/usual.ts";
@@ -35,8 +36,11 @@ export const FAULTS = [
   "reload",
   "pathTorn",
   "reconfigure",
+  "operator",
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
+/** Operators come to some lives beside all that, so that the lives of old seeds stay what they were. */
+const DRAWN = FAULTS.filter((kind) => kind !== "operator");
 
 /** One of them; times in ms. What `other` and `amount` mean depends on the kind. */
 export type Fault = {
@@ -55,8 +59,11 @@ export function drawFaults(seed: number, size: number): readonly Fault[] {
   const random = randomFrom(seed ^ 0xfa17);
   const count = random.pick([0, 1, 2, 3, 4, 5, 6, 8, 12]);
   // A swarm of its own has troubles of its own: a few kinds, again and again, find more than a bit of everything.
-  const kinds = Array.from({ length: random.pick([1, 2, 4, 8]) }, () => random.pick(FAULTS));
-  return Array.from({ length: count }, () => drawFault(random, random.pick(kinds), size)).sort((a, b) => a.at - b.at);
+  const kinds = Array.from({ length: random.pick([1, 2, 4, 8]) }, () => random.pick(DRAWN));
+  const faults = Array.from({ length: count }, () => drawFault(random, random.pick(kinds), size));
+  const people = randomFrom(seed ^ 0x0be7a);
+  const visits = Array.from({ length: people.pick([0, 0, 0, 1, 3]) }, () => drawFault(people, "operator", size));
+  return [...faults, ...visits].sort((a, b) => a.at - b.at);
 }
 
 function drawFault(random: Random, kind: FaultKind, size: number): Fault {
@@ -207,7 +214,18 @@ const ACTS: Readonly<Record<FaultKind, readonly [Act, Act]>> = {
     ({ world, machine, fault: { amount } }) => machine.reload(edited(world.site(machine.name).config, amount)),
     ({ world, machine }) => machine.reload(world.site(machine.name).config),
   ],
+  operator: [takeOut, ({ machine }) => machine.operate(RESUME)],
 };
+
+const RESUME: Operation = { type: "resume", routers: null };
+
+/** Drains the node or one router of it, for a time of its own or until it is told otherwise. */
+function takeOut({ machine, fault: { amount, lasting } }: Scene): void {
+  const keys = machine.state()?.config.routers.map(({ key }) => key) ?? [];
+  const one = keys.slice(amount % Math.max(1, keys.length)).slice(0, 1);
+  const lasts = amount % 3 === 0 ? milliseconds(Math.ceil(lasting / 2)) : null;
+  machine.operate({ type: "drain", routers: amount % 2 === 0 ? null : one, lasts, reason: "simulated" });
+}
 
 function sceneOf(world: World, fault: Fault, beside: Beside): Scene {
   return { world, machine: machineOf(world, fault.node), fault, beside };
