@@ -153,17 +153,29 @@ const phasesOf = ({ config, state }: Header): string =>
 
 // ---------------------------------------------------------------- how much of it is needed
 
-function around(
+type Ranged = Evidence & { readonly range: Range };
+
+function around(files: readonly string[], candidate: Candidate, selection: Selection, onFlaw: OnFlaw): Ranged | null {
+  const { index, router } = candidate;
+  if (router === null) return among(files, candidate, selection, onFlaw, null);
+  const some = companionsIn(headOf(files[index] ?? "").header, [router]);
+  const found = among(files, candidate, selection, onFlaw, some);
+  // Of a group that came with a configuration within the segment its header does not know: then everybody counts.
+  return found ?? among(files, candidate, selection, onFlaw, null);
+}
+
+/** What is found when only these routers are looked at; null for all of them. */
+function among(
   files: readonly string[],
   candidate: Candidate,
   selection: Selection,
   onFlaw: OnFlaw,
-): (Evidence & { readonly range: Range }) | null {
+  wanted: Set<RouterKey> | null,
+): Ranged | null {
   const { index, seq, router } = candidate;
   const file = files[index] ?? "";
   const isMeant = (one: Transition): boolean => isSelected(one, selection) && isThat(candidate, one);
   let range = { from: router === null ? index - 1 : index, to: index };
-  const wanted = router === null ? null : companionsIn(headOf(file).header, [router]);
   for (;;) {
     const isNamed = wanted === null ? null : (name: string): boolean => wanted.has(name as RouterKey);
     const { log, read } = fold(files, range, isNamed, onFlaw);

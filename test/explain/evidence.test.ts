@@ -1,9 +1,12 @@
 // An explanation from the end of a log is the one from all of it, and says how much it has read.
 
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { adviceOn, explainFrom } from "../../agent/cli/explain.ts";
+import { seconds } from "../../agent/core/time.ts";
+import { usualHooks } from "../../agent/core/usual.ts";
 import { transitions } from "../../agent/explain/chronicle.ts";
 import { explain } from "../../agent/explain/explanation.ts";
 import { readLog } from "../../agent/log/read.ts";
@@ -11,7 +14,7 @@ import { told } from "../../agent/log/replay.ts";
 import { filesOf } from "../../agent/log/seek.ts";
 import { type History, history } from "../log/history.ts";
 import { scratch, writeLog } from "../log/scratch.ts";
-import { logOf } from "./two-nodes.ts";
+import { createLan, logOf, router } from "./two-nodes.ts";
 
 const { directory, clear } = scratch();
 afterEach(clear);
@@ -61,6 +64,23 @@ describe("an explanation of any transition of a random life", () => {
     );
     expect(less).toBeGreaterThan(0);
   });
+});
+
+it("finds what a sync group did that came after the segment began", () => {
+  const at = directory();
+  const lan = createLan();
+  // The first header knows no configuration yet.
+  const two = [router("vrid=1"), router("vrid=2 address=10.0.0.101", { name: "VI_2" })];
+  const node = lan.node("hA", "10.0.0.1", ...two);
+  const groups = [{ name: "G", members: two.map(({ key }) => key), hooks: usualHooks }];
+  node.see({ type: "configured", config: { ...node.state().config, groups } });
+  lan.pass(seconds(5));
+  node.see({ type: "commanded", command: { type: "drain", routers: null, lasts: null, reason: "" } });
+  mkdirSync(at, { recursive: true });
+  const file = join(at, "00000001.jsonl");
+  writeFileSync(file, node.texts().join(""));
+  const { found } = explainFrom([file], [], { vr: undefined, seq: null, until: null });
+  expect(found.transition).toMatchObject({ from: "master", to: "backup", because: "operator" });
 });
 
 describe("the last transition of a long log", () => {
