@@ -186,7 +186,10 @@ export default {
       "Their order is the order inside a turn; an executor that called another would change it. What they share is the shape of their queues.",
       // perform.ts is the one that hands the effects out.
       { path: "^agent/effects/([^/]+)$", pathNot: ["^agent/effects/perform\\.ts$"] },
-      { path: "^agent/effects/", pathNot: ["^agent/effects/$1$", "^agent/effects/(lane|pace|prepare)\\.ts$"] },
+      {
+        path: "^agent/effects/",
+        pathNot: ["^agent/effects/$1$", "^agent/effects/(lane|pace|prepare|additions)\\.ts$"],
+      },
     ),
     rule(
       "hooks-tell",

@@ -133,8 +133,11 @@ export type Kernel = {
    * so much is told as is of use.
    */
   readonly hearClaims: (addresses: readonly IpAddress[], listener: (claim: ClaimFrame) => void) => Outcome;
-  /** Reads every socket for VRRP until it is empty, telling the listeners: input before time. */
-  readonly drain: () => void;
+  /**
+   * Reads every socket for VRRP until it is empty, telling the listeners: input before time. Of what changed on the
+   * machine some, where there are hundreds of news, unless all of it is asked for: no deadline waits for that.
+   */
+  readonly drain: (news?: "all") => void;
   /** Leaves the processor to others for so long, whatever its priority. The loop stands still meanwhile. */
   readonly rest: (span: Duration) => void;
 
@@ -148,6 +151,8 @@ export type Kernel = {
   readonly sourceTo: (destination: IpAddress) => IpAddress | null;
   /** Sends a whole Ethernet frame out of an interface, synchronously. */
   readonly sendFrame: (iface: string, frame: Uint8Array) => Outcome;
+  /** Sends such frames that are equally long and lie one behind the other, at most 64 of them. An outcome for each. */
+  readonly sendFrames: (iface: string, frames: Uint8Array, length: number) => readonly Outcome[];
 
   /**
    * Adds addresses in the order given, one netlink burst, synchronously; call with at most 50. An

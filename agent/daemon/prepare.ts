@@ -203,7 +203,7 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   for (const sentence of told) journal.warn(sentence);
   const provisioner = fitted(kernel, changes, config, journal);
   // What went by our own hand is no news: an owner, who is Master at once, would take it for a theft.
-  kernel.drain();
+  kernel.drain("all");
   const directory = logDirectory(options.stateDirectory);
   const kept: Kept = { log: config.eventLog, unshipped: () => null, gone: 0 };
   const disk = createDiskMeter();

@@ -215,6 +215,7 @@ function nothing(): Kernel {
     sendPacket: () => DONE,
     sourceTo: () => null,
     sendFrame: () => DONE,
+    sendFrames: (_, frames, length) => new Array<Outcome>(frames.length / length).fill(DONE),
     addAddresses: (addresses) => addresses.map(() => DONE),
     removeAddresses: (addresses) => addresses.map(() => DONE),
     addPaths: (paths) => paths.map(() => DONE),

@@ -6,9 +6,10 @@ import { bytesOf, type Family, familyOf } from "../core/address.ts";
 import type { Pacing, RouterKey, VirtualAddress } from "../core/config.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
 import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
-import { gratuitousArp, setArpAddress } from "../wire/arp.ts";
+import { ARP_FRAME_LENGTH, gratuitousArp, setArpAddress } from "../wire/arp.ts";
 import { MAC_LENGTH } from "../wire/mac.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
+import { type Coming, placeOf } from "./additions.ts";
 import type { Applied, Work } from "./lane.ts";
 import { type Afterwards, createSpread } from "./pace.ts";
 
@@ -16,17 +17,15 @@ import { type Afterwards, createSpread } from "./pace.ts";
 const BURST = 50;
 const NOT_PACED = 0;
 
-type AnnounceKernel = Pick<Kernel, "now" | "interfaces" | "sendFrame" | "sendPacket" | "forwardsIpv6">;
+type AnnounceKernel = Pick<Kernel, "now" | "interfaces" | "sendFrames" | "sendPacket" | "forwardsIpv6">;
 
-const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
-
-/** What is to be announced; what was let go meanwhile is not in `wanted` any more. */
+/** What is to be announced, but for what is `gone` meanwhile. */
 export type Announcement = {
   readonly router: RouterKey;
   readonly addresses: readonly VirtualAddress[];
   readonly rounds: number;
-  readonly wanted: Set<string>;
-  readonly isComing: IsComing;
+  readonly gone: Set<string>;
+  readonly coming: Coming;
 };
 
 export type Announcer = {
@@ -37,19 +36,21 @@ export type Announcer = {
   readonly letGo: (router: RouterKey, addresses: readonly VirtualAddress[]) => void;
 };
 
+/** Mostly nothing is gone, and no place has to be put into words. */
+const isWanted = (gone: ReadonlySet<string>, own: VirtualAddress): boolean =>
+  gone.size === 0 || !gone.has(placeOf(own));
+
 /** Whether nothing of it is left to announce. */
-export const isDone = ({ wanted }: Announcement): boolean => wanted.size === 0;
+export const isDone = ({ addresses, gone }: Announcement): boolean =>
+  gone.size > 0 && addresses.every((own) => gone.has(placeOf(own)));
 
-/** Whether a place is still to get its address. */
-type IsComing = (place: string) => boolean;
-
-/** Told of every announcement that was sent. */
-export type CountAnnounced = (router: RouterKey, family: Family) => void;
+/** Told how many announcements were sent. */
+export type CountAnnounced = (router: RouterKey, family: Family, count: number) => void;
 
 export function announce(
   kernel: AnnounceKernel,
   later: Afterwards,
-  soFar: (router: RouterKey) => IsComing = () => () => false,
+  soFar: (router: RouterKey) => Coming = () => () => () => false,
   count: CountAnnounced = () => {},
 ): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
@@ -60,8 +61,8 @@ export function announce(
         router,
         addresses,
         rounds,
-        wanted: new Set(addresses.map(placeOf)),
-        isComing: soFar(router),
+        gone: new Set<string>(),
+        coming: soFar(router),
       };
       open.add(announcement);
       return announcement;
@@ -75,7 +76,8 @@ export function announce(
         done(applied);
       };
       // Whoever has to keep a distance begins when all are there: a step that sent nothing would cost a whole gap.
-      while (paced.some((part) => part.addresses.some((own) => announcement.isComing(placeOf(own))))) yield;
+      const pacedComing = paced.map(({ addresses }) => comingAmong(addresses, announcement.coming));
+      while (pacedComing.some((isComing) => isComing())) yield;
       for (const { queue, addresses } of paced)
         spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1, count), (applied) =>
           ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
@@ -83,14 +85,19 @@ export function announce(
       if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST, count));
     },
     letGo(router, addresses) {
-      const leaving = addresses.map(placeOf);
       for (const announcement of open) {
-        if (announcement.router === router) for (const place of leaving) announcement.wanted.delete(place);
+        if (announcement.router === router) for (const own of addresses) announcement.gone.add(placeOf(own));
         if (isDone(announcement)) open.delete(announcement);
       }
       spread.forget(isDone);
     },
   };
+}
+
+/** Whether any of them is still to come. */
+function comingAmong(addresses: readonly VirtualAddress[], coming: Coming): () => boolean {
+  const isComing = coming(addresses);
+  return () => addresses.some((_, place) => isComing(place));
 }
 
 type Queue = { readonly name: string; readonly gap: Duration };
@@ -119,109 +126,134 @@ function queueOf({ each, groups }: Pacing, iface: string, family: Family): Queue
   return { name: `${i < 0 ? iface : `group ${i}`} ${family}`, gap: family === "ipv4" ? arp : na };
 }
 
-type Teller = { readonly own: VirtualAddress; readonly place: string; readonly tell: () => Outcome };
-
 /** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
 function* rounds(
   kernel: AnnounceKernel,
-  { router, addresses, rounds: times, wanted, isComing }: Announcement,
+  { router, addresses, rounds: times, gone, coming }: Announcement,
   burst: number,
   count: CountAnnounced,
 ): Work<Applied> {
-  const errors = new Set<string>();
-  const forms = createForms(kernel);
-  const tellers: Teller[] = [];
-  const tellerAt = (i: number, own: VirtualAddress): Teller => {
-    const known = tellers[i];
-    if (known !== undefined) return known;
-    const tell = tellerOf(kernel, own, forms, (family) => count(router, family));
-    const teller = { own, place: placeOf(own), tell };
-    tellers[i] = teller;
-    return teller;
-  };
-  const sent = { all: 0, inStep: 0 };
-  const send = ({ own, tell }: Teller): void => {
-    sent.inStep += 1;
-    const outcome = tell();
-    if (outcome.ok) sent.all += 1;
-    else errors.add(`${own.interface}: ${outcome.error}`);
-  };
+  const isComing = coming(addresses);
+  const bytes = addresses.map(() => NOT_READ);
+  const step = openStep(kernel, burst, (family, sent) => count(router, family, sent));
+  /** The first is told of before the last one is there. */
+  const isToWait = (round: number, i: number, own: VirtualAddress): boolean =>
+    (step.isFull() || (round === 0 && isComing(i))) && isWanted(gone, own);
   for (let round = 0; round < times; round++)
     for (const [i, own] of addresses.entries()) {
-      const teller = tellerAt(i, own);
-      // The first is told of before the last one is there.
-      while (round === 0 && wanted.has(teller.place) && isComing(teller.place)) {
+      while (isToWait(round, i, own)) {
+        step.end();
         yield;
-        sent.inStep = 0;
       }
-      if (sent.inStep === burst && wanted.has(teller.place)) {
-        yield;
-        sent.inStep = 0;
-      }
-      if (wanted.has(teller.place)) send(teller);
+      if (!isWanted(gone, own)) continue;
+      if (bytes[i] === NOT_READ) bytes[i] = bytesOf(own.address);
+      step.tell(own, bytes[i] ?? NOT_READ);
     }
-  return { detail: `${sent.all} sent`, foreign: [], errors: [...errors] };
+  step.end();
+  return { detail: `${step.sent()} sent`, foreign: [], errors: step.errors() };
+}
+
+const NOT_READ: Uint8Array = new Uint8Array();
+
+/** What announces IPv6 addresses of one interface, as long as that has this MAC. */
+type Form = { readonly mac: Uint8Array; readonly tell: (address: Uint8Array) => Outcome };
+
+/** What a step sends. Frames of one interface are gathered, and leave together. */
+function openStep(kernel: AnnounceKernel, burst: number, count: (family: Family, sent: number) => void) {
+  const errors = new Set<string>();
+  const forms = new Map<string, Form>();
+  const arps = openFrames(burst);
+  let [sent, inStep] = [0, 0];
+  const note = (iface: string, outcome: Outcome): void => {
+    if (outcome.ok) sent += 1;
+    else errors.add(`${iface}: ${outcome.error}`);
+  };
+  const flush = (): void => {
+    const { name, count: told } = arps;
+    if (told === 0) return;
+    const outcomes = kernel.sendFrames(name, arps.take(), ARP_FRAME_LENGTH);
+    const before = sent;
+    for (const outcome of outcomes) note(name, outcome);
+    if (sent > before) count("ipv4", sent - before);
+  };
+  const tellIpv6 = ({ name, mac }: InterfaceState, address: Uint8Array): void => {
+    const known = forms.get(name);
+    // A bond may take its other member's MAC at any time.
+    const form = known?.mac === mac ? known : { mac, tell: naTeller(kernel, name, mac) };
+    forms.set(name, form);
+    const outcome = form.tell(address);
+    note(name, outcome);
+    if (outcome.ok) count("ipv6", 1);
+  };
+  return {
+    isFull: (): boolean => inStep === burst,
+    end: (): void => {
+      flush();
+      inStep = 0;
+    },
+    tell: ({ interface: iface }: VirtualAddress, address: Uint8Array): void => {
+      inStep += 1;
+      const link = kernel.interfaces.get(iface);
+      if (link === undefined) note(iface, NO_SUCH);
+      // A link without Ethernet has nobody to tell.
+      else if (link.mac.length !== MAC_LENGTH) note(iface, DONE);
+      else if (address.length !== 4) tellIpv6(link, address);
+      else {
+        if (!arps.isFor(link)) flush();
+        arps.add(link, address);
+      }
+    },
+    sent: (): number => sent,
+    errors: (): readonly string[] => [...errors],
+  };
+}
+
+/** Room for so many frames about one interface. They are written anew only when that has another MAC. */
+function openFrames(most: number) {
+  const bytes = new Uint8Array(most * ARP_FRAME_LENGTH);
+  const each = Array.from({ length: most }, (_, i) => bytes.subarray(i * ARP_FRAME_LENGTH, (i + 1) * ARP_FRAME_LENGTH));
+  let [name, mac, count, written] = ["", NOT_READ, 0, 0];
+  return {
+    get name() {
+      return name;
+    },
+    get count() {
+      return count;
+    },
+    isFor: (link: InterfaceState): boolean => link.name === name && link.mac === mac,
+    /** What was gathered for another one has been taken. */
+    add: (link: InterfaceState, address: Uint8Array): void => {
+      if (link.name !== name || link.mac !== mac) [name, mac, written] = [link.name, link.mac, 0];
+      const frame = each[count];
+      if (frame === undefined) return;
+      if (count === written) {
+        frame.set(gratuitousArp(mac));
+        written += 1;
+      }
+      setArpAddress(frame, address);
+      count += 1;
+    },
+    take: (): Uint8Array => {
+      const taken = bytes.subarray(0, count * ARP_FRAME_LENGTH);
+      count = 0;
+      return taken;
+    },
+  };
 }
 
 const NO_SUCH: Outcome = { ok: false, errno: 19, error: "ENODEV: no such interface" };
 const DONE: Outcome = { ok: true };
 
-/** What announces the addresses of one interface, as long as that has this MAC. */
-type Form = { readonly mac: Uint8Array; readonly tell: (address: Uint8Array) => Outcome };
-type Forms = (iface: InterfaceState, family: Family) => Form;
-
-/**
- * One packet for all addresses of an interface, prepared anew only when that has another MAC: a bond may
- * take its other member's at any time.
- */
-function createForms(kernel: AnnounceKernel): Forms {
-  const forms = { ipv4: new Map<string, Form>(), ipv6: new Map<string, Form>() };
-  return ({ name, mac }, family) => {
-    const known = forms[family].get(name);
-    if (known?.mac === mac) return known;
-    const tell = family === "ipv4" ? arpTeller(kernel, name, mac) : naTeller(kernel, name, mac);
-    const form = { mac, tell };
-    forms[family].set(name, form);
-    return form;
-  };
-}
-
-/** What announces one address. A link without Ethernet has nobody to tell. */
-function tellerOf(
-  kernel: AnnounceKernel,
-  own: VirtualAddress,
-  forms: Forms,
-  sent: (family: Family) => void,
-): () => Outcome {
-  const family = familyOf(own.address);
-  const address = bytesOf(own.address);
-  return () => {
-    const iface = kernel.interfaces.get(own.interface);
-    if (iface === undefined) return NO_SUCH;
-    if (iface.mac.length !== MAC_LENGTH) return DONE;
-    const outcome = forms(iface, family).tell(address);
-    if (outcome.ok) sent(family);
-    return outcome;
-  };
-}
-
-const NOTHING = new Uint8Array();
+/** Shorter than an Ethernet header. */
+const TOO_SHORT = new Uint8Array(ARP_FRAME_LENGTH).subarray(0, 13);
 
 /** Goes the way of an announcement, and announces nothing: what has no header is refused. */
 export function sayNothing(
-  kernel: Pick<Kernel, "sendFrame" | "sendPacket">,
+  kernel: Pick<Kernel, "sendFrames" | "sendPacket">,
   { interface: iface, address }: VirtualAddress,
 ) {
-  if (familyOf(address) === "ipv4") kernel.sendFrame(iface, NOTHING);
-  else kernel.sendPacket(iface, "ipv6", NOTHING, ALL_NODES);
-}
-
-function arpTeller(kernel: AnnounceKernel, iface: string, mac: Uint8Array): Form["tell"] {
-  const frame = gratuitousArp(mac);
-  return (address) => {
-    setArpAddress(frame, address);
-    return kernel.sendFrame(iface, frame);
-  };
+  if (familyOf(address) === "ipv4") kernel.sendFrames(iface, TOO_SHORT, TOO_SHORT.length);
+  else kernel.sendPacket(iface, "ipv6", TOO_SHORT.subarray(0, 0), ALL_NODES);
 }
 
 function naTeller(kernel: AnnounceKernel, iface: string, mac: Uint8Array): Form["tell"] {

@@ -13,7 +13,8 @@ import { type Duration, type Instant, seconds, since } from "../core/time.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
-import { addAddresses, addNothing, openAdditions, placeOf, removeAddresses } from "./addresses.ts";
+import { openAdditions, placeOf } from "./additions.ts";
+import { addAddresses, addNothing, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, type CountAnnounced, isDone, sayNothing } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
@@ -122,7 +123,7 @@ export function perform(
 type Tell = Subscriber<Observation>;
 
 /** The way that an address of a router goes. */
-export function rehearse(kernel: Pick<Kernel, "addAddresses" | "sendFrame" | "sendPacket">, of: RouterConfig): void {
+export function rehearse(kernel: Pick<Kernel, "addAddresses" | "sendFrames" | "sendPacket">, of: RouterConfig): void {
   const [first] = heldBy(of).addresses;
   if (first === undefined) return;
   addNothing(kernel, first);

@@ -25,6 +25,7 @@ const libcSend = libc.func("intptr_t send(int fd, void *bytes, size_t length, in
 const libcSendto = libc.func(
   "intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *name, uint32 nameLength)",
 );
+const libcSendmmsg = libc.func("int sendmmsg(int fd, void *messages, uint32 count, int flags)");
 const libcRecv = libc.func("intptr_t recv(int fd, void *bytes, size_t length, int flags)");
 const libcRecvmmsg = libc.func("int recvmmsg(int fd, void *messages, uint32 count, int flags, void *timeout)");
 const libcRecvmsg = libc.func("intptr_t recvmsg(int fd, void *message, int flags)");
@@ -135,6 +136,7 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
+const EMSGSIZE = 90;
 const FIONREAD = 0x541b;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
@@ -241,6 +243,53 @@ export function messageBatch(count: number, length: number): MessageBatch {
       (headers.getUint32(i * 64 + 48, true) & MSG_TRUNC) !== 0
         ? undefined
         : bytes.subarray(data + i * length, data + i * length + headers.getUint32(i * 64 + 56, true)),
+  };
+}
+
+/** Room for several messages to one address, which leave by one call. */
+export type SendBatch = {
+  /** The sockaddr of all of them. */
+  readonly name: Uint8Array;
+  /**
+   * Sends `messages`, one behind the other and each so long, from the one of that number on. How many of them left, or
+   * what the first failed with.
+   */
+  readonly send: (fd: number, messages: Uint8Array, length: number, from: number) => number;
+};
+
+/** Buffers for `most` messages of at most `longest` bytes, and for a name of `nameLength`. */
+export function sendBatch(most: number, longest: number, nameLength: number): SendBatch {
+  // struct mmsghdr, 64 bytes each; then iovecs (16), the name (128), the data.
+  const [vectors, nameAt] = [most * 64, most * 80];
+  const data = nameAt + 128;
+  const slab = new ArrayBuffer(data + most * longest);
+  const bytes = new Uint8Array(slab);
+  const base = address(bytes);
+  const headers = new DataView(slab, 0, nameAt);
+  const from = Array.from({ length: most }, (_, i) => bytes.subarray(i * 64));
+  for (let i = 0; i < most; i++) {
+    headers.setBigUint64(i * 64, base + BigInt(nameAt), true);
+    headers.setUint32(i * 64 + 8, nameLength, true);
+    headers.setBigUint64(i * 64 + 16, base + BigInt(vectors + i * 16), true);
+    headers.setBigUint64(i * 64 + 24, 1n, true);
+  }
+  let laid = 0;
+  const layFor = (length: number): void => {
+    for (let i = 0; i < most; i++) {
+      headers.setBigUint64(vectors + i * 16, base + BigInt(data + i * length), true);
+      headers.setBigUint64(vectors + i * 16 + 8, BigInt(length), true);
+    }
+    laid = length;
+  };
+  return {
+    name: bytes.subarray(nameAt, nameAt + nameLength),
+    send(fd, messages, length, first) {
+      if (length > longest || messages.length > most * length) return -EMSGSIZE;
+      if (laid !== length) layFor(length);
+      if (first === 0) bytes.set(messages, data);
+      const rest = from[first];
+      return rest === undefined ? 0 : checked(libcSendmmsg(fd, rest, messages.length / length - first, MSG_DONTWAIT));
+    },
   };
 }
 

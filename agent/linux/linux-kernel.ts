@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { wordsOf } from "../core/path.ts";
-import { type Instant, seconds, since } from "../core/time.ts";
+import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
 import type { InterfaceChange, InterfaceState, Kernel, Machinery, Outcome } from "../kernel.ts";
 import { ADDRESS_PROTOCOL } from "../kernel.ts";
 import { openAlarm } from "./alarm.ts";
@@ -45,23 +45,25 @@ export function openLinuxKernel(): Kernel & Machinery {
   let closed = false;
 
   const exclusively = oneAtATime(() => closed);
-  const readEvents = (): void => {
-    for (const change of newsIn(table, events.read(), commands)) {
+  const readEvents = (howMuch: "all" | "some"): void => {
+    for (const change of newsIn(table, events.read(howMuch), commands)) {
       if (closed) return;
       if (change.type === "link") sockets.linkChanged(change.name);
       for (const watcher of [...watchers]) watcher(change);
     }
   };
-  const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
-  const readAll = (): void => {
+  const readAll = (news: "all" | "some"): void => {
     sockets.drain();
-    readEvents();
+    readEvents(news);
   };
+  const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
   // Who takes an address over advertises before he announces it.
   const claims = claimSockets(table.nameOf, () => exclusively(() => sockets.drain()));
-  const unwatch = whenReadable(events.fd, () => exclusively(readEvents));
+  const haste = createHaste();
+  const unwatch = whenReadable(events.fd, () => haste.isOn() || exclusively(() => readEvents("some")));
   const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
-  const each = eachOf(table.byName, () => closed);
+  const readNews = (): void => exclusively(() => readEvents("all"));
+  const each = eachOf(table.byName, () => closed, haste.asked);
 
   return {
     now,
@@ -75,16 +77,17 @@ export function openLinuxKernel(): Kernel & Machinery {
       }),
     unlisten: sockets.unlisten,
     hearClaims: (addresses, listener) => open(() => claims.hear(addresses, listener)),
-    drain: () => exclusively(readAll),
+    drain: (news) => exclusively(() => readAll(news ?? "some")),
     rest,
     sendPacket: (iface, family, packet, destination) =>
       closed ? CLOSED : sockets.send(iface, family, packet, destination),
     sourceTo: (destination) => (closed ? null : sourceTo(destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
+    sendFrames: (iface, packed, length) => frames.sendAll(iface, packed, length, closed),
     addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
     removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
     ...pathsThrough(() => (closed ? null : table.byName), commands),
-    ...machinery({ interfaces: table.byName, commands, groups, open, read: () => exclusively(readEvents) }),
+    ...machinery({ interfaces: table.byName, commands, groups, open, read: readNews }),
     setAlarm: (at, ring) => (closed ? undefined : alarm.set(at, ring)),
     forwardsIpv6: createForwarding(table.byName),
     ...askers(table.byName, echoes, () => closed),
@@ -196,13 +199,25 @@ function createFrames(interfaces: Links) {
     frames = opened.frames;
     return DONE;
   };
+  const outOf = (
+    iface: string,
+  ): { readonly ok: true; readonly frames: FrameSender; readonly index: number } | Failure => {
+    const index = interfaces.get(iface)?.index;
+    if (index === undefined) return failure(ENODEV, `sending a frame from ${iface}`);
+    const opened = open();
+    if (frames !== null) return { ok: true, frames, index };
+    return opened.ok ? CLOSED : opened;
+  };
   return {
     open,
     send(iface: string, frame: Uint8Array): Outcome {
-      const link = interfaces.get(iface);
-      if (link === undefined) return failure(ENODEV, `sending a frame from ${iface}`);
-      const opened = open();
-      return frames === null ? opened : frames.send(link.index, iface, frame);
+      const from = outOf(iface);
+      return from.ok ? from.frames.send(from.index, iface, frame) : from;
+    },
+    sendAll(iface: string, packed: Uint8Array, length: number, isClosed: boolean): readonly Outcome[] {
+      const from = isClosed ? CLOSED : outOf(iface);
+      if (from.ok) return from.frames.sendAll(from.index, iface, packed, length);
+      return new Array<Outcome>(packed.length / length).fill(from);
     },
     close(): void {
       frames?.close();
@@ -210,23 +225,52 @@ function createFrames(interfaces: Links) {
   };
 }
 
+/** The news of others are among our own: they wait no longer than so. */
+const LONGEST_HASTE = milliseconds(50);
+
+/**
+ * While one burst is asked for in each turn of the loop, the news of those before are left alone: to take them in, to
+ * fold them and to write them down takes longer than the addresses themselves.
+ */
+function createHaste() {
+  let asked = false;
+  let began: Instant | null = null;
+  const isOn = (): boolean => {
+    const first = began ?? now();
+    began = asked && since(first, now()) < LONGEST_HASTE ? first : null;
+    asked = false;
+    return began !== null;
+  };
+  return {
+    asked: (): void => {
+      asked = true;
+    },
+    /** To be asked once a turn of the loop. */
+    isOn,
+  };
+}
+
 type Ask = (known: readonly AddressAt[]) => Outcome[];
 
 const eachOf =
-  (interfaces: Links, closed: () => boolean) =>
-  (addresses: Addresses, doing: string, ask: Ask): Outcome[] =>
-    closed() ? addresses.map(() => CLOSED) : inOneGo(interfaces, addresses, doing, ask);
+  (interfaces: Links, closed: () => boolean, asked: () => void) =>
+  (addresses: Addresses, doing: string, ask: Ask): Outcome[] => {
+    asked();
+    return closed() ? addresses.map(() => CLOSED) : inOneGo(interfaces, addresses, doing, ask);
+  };
 
 /** The addresses whose interface is there, asked for in one go; the others fail without asking. */
 function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: Ask): Outcome[] {
   const known: AddressAt[] = [];
   for (const address of addresses) {
     const index = interfaces.get(address.interface)?.index;
-    if (index !== undefined) known.push({ ...address, index });
+    if (index !== undefined) known.push({ own: address, index });
   }
-  const outcomes = ask(known).values();
+  const outcomes = ask(known);
+  if (known.length === addresses.length) return outcomes;
+  let next = 0;
   return addresses.map((address) => {
-    const outcome = interfaces.has(address.interface) ? outcomes.next().value : undefined;
+    const outcome = interfaces.has(address.interface) ? outcomes[next++] : undefined;
     return outcome ?? failure(ENODEV, `${doing} ${address.address} on ${address.interface}`);
   });
 }

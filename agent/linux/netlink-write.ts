@@ -30,11 +30,16 @@ export type Numbered = { readonly seq: number; readonly flags: number };
 export function begin(to: RequestBuffer, type: number, flags: number, seq: number): number {
   const start = to.length;
   to.view.setUint16(start + 4, type, true);
-  to.view.setUint16(start + 6, flags | NLM_F_REQUEST, true);
-  to.view.setUint32(start + 8, seq, true);
+  number(to, start, flags, seq);
   to.view.setUint32(start + 12, 0, true);
   to.length = start + 16;
   return start;
+}
+
+/** Writes the flags and the number of what began at `start`. */
+export function number(to: RequestBuffer, start: number, flags: number, seq: number): void {
+  to.view.setUint16(start + 6, flags | NLM_F_REQUEST, true);
+  to.view.setUint32(start + 8, seq, true);
 }
 
 /** Writes the length of what began at `start`: a message. */

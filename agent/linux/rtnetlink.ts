@@ -9,8 +9,8 @@ import { type UponRequest, writeAddLink, writeLinkUp, writeRemoveLink } from "./
 import { type NetlinkMessage, readMessages } from "./netlink.ts";
 import {
   type AddressRequest,
+  createAddressWriter,
   LONGEST_REQUEST,
-  writeAddAddress,
   writeDump,
   writeRemoveAddress,
 } from "./netlink-request.ts";
@@ -38,6 +38,8 @@ const answer = new Uint8Array(new ArrayBuffer(65_536));
 /** The kernel tells each address by itself. */
 const AT_ONCE = 16;
 const news = messageBatch(AT_ONCE, 65_536);
+/** So many calls bring what is read, folded and written down within a millisecond. */
+const SOME = 4;
 
 function openSocket(groups: number): number {
   const fd = openNetlink(NETLINK_ROUTE, groups);
@@ -50,7 +52,10 @@ function openSocket(groups: number): number {
 }
 
 /** One address of one interface, for the command socket. */
-export type AddressAt = AddressRequest & { readonly interface: string; readonly index: number };
+export type AddressAt = {
+  readonly own: AddressRequest & { readonly interface: string };
+  readonly index: number;
+};
 
 /** One route or rule, and the number of the interface it names; 0 when it names none. */
 export type PathAt = { readonly path: Path; readonly index: number };
@@ -80,7 +85,7 @@ type Writer<T> = {
   readonly doing: (one: T) => string;
 };
 
-const named = ({ address, interface: iface }: AddressAt): string => `${address} on ${iface}`;
+const named = ({ own }: AddressAt): string => `${own.address} on ${own.interface}`;
 
 /** Opens a command socket. */
 export function openCommandSocket(): CommandSocket {
@@ -89,6 +94,7 @@ export function openCommandSocket(): CommandSocket {
     requests: requestBuffer(CHUNK * Math.max(LONGEST_REQUEST, LONGEST_PATH_REQUEST)),
     seq: 0,
   };
+  const writeAddress = createAddressWriter();
   const on = new Uint8Array(new ArrayBuffer(128), 0, 4);
   on[0] = 1;
   setOption(line.fd, SOL_NETLINK, NETLINK_CAP_ACK, on);
@@ -97,13 +103,12 @@ export function openCommandSocket(): CommandSocket {
     port: portOf(line.fd),
     addAddresses: (addresses, protocol) =>
       inChunks(line, addresses, {
-        write: (to, address, seq, flags) =>
-          writeAddAddress(to, address, { index: address.index, seq, flags, protocol }),
+        write: (to, { own, index }, seq, flags) => writeAddress(to, own, { index, seq, flags, protocol }),
         doing: (address) => `adding ${named(address)}`,
       }),
     removeAddresses: (addresses) =>
       inChunks(line, addresses, {
-        write: (to, address, seq, flags) => writeRemoveAddress(to, address, { index: address.index, seq, flags }),
+        write: (to, { own, index }, seq, flags) => writeRemoveAddress(to, own, { index, seq, flags }),
         doing: (address) => `removing ${named(address)}`,
       }),
     addPaths: (paths) =>
@@ -136,6 +141,7 @@ function portOf(fd: number): number {
 }
 
 function inChunks<T>(line: Line, all: readonly T[], writer: Writer<T>): Outcome[] {
+  if (all.length <= CHUNK) return all.length === 0 ? [] : burst(line, all, writer);
   const outcomes: Outcome[] = [];
   for (let from = 0; from < all.length; from += CHUNK)
     outcomes.push(...burst(line, all.slice(from, from + CHUNK), writer));
@@ -152,6 +158,7 @@ function burst<T>(line: Line, chunk: readonly T[], { write, doing }: Writer<T>):
   line.requests.length = 0;
   for (const one of chunk) write(line.requests, one, ++line.seq, line.seq === last ? NLM_F_ACK : 0);
   const refused = transact(line, last);
+  if (refused.size === 0) return new Array<Outcome>(chunk.length).fill(DONE);
   return chunk.map((one, i) => {
     const error = refused.get(first + i) ?? refused.get(ALL);
     return error === undefined ? DONE : failure(error.errno, doing(one), error.text);
@@ -248,8 +255,8 @@ function takeIn(count: number, messages: NetlinkMessage[]): boolean {
 /** Hears links and addresses change. */
 export type EventSocket = {
   readonly fd: number;
-  /** What came since the last time; "lost" when the kernel had to throw messages away. */
-  readonly read: () => NetlinkMessage[] | "lost";
+  /** What came since the last time, or the first of it; "lost" when the kernel had to throw messages away. */
+  readonly read: (howMuch: "all" | "some") => NetlinkMessage[] | "lost";
   readonly close: () => void;
 };
 
@@ -259,10 +266,11 @@ export function openEventSocket(): EventSocket {
   let open = true;
   return {
     fd,
-    read() {
+    read(howMuch) {
       const messages: NetlinkMessage[] = [];
       let lost = false;
-      for (let count = AT_ONCE; open && isMore(count); ) {
+      let calls = 0;
+      for (let count = AT_ONCE; open && isMore(count) && (lost || howMuch === "all" || calls < SOME); calls++) {
         count = news.receive(fd);
         // After an overflow what is left is stale; it is read and thrown away.
         if (count === -ENOBUFS || !takeIn(count, messages)) lost = true;

@@ -35,9 +35,11 @@ export type Balance = {
 
 export const NOTHING_HELD: Balance = { wishes: 0, held: [], open: [], known: [] };
 
+type Entry = Pick<Turn, "event" | "state" | "effects">;
+
 /** Keeps account of a daemon's addresses while its turns go by. */
 export type Ledger = {
-  readonly enter: (turn: Pick<Turn, "event" | "state" | "effects">) => void;
+  readonly enter: (turn: Entry) => void;
   readonly balance: () => Balance;
   /** What may be held, by `interface address/prefix`, or the words for a route or rule. */
   readonly held: () => ReadonlyMap<string, Holding>;
@@ -50,32 +52,54 @@ export const isPath = (own: Holding): own is Path => "kind" in own;
 const placeOf = (own: Holding): string =>
   isPath(own) ? wordsOf(own) : `${own.interface} ${own.address}/${own.prefixLength}`;
 
-/** Places where what is seen is ours, found by their address: thousands come and go a few at a time. */
+const MOST_UNSORTED = 10_000;
+const SPOT = /^\S* [^ /]*/;
+/** Where it is, whatever its prefix. */
+const spotOf = (place: string): string => SPOT.exec(place)?.[0] ?? place;
+
+/**
+ * Places where what is seen is ours, found by their address: thousands come and go a few at a time. What comes is sorted
+ * in when somebody asks: a thousand of them come in the midst of a take-over.
+ */
 function openPlaces(from: readonly string[]) {
   const places = new Set<string>();
   const byAddress = new Map<string, Set<string>>();
-  const spotOf = (place: string): string => place.split(/[ /]/, 2).join(" ");
-  const add = (place: string): void => {
-    places.add(place);
-    const spot = spotOf(place);
-    const there = byAddress.get(spot);
-    if (there === undefined) byAddress.set(spot, new Set([place]));
-    else there.add(place);
+  let unsorted: string[] = [...from];
+  const sort = (): void => {
+    const fresh = unsorted;
+    unsorted = [];
+    for (const place of fresh) {
+      places.add(place);
+      const spot = spotOf(place);
+      const there = byAddress.get(spot);
+      if (there === undefined) byAddress.set(spot, new Set([place]));
+      else there.add(place);
+    }
   };
   const empty = (spot: string): void => {
     for (const place of byAddress.get(spot) ?? []) places.delete(place);
     byAddress.delete(spot);
   };
-  for (const place of from) add(place);
   return {
-    has: (place: string): boolean => places.has(place),
-    add,
+    has: (place: string): boolean => {
+      if (unsorted.length > 0) sort();
+      return places.has(place);
+    },
+    add: (place: string): void => {
+      unsorted.push(place);
+      if (unsorted.length > MOST_UNSORTED) sort();
+    },
     /** What is seen in such a place after this, somebody else has put there. */
     vanish: (iface: string, addresses: readonly string[] | "all"): void => {
+      if (addresses.length === 0) return;
+      sort();
       if (addresses !== "all") for (const address of addresses) empty(`${iface} ${address}`);
       else for (const spot of [...byAddress.keys()]) if (spot.startsWith(`${iface} `)) empty(spot);
     },
-    list: (): string[] => [...places],
+    list: (): string[] => {
+      sort();
+      return [...places];
+    },
   };
 }
 
@@ -108,12 +132,39 @@ const LEAVING: ReadonlySet<Effect["type"]> = new Set(["addAddresses", "removeAdd
 /** Whether an effect puts something there, or takes it away. */
 const leavesSomething = (effect: Effect): effect is Leaving => LEAVING.has(effect.type);
 
+/** Such turns are entered with the next other one, or when somebody asks. */
+const isMidst = ({ event: { seen }, effects }: Entry): boolean =>
+  seen.type === "effectDone" ? seen.effect === "addAddresses" : effects.some(({ type }) => type === "addAddresses");
+const MOST_OWED = 16;
+
 /**
  * Opens a ledger. An address counts as held from the moment it was wanted until its removal was
  * reported done, so that no death in between leaves one behind. What was on the interface before we
  * wanted it is somebody else's until the kernel says otherwise.
  */
-export function openLedger(from: Balance): Ledger {
+export const openLedger = (from: Balance): Ledger => unhurried(openAccounts(from));
+
+/** In the midst of a take-over nothing is entered: of a thousand addresses it takes milliseconds. */
+function unhurried(ledger: Ledger): Ledger {
+  /** Turns that are not entered yet, in their order. */
+  let owed: Entry[] = [];
+  const catchUp = (): Ledger => {
+    const entries = owed;
+    owed = [];
+    for (const turn of entries) ledger.enter(turn);
+    return ledger;
+  };
+  return {
+    enter: (turn) => {
+      owed.push(turn);
+      if (!isMidst(turn) || owed.length > MOST_OWED) catchUp();
+    },
+    balance: () => catchUp().balance(),
+    held: () => catchUp().held(),
+  };
+}
+
+function openAccounts(from: Balance): Ledger {
   const held = new Map(from.held.map((hold) => [placeOf(hold.own), hold]));
   const known = openPlaces(from.known);
   const open = openWishes(from.open);

@@ -35,7 +35,7 @@ export type Meter = {
   /** How hard it went lately. */
   readonly strain: (at: Instant) => Strain;
   readonly unsent: (router: RouterKey, error: string) => void;
-  readonly announced: (router: RouterKey, family: Family) => void;
+  readonly announced: (router: RouterKey, family: Family, count: number) => void;
 };
 
 const newMeter = (): RouterMeter => ({
@@ -87,8 +87,8 @@ export function createMeter(disk: DiskMeter = createDiskMeter()): Meter {
       const errno = error.split(":", 1).join("");
       unsent.set(errno, (unsent.get(errno) ?? 0) + 1);
     },
-    announced: (router, family) => {
-      of(router).announced[family] += 1;
+    announced: (router, family, count) => {
+      of(router).announced[family] += count;
     },
   };
 }

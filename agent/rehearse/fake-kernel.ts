@@ -91,6 +91,8 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
   const orders = fakeOrders(time, process, links, wires);
   const paths = fakePaths(orders, process.later, time.now);
   const cables = fakeCables(name, time, { links, wires, inbox, paths });
+  const frame = (iface: string, bytes: Uint8Array): Outcome =>
+    !process.hasEnded() && bytes.length < ETHERNET_HEADER_LENGTH ? failure(22) : orders.send("frame", iface, bytes);
   const close = (): void => {
     process.end();
     links.watchers.clear();
@@ -110,8 +112,11 @@ export function fakeKernel(name: string, time: VirtualTime): FakeKernel {
         ? failure(22)
         : orders.send("packet", iface || (wayTo(links, wires, destination)?.iface ?? ""), packet),
     sourceTo: (destination) => wayTo(links, wires, destination)?.source ?? null,
-    sendFrame: (iface, frame) =>
-      !process.hasEnded() && frame.length === 0 ? failure(22) : orders.send("frame", iface, frame),
+    sendFrame: frame,
+    sendFrames: (iface, frames, length) =>
+      Array.from({ length: frames.length / length }, (_, i) =>
+        frame(iface, frames.slice(i * length, (i + 1) * length)),
+      ),
     addAddresses: (addresses) => orders.each("add", addresses),
     removeAddresses: (addresses) => orders.each("remove", addresses),
     setAlarm: (at, ring) => process.setAlarm(at, ring),

@@ -37,17 +37,23 @@ export const claims =
   ): Driver =>
   (turns$) =>
     new Observable<Observation>((subscriber) => {
-      let held: Held = new Map();
+      /** Gathered when it is first asked for: at a take-over of thousands other things come first. */
+      let held: Held | null = null;
+      const isListenedFor = (place: string): boolean => {
+        held ??= heldIn(listenedTo);
+        return held.has(place);
+      };
       const isHeld = ({ interface: iface, address }: Claimed): boolean => heldIn(routers).has(`${iface} ${address}`);
       const limited = createLimit(kernel.now, pause, (seen) => {
         if (isHeld(seen)) subscriber.next(seen);
       });
       let scheduled = false;
       let routers: readonly RouterState[] = [];
+      let listenedTo: readonly RouterState[] = [];
 
       const hear = ({ interface: iface, frame }: ClaimFrame): void => {
         const claim = claimIn(frame);
-        if (claim === undefined || !held.has(`${iface} ${claim.address}`) || isOurs(kernel, claim.mac)) return;
+        if (claim === undefined || !isListenedFor(`${iface} ${claim.address}`) || isOurs(kernel, claim.mac)) return;
         // Who has just let go of it is not meant.
         const claimed = { interface: iface, address: claim.address, mac: printMac(claim.mac) };
         if (!scheduled || isHeld(claimed)) limited(claimed);
@@ -55,9 +61,9 @@ export const claims =
       /** Routers go Master in crowds; what they hold is gathered once, and the kernel is told once. */
       const listen = (): void => {
         scheduled = false;
-        held = heldIn(routers);
+        [held, listenedTo] = [null, routers];
         // Without CAP_NET_RAW the sockets for advertisements have been refused before.
-        kernel.hearClaims([...new Set(held.values())], hear);
+        kernel.hearClaims(addressesIn(routers), hear);
       };
       const turns = turns$.subscribe((turn) => {
         routers = turn.state.routers;
@@ -67,21 +73,27 @@ export const claims =
       });
       return () => {
         turns.unsubscribe();
-        routers = [];
-        held = new Map();
+        [held, routers, listenedTo] = [null, [], []];
         kernel.hearClaims([], hear);
       };
     });
 
 /** What Masters hold, by interface and address. */
-type Held = ReadonlyMap<string, IpAddress>;
+type Held = ReadonlySet<string>;
 
 function heldIn(routers: readonly RouterState[]): Held {
-  const held = new Map<string, IpAddress>();
+  const held = new Set<string>();
   for (const router of routers)
     if (isMaster(router))
-      for (const own of heldBy(router.config).addresses) held.set(`${own.interface} ${own.address}`, own.address);
+      for (const own of heldBy(router.config).addresses) held.add(`${own.interface} ${own.address}`);
   return held;
+}
+
+function addressesIn(routers: readonly RouterState[]): readonly IpAddress[] {
+  const addresses = new Set<IpAddress>();
+  for (const router of routers)
+    if (isMaster(router)) for (const { address } of heldBy(router.config).addresses) addresses.add(address);
+  return [...addresses];
 }
 
 /** Whether a turn changed what Masters hold. */

@@ -14,6 +14,7 @@ function adverts() {
       return done;
     },
     sendFrame: () => done,
+    sendFrames: () => [done],
   };
   return { sent, ...createAdverts(kernel, { next: () => 0 }) };
 }

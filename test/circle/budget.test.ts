@@ -42,6 +42,7 @@ function countingKernel() {
       return done;
     },
     sendFrame: () => done,
+    sendFrames: () => [done],
     addAddresses: (addresses: readonly unknown[]) => addresses.map(() => done),
     removeAddresses: (addresses: readonly unknown[]) => addresses.map(() => done),
     drain: () => {

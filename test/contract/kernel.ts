@@ -181,6 +181,7 @@ function listening(pair: () => Pair): void {
     const { a } = pair();
     expect(errnoOf(a.sendPacket("nowhere0", "ipv4", packet("ipv4", SOURCES.ipv4, 1), GROUP.ipv4))).toBe(ENODEV);
     expect(errnoOf(a.sendFrame("nowhere0", new Uint8Array(60)))).toBe(ENODEV);
+    expect(a.sendFrames("nowhere0", new Uint8Array(84), 42).map(errnoOf)).toEqual([ENODEV, ENODEV]);
     expect(a.listen("nowhere0", "ipv4", () => {})).toEqual(OK);
     a.unlisten("nowhere0", "ipv4");
   });
@@ -353,6 +354,7 @@ function ending(pair: () => Pair): void {
     expect(errnoOf(a.listen(wire, "ipv4", () => {}))).toBe(EBADF);
     expect(errnoOf(a.sendPacket(wire, "ipv4", packet("ipv4", SOURCES.ipv4, 1), GROUP.ipv4))).toBe(EBADF);
     expect(errnoOf(a.sendFrame(wire, new Uint8Array(60)))).toBe(EBADF);
+    expect(a.sendFrames(wire, new Uint8Array(84), 42).map(errnoOf)).toEqual([EBADF, EBADF]);
     expect(a.addAddresses([virtual("10.8.0.1", wire)]).map(errnoOf)).toEqual([EBADF]);
     expect(a.removeAddresses([virtual("10.8.0.1", wire)]).map(errnoOf)).toEqual([EBADF]);
     a.unlisten(wire, "ipv4");

@@ -72,7 +72,7 @@ export function lived() {
   see(5_500_000, { type: "effectDone", effect: "addAddresses", router: six, took: seconds(0.003), ...DONE });
   see(5_600_000, { type: "hookEnded", router: six, ...HOOK });
   meter.unsent(six, "EPERM: not permitted");
-  meter.announced(six, "ipv6");
+  meter.announced(six, "ipv6", 1);
   meter.late(microseconds(2_000), instantAt(1_000));
   meter.collected(microseconds(1_500), instantAt(1_000));
   meter.disk.appended(12);

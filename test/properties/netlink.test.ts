@@ -8,7 +8,13 @@ import type { InterfaceChange } from "../../agent/kernel.ts";
 import { applyMessages, emptyTable, reconcile } from "../../agent/linux/interface-table.ts";
 import { LONGEST_LINK_REQUEST, writeAddLink, writeLinkUp, writeRemoveLink } from "../../agent/linux/link-request.ts";
 import { type AddressMessage, type LinkMessage, type NetlinkMessage, readMessages } from "../../agent/linux/netlink.ts";
-import { LONGEST_REQUEST, writeAddAddress, writeDump, writeRemoveAddress } from "../../agent/linux/netlink-request.ts";
+import {
+  createAddressWriter,
+  LONGEST_REQUEST,
+  writeAddAddress,
+  writeDump,
+  writeRemoveAddress,
+} from "../../agent/linux/netlink-request.ts";
 import { requestBuffer } from "../../agent/linux/netlink-write.ts";
 
 const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -52,6 +58,8 @@ const request = fc.oneof(
 );
 const index = fc.integer({ min: 1, max: 0x7fffffff });
 
+const usualRequest = { ...usualAddress, address: "10.0.0.1" as IpAddress, prefixLength: 24 };
+
 describe("the rtnetlink codec", () => {
   it("reads back what it wrote: a request looks as the kernel's own telling of it", () => {
     fc.assert(
@@ -81,6 +89,25 @@ describe("the rtnetlink codec", () => {
             interrupted: false,
           })),
         );
+      }),
+    );
+  });
+
+  it("writes an address by the one before it as it would by itself, whatever came between", () => {
+    const few = fc.array(fc.record({ request, index }), { minLength: 1, maxLength: 3 });
+    const asked = fc.record({ form: fc.nat(2), address: fc.oneof(ipv4, ipv6), fresh: fc.boolean() });
+    fc.assert(
+      fc.property(few, fc.array(asked, { maxLength: 50 }), (forms, all) => {
+        const [copied, written] = [requestBuffer(50 * LONGEST_REQUEST), requestBuffer(50 * LONGEST_REQUEST)];
+        const write = createAddressWriter();
+        for (const [seq, { form, address, fresh }] of all.entries()) {
+          const { request, index } = forms[form % forms.length] ?? { request: usualRequest, index: 1 };
+          // Another burst begins.
+          if (fresh) copied.length = written.length = 0;
+          write(copied, { ...request, address }, { index, seq, flags: seq & 4, protocol: 18 });
+          writeAddAddress(written, { ...request, address }, { index, seq, flags: seq & 4, protocol: 18 });
+          expect(copied.bytes.subarray(0, copied.length)).toEqual(written.bytes.subarray(0, written.length));
+        }
       }),
     );
   });
