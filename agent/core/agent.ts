@@ -23,6 +23,7 @@ import {
 import { bereft, ofAddresses, ofPaths } from "./loss.ts";
 import { acquainted, contradicted } from "./neighbours.ts";
 import { withNotices } from "./notice.ts";
+import { concernNobody, primaryAddressOf, virtualAddressesOn } from "./primary.ts";
 import {
   due,
   fallBack,
@@ -45,11 +46,9 @@ import {
   isCarried,
   type Moving,
   positionOf,
-  primaryAddressOf,
   type RouterState,
   type RouterTurn,
   type Turn,
-  virtualAddressesOn,
   withRouters,
 } from "./state.ts";
 import { withStatics } from "./statics.ts";
@@ -307,6 +306,10 @@ type Readdressed = Extract<Observation, { type: "addressesChanged" }>;
 function readdressed(before: AgentState, event: Event, seen: Readdressed): Turn {
   const gone = takenAway(before.links, seen);
   const base = { ...before, links: addressesSeen(before.links, seen) };
+  // A reload of 250 routers brings as many news, and each would be 250 routers' to look at.
+  const onlyCame = seen.removed.length + before.config.groups.length === 0;
+  if (onlyCame && concernNobody(before, seen.interface, seen.added))
+    return { event, before, state: base, effects: NO_EFFECTS };
   const met = meetLink(base, seen.interface, event.at);
   return changed(
     before,

@@ -27,13 +27,18 @@ export type Outlook =
 export type Foresight = { readonly turn: Turn; readonly outlooks: ReadonlyMap<RouterKey, Outlook> };
 
 /** Folds a configuration over a state, as a reload at this instant would, and looks ahead. */
-export function foresee(before: AgentState, config: AgentConfig, at: Instant): Foresight {
-  const turn = step(before, { at, seen: { type: "configured", config } });
+export const foresee = (before: AgentState, config: AgentConfig, at: Instant): Foresight =>
+  lookAhead(step(before, { at, seen: { type: "configured", config } }));
+
+/** The same of a turn that brought a configuration. */
+export function lookAhead(turn: Turn): Foresight {
+  const { before, event } = turn;
   const outlooks = new Map<RouterKey, Outlook>();
   for (const router of turn.state.routers) {
     const was = routerOf(before, router.config.key);
     // Who is the very object it was has nothing to expect.
-    if (was !== undefined && was.config !== router.config) outlooks.set(router.config.key, outlookOf(was, router, at));
+    if (was !== undefined && was.config !== router.config)
+      outlooks.set(router.config.key, outlookOf(was, router, event.at));
   }
   return { turn, outlooks };
 }

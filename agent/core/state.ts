@@ -2,13 +2,11 @@
 
 import type { Actor } from "./actor.ts";
 import type { IpAddress } from "./address.ts";
-import { familyOf, isLinkLocal } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "./config.ts";
-import { linkOf, PRIORITY_OWNER } from "./config.ts";
+import { linkOf } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement, DropReason, Event, Observation } from "./event.ts";
-import { heldBy } from "./holdings.ts";
 import { standingOf, type Verdict, type Verdicts } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import type { Duration, Instant } from "./time.ts";
@@ -355,46 +353,3 @@ export function routerOf(state: AgentState, key: RouterKey): RouterState | undef
 /** Whether a router's interface is up, and the one of its virtual MAC upon it (B10.3). */
 export const isCarried = (config: RouterConfig, links: AgentState["links"]): boolean =>
   links[linkOf(config)]?.up === true && (config.vmac === null || links[config.vmac.name]?.up === true);
-
-const virtuals = new WeakMap<AgentConfig, Map<string, ReadonlySet<IpAddress>>>();
-
-/** Every virtual address of the configuration on one interface. */
-export function virtualAddressesOn(config: AgentConfig, iface: string): ReadonlySet<IpAddress> {
-  const known = virtuals.get(config) ?? new Map<string, ReadonlySet<IpAddress>>();
-  virtuals.set(config, known);
-  const before = known.get(iface);
-  if (before !== undefined) return before;
-  const virtual = new Set<IpAddress>();
-  for (const router of config.routers)
-    for (const own of heldBy(router).addresses) if (own.interface === iface) virtual.add(own.address);
-  known.set(iface, virtual);
-  return virtual;
-}
-
-/**
- * The address a router advertises from. An owner may have no other address than the virtual one.
- * Null is Keepalived's reason for FAULT "no source address" (an IPv6 router needs a link-local one,
- * RFC 5798 §5.1.2.1).
- */
-export function primaryAddressOf(
-  config: RouterConfig,
-  link: LinkState | undefined,
-  virtual: ReadonlySet<IpAddress>,
-): IpAddress | null {
-  const { source, trackSource } = config.transport;
-  const addresses = link?.addresses ?? [];
-  const free = (address: IpAddress): boolean => config.basePriority === PRIORITY_OWNER || !virtual.has(address);
-  if (source !== null && addresses.includes(source) && free(source)) return source;
-  if (source !== null && trackSource) return null;
-  // Of thousands, mostly the first one will do.
-  const real = addresses.find((address) => !virtual.has(address) && mayAdvertise(address, config));
-  return real ?? addresses.find((address) => free(address) && mayAdvertise(address, config)) ?? null;
-}
-
-/** To a group IPv6 advertises from a link-local address; to a peer from one that the peer can answer. */
-function mayAdvertise(address: IpAddress, { family, transport: { to } }: RouterConfig): boolean {
-  if (familyOf(address) !== family) return false;
-  if (family === "ipv4") return true;
-  const peer = to.type === "unicast" ? to.peers[0]?.address : undefined;
-  return isLinkLocal(address) === (peer === undefined || isLinkLocal(peer));
-}

@@ -6,12 +6,13 @@
 import { type Diagnostic, hasErrors, headlineOf, summaryOf } from "../../config/diagnostic.ts";
 import { type Actor, askedBy } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
-import { foresee } from "../core/foresee.ts";
+import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 import type { Provisioner } from "../effects/provision.ts";
 import type { Kernel } from "../kernel.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
+import { within } from "../log/patience.ts";
 import type { Journal } from "../operate/journal.ts";
 import { type Plan, planOf, type ReloadOutcome, whatChanges } from "../operate/plan.ts";
 import { hindrances } from "./leftovers.ts";
@@ -49,41 +50,41 @@ export type Reloader = {
   readonly status: () => { readonly generation: number; readonly taken: number; readonly lastReload: string };
 };
 
-/** What a file would do, and the configuration in it; null when that cannot be used. */
-type Considered = { readonly outcome: Outcome; readonly config: AgentConfig | null };
+/** A file that was read: the configuration in it, null when it cannot be used, and what on this machine forbids it. */
+type Considered = { readonly base: Base; readonly config: AgentConfig | null; readonly refused: readonly string[] };
+type Base = Pick<Outcome, "schema" | "diagnostics" | "failures">;
 type Outcome = ReloadOutcome & { readonly diagnostics: readonly Diagnostic[] };
+
+/** How long the plan of a reload is waited for, in ms: it is told, and what is told of is done before. */
+const TOLD_WITHIN = 250;
 
 export function createReloader(around: Surroundings): Reloader {
   let last: Promise<unknown> = Promise.resolve();
   let status = { generation: 1, taken: Date.now(), lastReload: "none yet" };
   const listening = new Set<string[]>();
-
-  const consider = async (source: Source): Promise<Considered> => {
-    const read = await around.loader.read(source);
-    const { diagnostics } = read;
-    const base = { schema: 1, diagnostics, failures: [] } as const;
-    if (read.config === null || hasErrors(diagnostics))
-      return { outcome: { ...base, outcome: "errors", plan: null }, config: null };
-    const { config } = nameable(around.kernel, read.config);
-    const plan = planFor(around, config, source.file);
-    return { outcome: { ...base, outcome: plan.refused.length > 0 ? "refused" : "planned", plan }, config };
-  };
+  let brought: Turn | null = null;
 
   const apply = async (source: Source, { wait, requireNoFailover, by }: ReloadOptions): Promise<Outcome> => {
-    const { outcome, config } = await consider(source);
-    const moves = outcome.plan?.transition !== "none";
-    if (config === null || outcome.outcome !== "planned") return outcome;
-    if (requireNoFailover && moves) return { ...outcome, outcome: "refused" };
-    // Nothing was awaited since the plan was made: it is of the very state that is changed here.
+    const { base, config, refused } = await consider(around, source);
+    if (config === null) return { ...base, outcome: "errors", plan: null };
+    // Nothing is awaited from here to the change: what is planned is of the very state that is changed.
+    if (refused.length > 0 || requireNoFailover) {
+      const foreseen = planFor(around, config, source, refused);
+      if (refused.length > 0 || foreseen.transition !== "none") return { ...base, outcome: "refused", plan: foreseen };
+    }
     furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
     around.configure(config, by);
+    const turn = brought;
+    brought = null;
     void around.idle().then(() => around.provisioner.settleSlowly(around.state().config));
     status = { generation: status.generation + 1, taken: Date.now(), lastReload: "ok" };
     if (wait) await around.idle();
     listening.delete(failures);
-    return { ...outcome, outcome: "done", failures };
+    await within(TOLD_WITHIN, around.idle());
+    const done = turn && planOf(lookAhead(turn), against(source, []));
+    return { ...base, outcome: "done", plan: done, failures };
   };
 
   /** Whatever comes of it stands in the journal, whoever asked. */
@@ -108,18 +109,37 @@ export function createReloader(around: Surroundings): Reloader {
   };
 
   return {
-    plan: async (source) => (await consider(source)).outcome,
+    plan: (source) => planned(around, source),
     reload: (source, options) => {
       const next = last.then(() => told(source, options));
       last = next.catch(() => undefined); // told to whoever asked
       return next;
     },
     status: () => status,
-    watch: ({ event: { seen } }) => {
-      if (listening.size === 0 || seen.type !== "effectFailed") return;
+    watch: (turn) => {
+      if (listening.size === 0) return;
+      const { seen } = turn.event;
+      if (seen.type === "configured") brought = turn;
+      if (seen.type !== "effectFailed") return;
       for (const failures of listening) failures.push(`${seen.router}: ${seen.effect} failed: ${seen.error}`);
     },
   };
+}
+
+/** Reads a file, and looks whether it can be had here. */
+async function consider(around: Surroundings, source: Source): Promise<Considered> {
+  const { diagnostics, config: read } = await around.loader.read(source);
+  const base = { schema: 1, diagnostics, failures: [] } as const;
+  if (read === null || hasErrors(diagnostics)) return { base, config: null, refused: [] };
+  const { config } = nameable(around.kernel, read);
+  return { base, config, refused: refusalsOf(around, config) };
+}
+
+async function planned(around: Surroundings, source: Source): Promise<Outcome> {
+  const { base, config, refused } = await consider(around, source);
+  if (config === null) return { ...base, outcome: "errors", plan: null };
+  const plan = planFor(around, config, source, refused);
+  return { ...base, outcome: refused.length > 0 ? "refused" : "planned", plan };
 }
 
 /** The machine made to fit, or as it was and a sentence thrown. */
@@ -151,14 +171,19 @@ function whyNot({ outcome, diagnostics, plan }: Outcome): string {
   return plan.refused.length > 0 ? plan.refused.join("\n") : `a failover was not to happen: ${whatChanges(plan)}`;
 }
 
-/** What a configuration would change here and now, and what on this machine forbids it. */
-function planFor({ kernel, state }: Surroundings, config: AgentConfig, file: string): Plan {
-  const now = state();
-  const ours = new Set(now.config.routers.flatMap((router) => heldBy(router).addresses.map((own) => own.address)));
-  const refused = [...settledAtStart(now.config, config), ...hindrances(kernel, config, ours)];
-  return planOf(foresee(now, config, kernel.now()), {
-    file,
-    against: "the running daemon",
-    refused,
-  });
+/** What on this machine forbids a configuration. */
+function refusalsOf({ kernel, state }: Surroundings, config: AgentConfig): readonly string[] {
+  const { config: present } = state();
+  const ours = new Set(present.routers.flatMap((router) => heldBy(router).addresses.map((own) => own.address)));
+  return [...settledAtStart(present, config), ...hindrances(kernel, config, ours)];
 }
+
+const against = ({ file }: Source, refused: readonly string[]) => ({ file, against: "the running daemon", refused });
+
+/** What a configuration would change here and now. */
+const planFor = (
+  { kernel, state }: Surroundings,
+  config: AgentConfig,
+  source: Source,
+  refused: readonly string[],
+): Plan => planOf(foresee(state(), config, kernel.now()), against(source, refused));

@@ -112,7 +112,7 @@ export function perform(
   const drive: Driver = (turns$) =>
     new Observable<Observation>((tell) =>
       turns$.subscribe((turn) => {
-        for (const effect of turn.effects) act(effect, turn, tell);
+        for (const effect of routerByRouter(turn.effects)) act(effect, turn, tell);
       }),
     );
   const idle = (): Promise<void> => gate.idle().then(lane.idle);
@@ -128,6 +128,28 @@ export function rehearse(kernel: Pick<Kernel, "addAddresses" | "sendFrames" | "s
   if (first === undefined) return;
   addNothing(kernel, first);
   sayNothing(kernel, first);
+}
+
+const isTakenUp = ({ type }: Effect): boolean => type === "addAddresses" || type === "announce";
+
+/**
+ * Addresses are taken up router by router: of 250 whose configuration changes, the first announces its own while that
+ * of the last is not there yet. Everything else stays in its order, and so do they where there are paths, which may
+ * lean on the address of another router.
+ */
+function routerByRouter(effects: readonly Effect[]): readonly Effect[] {
+  const first = effects.findIndex(isTakenUp);
+  if (first < 0 || effects.length - first < 4 || effects.some(({ type }) => type === "addPaths")) return effects;
+  const its = new Map<RouterKey, Effect[]>();
+  for (const effect of effects) {
+    if (!isTakenUp(effect)) continue;
+    const there = its.get(effect.router);
+    if (there === undefined) its.set(effect.router, [effect]);
+    else there.push(effect);
+  }
+  const last = effects.findLastIndex(isTakenUp);
+  const between = effects.slice(first, last).filter((effect) => !isTakenUp(effect));
+  return [...effects.slice(0, first), ...between, ...[...its.values()].flat(), ...effects.slice(last + 1)];
 }
 
 const readyWith =

@@ -9,15 +9,9 @@ import { linkOf } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
+import { virtualAddressesOn } from "../core/primary.ts";
 import { isContested, isOtherOwner } from "../core/rival.ts";
-import {
-  type AgentState,
-  effectivePriority,
-  type RouterState,
-  routerOf,
-  type Turn,
-  virtualAddressesOn,
-} from "../core/state.ts";
+import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
 import { marksOf } from "../log/event-log.ts";
 import { openSink } from "./sink.ts";

@@ -65,11 +65,11 @@ export function planOf(
   { file, against, refused }: Pick<Plan, "file" | "against" | "refused">,
 ): Plan {
   const { before, state } = foresight.turn;
-  const moves = movesOf(before.routers, state.routers);
+  const around = { foresight, moves: movesOf(before.routers, state.routers), adverts: advertsIn(foresight) };
   const leaving = before.routers.filter(({ config }) => routerOf(state, config.key) === undefined);
   const instances = [
-    ...state.routers.map((router) => instanceOf(foresight, routerOf(before, router.config.key), router, moves)),
-    ...leaving.map((router) => instanceOf(foresight, router, undefined, moves)),
+    ...state.routers.map((router) => instanceOf(around, routerOf(before, router.config.key), router)),
+    ...leaving.map((router) => instanceOf(around, router, undefined)),
   ];
   const transition = greatest(instances.map((instance) => instance.transition));
   return { schema: 1, file, against, transition, refused, instances };
@@ -88,16 +88,29 @@ export function whatChanges(plan: Plan | null): string {
   return [counts.join(", ") || "no instances", ...(reasons.length === 0 ? ["no transition"] : reasons)].join("; ");
 }
 
+type Around = {
+  readonly foresight: Foresight;
+  readonly moves: Moves;
+  /** The priorities of advertisements that go out at once. */
+  readonly adverts: ReadonlyMap<RouterKey, number>;
+};
+
+/** Of two of one router, the first. */
+const advertsIn = ({ turn }: Foresight): ReadonlyMap<RouterKey, number> =>
+  new Map(
+    turn.effects
+      .toReversed()
+      .flatMap((effect) => (effect.type === "sendAdvert" ? [[effect.router, effect.priority] as const] : [])),
+  );
+
 function instanceOf(
-  { turn, outlooks }: Foresight,
+  { foresight: { outlooks }, moves, adverts }: Around,
   was: RouterState | undefined,
   now: RouterState | undefined,
-  moves: Moves,
 ): InstancePlan {
   const router = now ?? was;
   if (router === undefined) throw new Error("a router that was not and will not be");
   const { key, name } = router.config;
-  const advert = turn.effects.find((effect) => effect.type === "sendAdvert" && effect.router === key);
   const changed = was !== undefined && now !== undefined && was.config !== now.config;
   return {
     name,
@@ -108,7 +121,7 @@ function instanceOf(
     ...verdictOn(was, now, outlooks.get(key) ?? { type: "nothing" }),
     fields: changed ? fieldsOf(was.config, now.config) : [],
     addresses: addressesOf(was?.config, now?.config, moves),
-    advertAtOnce: advert?.type === "sendAdvert" ? advert.priority : null,
+    advertAtOnce: adverts.get(key) ?? null,
   };
 }
 
@@ -205,29 +218,40 @@ const FIELDS: readonly (readonly [string, (config: RouterConfig) => string])[] =
 ];
 
 function fieldsOf(was: RouterConfig, now: RouterConfig): readonly FieldChange[] {
-  const fields = FIELDS.map(([field, read]) => ({ field, from: read(was), to: read(now) }));
+  const fields: FieldChange[] = [];
+  for (const [field, read] of FIELDS) {
+    const [from, to] = [read(was), read(now)];
+    if (from !== to) fields.push({ field, from, to });
+  }
   const passwords =
     was.authentication.type !== "none" &&
     now.authentication.type !== "none" &&
     was.authentication.password !== now.authentication.password
       ? [{ field: "auth_pass", from: "(not told)", to: "(another)" }]
       : [];
-  return [...fields.filter(({ from, to }) => from !== to), ...passwords];
+  return [...fields, ...passwords];
 }
 
 const textOf = ({ address, prefixLength }: VirtualAddress): string => `${address}/${prefixLength}`;
 const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 /** Which instance has an address before, and which after. */
-type Moves = { readonly before: ReadonlyMap<string, string>; readonly after: ReadonlyMap<string, string> };
+type Moves = { readonly before: () => ReadonlyMap<string, string>; readonly after: () => ReadonlyMap<string, string> };
 
 const holdersOf = (routers: readonly RouterState[]): ReadonlyMap<string, string> =>
   new Map(routers.flatMap(({ config }) => config.virtualAddresses.map((own) => [placeOf(own), config.name] as const)));
 
-const movesOf = (before: readonly RouterState[], after: readonly RouterState[]): Moves => ({
-  before: holdersOf(before),
-  after: holdersOf(after),
-});
+/** Asked for when an address changes. */
+function movesOf(before: readonly RouterState[], after: readonly RouterState[]): Moves {
+  const once = (routers: readonly RouterState[]): (() => ReadonlyMap<string, string>) => {
+    let holders: ReadonlyMap<string, string> | null = null;
+    return () => {
+      holders ??= holdersOf(routers);
+      return holders;
+    };
+  };
+  return { before: once(before), after: once(after) };
+}
 
 function addressesOf(
   was: RouterConfig | undefined,
@@ -236,15 +260,16 @@ function addressesOf(
 ): readonly AddressChange[] {
   if (was === now) return [];
   const [old, kept] = [was?.virtualAddresses ?? [], now?.virtualAddresses ?? []];
+  if (same(old, kept)) return [];
   const present = new Map(old.map((own) => [placeOf(own), own]));
   const wanted = new Set(kept.map(placeOf));
   const gone = old
     .filter((own) => !wanted.has(placeOf(own)))
-    .map((own) => ({ address: textOf(own), change: "removed" as const, instance: after.get(placeOf(own)) ?? null }));
+    .map((own) => ({ address: textOf(own), change: "removed" as const, instance: after().get(placeOf(own)) ?? null }));
   const come = kept.flatMap((own): readonly AddressChange[] => {
     const there = present.get(placeOf(own));
     if (there === undefined)
-      return [{ address: textOf(own), change: "added", instance: before.get(placeOf(own)) ?? null }];
+      return [{ address: textOf(own), change: "added", instance: before().get(placeOf(own)) ?? null }];
     return same(there, own) ? [] : [{ address: textOf(own), change: "changed", instance: null }];
   });
   return [...gone, ...come];

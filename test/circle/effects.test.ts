@@ -224,3 +224,34 @@ describe("an address that is there already", () => {
     expect(theirs.kernel.truth("eth0").map(({ address }) => address)).toEqual([OWN, own.address]);
   });
 });
+
+describe("a reload that brings an address to each of many routers", () => {
+  it("announces that of the first before that of the last is there", () => {
+    const vrids = Array.from({ length: 60 }, (_, i) => i + 1);
+    const owners = (own: readonly number[]) =>
+      vrids.map((vrid) =>
+        router("eth0", "ipv4", vrid, {
+          basePriority: 255,
+          virtualAddresses: own.map((n) => virtual(`10.7.${vrid}.${n}`, "eth0")),
+        }),
+      );
+    const set = scene({ config: configOf(...owners([1])) });
+    set.time.advanceTo(instantAt(DOWN));
+    const known = set.kernel.deeds.length;
+    set.kernel.addressTakes(microseconds(100));
+    set.agent.reload(configOf(...owners([1, 2])));
+    set.time.advanceTo(instantAt(DOWN + 600_000));
+    const deeds = set.kernel.deeds.slice(known);
+    const added = deeds.flatMap((deed, i) => (deed.type === "add" ? [i] : []));
+    // Bytes 28 to 31 of the frame are the sender's address.
+    const told = vrids.map((vrid) =>
+      deeds.findIndex(
+        (deed) => deed.type === "frame" && [...deed.bytes.subarray(28, 32)].join(".") === `10.7.${vrid}.2`,
+      ),
+    );
+    expect(added).toHaveLength(60);
+    expect(Math.min(...told)).toBeGreaterThan(added[0] ?? 0);
+    expect(told[0]).toBeLessThan(added[59] ?? 0);
+    expect(told[29]).toBeLessThan(added[59] ?? 0);
+  });
+});

@@ -4,9 +4,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { step } from "../../agent/core/agent.ts";
-import type { RouterKey, VirtualAddress } from "../../agent/core/config.ts";
+import { linkOf, type RouterKey, type VirtualAddress } from "../../agent/core/config.ts";
 import { violations } from "../../agent/core/invariants.ts";
 import { ABSENT } from "../../agent/core/link.ts";
+import { primaryAddressOf, virtualAddressesOn } from "../../agent/core/primary.ts";
 import { standingOf } from "../../agent/core/priority.ts";
 import { REASONS, type Reason } from "../../agent/core/reason.ts";
 import {
@@ -297,4 +298,24 @@ it("the lives that are drawn reach every reason to move", () => {
   for (const intentions of fc.sample(scenario, { numRuns: 1_500, seed: 1 }))
     for (const { state } of playScenario(intentions)) for (const { phase } of state.routers) reached.add(phase.because);
   expect(REASONS.filter((reason) => !reached.has(reason))).toEqual([]);
+});
+
+/** Looks at the routers on the link that news of addresses were about; gives whether virtual ones came and nobody moved. */
+function expectPrimaries({ event: { seen }, before, state }: Turn): boolean {
+  if (seen.type !== "addressesChanged") return false;
+  const link = state.links[seen.interface];
+  const virtual = virtualAddressesOn(state.config, seen.interface);
+  for (const { config, primaryAddress } of state.routers.filter((router) => linkOf(router.config) === seen.interface))
+    expect(primaryAddress).toBe(primaryAddressOf(config, link, virtual));
+  return before.routers === state.routers && seen.added.some((address) => virtual.has(address));
+}
+
+describe("news of addresses", () => {
+  it("leave each router on the link the address it would be given anew, also where nobody was looked at", () => {
+    let unmoved = 0;
+    always((turns) => {
+      unmoved += turns.filter(expectPrimaries).length;
+    });
+    expect(unmoved).toBeGreaterThan(0);
+  });
 });
