@@ -2,6 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { current, type Source, type Stream } from "../audit/source.ts";
+import { standardOf } from "../core/reason.ts";
 import { type Advice, advise } from "../explain/advice.ts";
 import { advisePeer } from "../explain/advice-peer.ts";
 import { wallClock } from "../explain/chronicle.ts";
@@ -13,6 +14,7 @@ import { readFlight } from "../log/flight-read.ts";
 import type { Line } from "../log/line.ts";
 import type { Flaw } from "../log/read.ts";
 import { told } from "../log/replay.ts";
+import { tailOf } from "../log/tail.ts";
 import { openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
 import { evidenceOf, type Read, testimonyOf } from "./evidence.ts";
@@ -26,12 +28,35 @@ export type ExplainOptions = Pick<Values, "state-dir" | "vr" | "at" | "with" | "
 export function explain(which: string | undefined, options: ExplainOptions): number {
   const selection = selectionOf(which, options);
   const files = logIn(options["state-dir"]);
+  refuseBeyond(selection, lastLineOf(files));
   const others = (options.with ?? []).map(logIn);
   const { found, advice, flight, read } = explainFrom(files, others, selection);
   warnOf(read.flaws);
+  tellOther(selection, found);
   if (options.json) process.stdout.write(`${JSON.stringify({ ...found, faster: advice, recording: flight, read })}\n`);
   else process.stdout.write(`${inWords(found, advice, flight)}\n${readInWords(read)}\n`);
   return EXIT.ok;
+}
+
+/** The number of the last line that is whole; null when there is none. */
+function lastLineOf(files: readonly string[]): number | null {
+  for (const file of files.toReversed()) {
+    const tail = tailOf(file);
+    if (tail !== null) return tail.line.seq;
+  }
+  return null;
+}
+
+/** What never was cannot be explained, and least of all by something else. */
+function refuseBeyond({ seq }: Selection, last: number | null): void {
+  if (seq !== null && last !== null && seq > last)
+    throw new Refusal(EXIT.refused, `there is no line #${seq}: the log ends with #${last}`);
+}
+
+/** Whoever names a line that is no transition is told which one is explained instead. */
+function tellOther({ seq }: Selection, { transition }: Explanation): void {
+  if (seq !== null && seq !== transition.seq)
+    process.stderr.write(`heird: #${seq} is no transition; the last one before it is #${transition.seq}\n`);
 }
 
 /** The same as a value, from the segments of this node's log and of other nodes'. */
@@ -88,10 +113,16 @@ export async function explainAcross(
           ) ?? [],
       );
     const last = found.toSorted((a, b) => a.transition.wall - b.transition.wall).at(-1);
+    if (found.length > 0)
+      refuseBeyond(
+        selection,
+        Math.max(...nodes.map(({ steps }) => steps.at(-1)?.line.seq ?? Number.POSITIVE_INFINITY)),
+      );
     if (last === undefined) throw new Refusal(EXIT.refused, `${source.name} tells of no such transition`);
     const own = nodes.find(({ node }) => node === last.node);
     const others = nodes.filter((other) => other !== own);
     const advice = own === undefined ? [] : adviceOn(own, last, others);
+    tellOther(selection, last);
     process.stdout.write(
       options.json ? `${JSON.stringify({ ...last, faster: advice })}\n` : `${inWords(last, advice, null)}\n`,
     );
@@ -157,6 +188,7 @@ function inWords(found: Explanation, advice: readonly Advice[], flight: Recorded
     root === null
       ? "Root cause: not in what was read"
       : `Root cause: ${root.text}${root.node === node ? "" : ` on ${root.node}`}`,
+    ...standardsOf(transition),
     "",
     ...chain.map((link, depth) => treeLine(link, depth)),
     ...outcomes.map((one) =>
@@ -182,6 +214,15 @@ function inWords(found: Explanation, advice: readonly Advice[], flight: Recorded
         ]),
   ];
   return lines.join("\n");
+}
+
+/** What a network management system calls it; the standards have no word for everything. */
+function standardsOf({ because, to }: Explanation["transition"]): readonly string[] {
+  if (because === "died") return [];
+  const { rfc8347, newMaster, rfc6527 } = standardOf(because, to);
+  const master = to === "master" ? [`RFC 6527 ${newMaster} (${rfc6527})`] : [];
+  const words = [...(rfc8347 === null ? [] : [`RFC 8347 ${rfc8347}`]), ...master];
+  return words.length === 0 ? [] : [`In the standards: ${words.join(", ")}`];
 }
 
 /** What the detection was made of, when it was more than one thing. */

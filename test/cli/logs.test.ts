@@ -137,3 +137,31 @@ describe("heird events --recorder", () => {
     expect(said.text).toMatch(/:01\.000 {2}advert {3}eth0\/ipv4\/1 {2}0\.3 ms {2}10\.0\.0\.9 110 1000000 v2\n$/);
   });
 });
+
+describe("heird explain", () => {
+  it("tells which transition is explained, and what the standards call it", async () => {
+    const at = directory();
+    await writeLog(at);
+    const { text } = await run(async () => explain("last", { ...EXPLAIN, "state-dir": at }));
+    expect(text).toMatch(/^In the standards: RFC (8347 vrrp-event-|6527 )/m);
+    const seq = Number(/ {2}#(\d+)$/m.exec(text.split("->").at(-1) ?? "")?.[1]);
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      await run(async () => explain(String(seq), { ...EXPLAIN, "state-dir": at }));
+      expect(told).not.toHaveBeenCalled();
+      const other = await run(async () => explain(`#${seq + 1}`, { ...EXPLAIN, "state-dir": at }));
+      expect(other.text.split("\nRead")[0]).toBe(text.split("\nRead")[0]);
+      expect(told).toHaveBeenCalledWith(`heird: #${seq + 1} is no transition; the last one before it is #${seq}\n`);
+    } finally {
+      told.mockRestore();
+    }
+  });
+
+  it("explains nothing else instead of a line that there is not", async () => {
+    const at = directory();
+    await writeLog(at);
+    expect(() => explain("999999", { ...EXPLAIN, "state-dir": at })).toThrow(
+      /^there is no line #999999: the log ends with #\d+$/,
+    );
+  });
+});
