@@ -22,7 +22,7 @@ export function drainsLeftBy(stateDirectory: string, unwritten: readonly Line[],
   const lines = lastLife(stateDirectory, unwritten);
   const header = lines.findLast((line) => line.type === "header");
   if (header?.boot !== bootId()) return [];
-  const { routers } = replay(lines).state;
+  const routers = routersAfter(lines);
   const drained = routers.flatMap((router) => (router.drained === null ? [] : [{ router, drained: router.drained }]));
   const all = drained.length === routers.length;
   const said = new Map<string, { readonly drained: Drained; readonly routers: RouterState[] }>();
@@ -44,13 +44,22 @@ export function drainsLeftBy(stateDirectory: string, unwritten: readonly Line[],
   }));
 }
 
+/** A log that is not what a daemon wrote keeps no router from its work. */
+function routersAfter(lines: readonly Line[]): readonly RouterState[] {
+  try {
+    return replay(lines).state.routers;
+  } catch {
+    return [];
+  }
+}
+
 /** Words that stand in a log in which somebody is drained. */
 const WORDS = ['"type":"drain"', '"drained":{'];
 
 function mayDrain(stateDirectory: string, unwritten: readonly Line[]): boolean {
-  const newest = segmentsOf(stateDirectory).at(-1);
-  if (newest !== undefined) {
-    const text = readFileSync(newest);
+  // The newest may have been torn before its first line was whole.
+  for (const path of segmentsOf(stateDirectory).slice(-2)) {
+    const text = readFileSync(path);
     if (WORDS.some((word) => text.includes(word))) return true;
   }
   const rest = unwritten.length === 0 ? "" : JSON.stringify(unwritten);

@@ -4,24 +4,25 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { initialState } from "../../agent/core/state.ts";
 import { instantAt } from "../../agent/core/time.ts";
+import { drainsLeftBy } from "../../agent/daemon/drains.ts";
 import { bootId, leftBy } from "../../agent/daemon/leftovers.ts";
 import { openEventLog } from "../../agent/log/event-log.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, segmentsOf } from "../../agent/log/recover.ts";
-import { ALONE, live, wallClock } from "./history.ts";
+import { ALONE, CONFIGS, type History, live, wallClock } from "./history.ts";
 import { openStore, scratch } from "./scratch.ts";
 
 const { directory, clear } = scratch();
 afterAll(clear);
 
 /** A daemon that becomes Master of everything, and is gone: in one segment, or in many. */
-async function leave(boot: string, segmentBytes = 1_000_000): Promise<string> {
+async function leave(boot: string, segmentBytes = 1_000_000, then: History["happenings"] = []): Promise<string> {
   const at = directory();
   const { store } = openStore(at);
   const identity = { version: "1.2.3", cluster: "lab", boot };
   const log = openEventLog(store, identity, Date.now, initialState, instantAt(0), segmentBytes);
   // Without its first answer the check of weight 0 would keep the whole group from starting.
-  live({ happenings: [ANSWERED, { type: "wait", span: 9_000_000 }], lateness: [0] }, log, wallClock(), ALONE);
+  live({ happenings: [ANSWERED, { type: "wait", span: 9_000_000 }, ...then], lateness: [0] }, log, wallClock(), ALONE);
   await store.close(5_000);
   return at;
 }
@@ -75,5 +76,51 @@ describe("what a dead daemon left", () => {
     expect(placesIn(leftBy(at, lines.slice(5)))).toEqual(ALL);
     writeFileSync(file, "");
     expect(placesIn(leftBy(at, lines))).toEqual(ALL);
+  });
+});
+
+describe("what was drained when a daemon died", () => {
+  const drain = (nth: number, lasts: number) => ({ type: "operate", what: "drain", nth, lasts }) as const;
+  const FOR_GOOD = drain(4, 0);
+  const wait = { type: "wait", span: 2_000_000 } as const;
+  const NOW = instantAt(0);
+  const by = { via: "signal", signal: "SIGUSR1" } as const;
+
+  it("is drained again, for what is left of its time", async () => {
+    const at = await leave(bootId(), undefined, [FOR_GOOD]);
+    const everything = { type: "drain", routers: null, lasts: null, reason: "test 4" } as const;
+    expect(drainsLeftBy(at, [], NOW)).toEqual([{ command: everything, by }]);
+    // The fourth router is in no group; 8 s from a moment after its ninth second.
+    const one = await leave(bootId(), undefined, [drain(3, 8_000_000), wait]);
+    const [left] = drainsLeftBy(one, [], instantAt(10_000_000));
+    const [, , , fourth] = CONFIGS[0]?.routers ?? [];
+    expect(left?.command).toMatchObject({ type: "drain", routers: [fourth?.key], reason: "test 3" });
+    const { lasts } = left?.command.type === "drain" ? left.command : { lasts: null };
+    expect(lasts).toBeGreaterThan(7_000_000);
+    expect(lasts).toBeLessThan(8_000_000);
+    expect(drainsLeftBy(one, [], instantAt(18_000_000))).toEqual([]);
+  });
+
+  it("is known from the header of a segment, too, and by nothing that no daemon wrote", async () => {
+    const at = await leave(bootId(), undefined, [FOR_GOOD]);
+    const [file = ""] = segmentsOf(at);
+    const text = readFileSync(file, "utf8");
+    const { lines } = readLog(at);
+    const header = lines.find((line) => line.type === "header");
+    const last = lines.findLast((line) => line.type === "snapshot");
+    const [config] = CONFIGS;
+    if (header === undefined || last === undefined || config === undefined) throw new Error("the log is not whole");
+    writeFileSync(file, "");
+    expect(drainsLeftBy(at, [{ ...header, config, state: last.state }], NOW)).toMatchObject([
+      { command: { routers: null }, by },
+    ]);
+    writeFileSync(file, text.replaceAll('"routers"', '"rooters"'));
+    expect(drainsLeftBy(at, [], NOW)).toEqual([]);
+  });
+
+  it("is nobody after another boot, and after a stop", async () => {
+    expect(drainsLeftBy(await leave("another-boot", undefined, [FOR_GOOD]), [], NOW)).toEqual([]);
+    const stopped = await leave(bootId(), undefined, [FOR_GOOD, { type: "command", command: "shutdown" }]);
+    expect(drainsLeftBy(stopped, [], NOW)).toEqual([]);
   });
 });
