@@ -56,22 +56,17 @@ export const alarm =
         rehearsal !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
       /** Goes through the motions, when somebody is about to take over. */
       const practise = (now: Instant): void => {
-        const next = rehearsal === null ? null : deadlines.next();
+        const next = rehearsal === null || !deadlines.someWait() ? null : deadlines.next();
         if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
         rehearsed = next;
         rehearsal?.whole(next);
         if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearsal?.whole(next);
       };
-      /** What time it is, when nobody is about to take over any more; what comes meanwhile may change that. */
+      /** What time it is, when nobody is about to take over any more. */
       const wait = (): Instant => {
-        const pause = pausing(kernel, deadlines, rehearsal);
-        for (;;) {
-          const time = kernel.now();
-          const next = deadlines.next();
-          if (next === null || !isNear(next, rehearsed, time)) return time;
-          pause(next, time);
-          kernel.drain();
-        }
+        const time = kernel.now();
+        const isOver = rehearsed === null || rehearsed <= time;
+        return isOver ? time : waitFor(rehearsed, kernel, deadlines, rehearsal);
       };
       const ring = (): void => {
         const due = armed;
@@ -89,14 +84,32 @@ export const alarm =
       };
 
       const turns = turns$.subscribe((turn) => {
-        deadlines.follow(turn);
-        arm();
+        const moved = deadlines.follow(turn);
+        // What is not due before the alarm rings anyway is looked at then: most turns of a Backup are of that kind.
+        if (armed === null || moved - HEAD_START < armed) arm();
       });
       return () => {
         turns.unsubscribe();
         kernel.setAlarm(null, ring);
       };
     });
+
+/** Until what was rehearsed is due; what comes meanwhile may change that. */
+function waitFor(
+  rehearsed: Instant | null,
+  kernel: Pick<Kernel, "now" | "drain" | "rest">,
+  deadlines: Pick<Deadlines, "due" | "next">,
+  rehearsal: Rehearsal | null,
+): Instant {
+  const pause = pausing(kernel, deadlines, rehearsal);
+  for (;;) {
+    const time = kernel.now();
+    const next = deadlines.next();
+    if (next === null || !isNear(next, rehearsed, time)) return time;
+    pause(next, time);
+    kernel.drain();
+  }
+}
 
 /** A nap, and in the end the turn once more in mind, as long as that does not end too late. */
 function pausing(

@@ -18,18 +18,27 @@ export type Sighting = Observation | Event;
  */
 export type Driver = (turns$: Observable<Turn>) => Observable<Sighting>;
 
-/** Every turn the agent takes. Cold: nothing happens before it is subscribed. */
+/**
+ * Every turn the agent takes. Cold: nothing happens before it is subscribed. Routine is kept from `seldom`, drivers
+ * that act upon nothing else: there are thousands of such turns a second, and each driver that is told costs.
+ */
 export function run(
   initial: AgentState,
   drivers: readonly Driver[],
   now: () => Instant,
   log: Pick<EventLog, "commit">,
+  seldom: readonly Driver[] = [],
 ): Observable<Turn> {
   return new Observable<Turn>((subscriber) => {
-    const turns$ = new Subject<Turn>(); // the only Subject of the daemon
+    // The only Subjects of the daemon.
+    const turns$ = new Subject<Turn>();
+    const news$ = new Subject<Turn>();
     const placed = inTime(now);
     let state = initial;
-    const act = (turn: Turn): void => turns$.next(turn);
+    const act = (turn: Turn, isRoutine = false): void => {
+      turns$.next(turn);
+      if (!isRoutine) news$.next(turn);
+    };
     const take = (sighting: Sighting): void => {
       const turn = step(state, placed(sighting));
       state = turn.state;
@@ -38,7 +47,8 @@ export function run(
     };
     const { see, open } = oneByOne(take, (cause) => subscriber.error(cause));
     const error = (cause: unknown): void => subscriber.error(cause);
-    subscriber.add(merge(...drivers.map((drive) => drive(turns$))).subscribe({ next: see, error }));
+    const driven = [...drivers.map((drive) => drive(turns$)), ...seldom.map((drive) => drive(news$))];
+    subscriber.add(merge(...driven).subscribe({ next: see, error }));
     open();
   });
 }

@@ -19,12 +19,13 @@ import { type Doer, openDoer } from "../hooks/aside.ts";
 import { runOnce } from "../hooks/once.ts";
 import { clockOf } from "../hooks/pipes.ts";
 import { strangersIn } from "../hooks/strangers.ts";
-import { notifyManager } from "../linux/unix-socket.ts";
+import { isManaged, notifyManager } from "../linux/unix-socket.ts";
 import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
 import { createRecorder, type Recorder } from "../log/flight.ts";
 import { isPath } from "../log/ledger.ts";
 import { within } from "../log/patience.ts";
+import { routineOf } from "../log/routine.ts";
 import { type CheckBook, createCheckBook } from "../operate/check-book.ts";
 import { type Claimed, claimed } from "../operate/claimed.ts";
 import { type Answerer, type Details, type Question, serveControl } from "../operate/control.ts";
@@ -116,22 +117,21 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   listenToSignals(life);
   run(
     initialState,
+    // In this order, so that an advertisement waits for the log alone.
+    [performer.drive, alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearsal)],
+    kernel.now,
+    life.log,
     [
-      // First, so that an advertisement waits for the log alone.
-      performer.drive,
       adverts(kernel, life.sequences, countIn(life.dropped), life.recorder.ring),
       claims(kernel),
       provisioner.drive,
       notifier.drive,
-      alarm(kernel, (due, now) => life.recorder.ring().timer(due, now), rehearsal),
       links(kernel),
       routes(kernel),
       paths(kernel),
       checks(life.askers),
       commander.drive,
     ],
-    kernel.now,
-    life.log,
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
   watchPulse(kernel.now, life.recorder.ring, life.meter);
   commander.configure(prepared.config, whoStarted());
@@ -148,9 +148,8 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   const next = (): Instant | null => (memory.ending ? kernel.now() : earliest(memory.state));
   void performer.idle().then(() => settle(rehearsal, next, kernel.now));
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
-  setInterval(() => {
-    if (alive()) notifyManager("WATCHDOG=1");
-  }, WATCHDOG_MS).unref();
+  const feed = (): void => void (alive() && notifyManager("WATCHDOG=1"));
+  if (isManaged()) setInterval(feed, WATCHDOG_MS).unref();
 }
 
 function born(prepared: Prepared, options: DaemonOptions, journal: Journal, realtime: boolean): Life {
@@ -216,9 +215,18 @@ function begin({ config: { notify: shared }, doer, kernel, commander, journal, m
 }
 
 function onTurn(life: Life, turn: Turn): void {
-  const { memory, reloader, operator, checkBook, journal, claims, recorder, kept, tally, meter } = life;
+  const { memory, tally, meter } = life;
   if (turn.state.config !== memory.state.config) follow(life, turn.state.config);
   memory.state = turn.state;
+  if (routineOf(turn) === null) onNews(life, turn);
+  tally.turn(turn);
+  meter.watch(turn);
+  const wrong = turn.effects.length > 0 ? violations(turn) : [];
+  if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
+}
+
+/** Of routine there is nothing to tell. */
+function onNews({ reloader, operator, checkBook, journal, claims, recorder, kept }: Life, turn: Turn): void {
   const { seen } = turn.event;
   if (seen.type === "configured") take(seen.config, kept);
   if (seen.type === "linkChanged") recorder.ring().link(turn.event.at, seen.link.name, seen.link.up);
@@ -227,11 +235,7 @@ function onTurn(life: Life, turn: Turn): void {
   reloader.watch(turn);
   operator.watch(turn);
   checkBook.watch(turn);
-  tally.turn(turn);
-  meter.watch(turn);
   tell(journal, turn);
-  const wrong = turn.effects.length > 0 ? violations(turn) : [];
-  if (wrong.length > 0) throw new Error(`an invariant does not hold: ${wrong.join("; ")}`);
 }
 
 /** What a configuration says of the process itself. */

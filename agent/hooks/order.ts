@@ -5,7 +5,7 @@ import type { RouterKey } from "../core/config.ts";
 import type { Effect, Notice } from "../core/effect.ts";
 import type { Turn } from "../core/state.ts";
 
-/** Must see every turn; gives each notice when nothing of its routers is on its way. */
+/** Must see every turn that is not routine; gives each notice when nothing of its routers is on its way. */
 export function addressesFirst(deliver: (notice: Notice) => void): (turn: Turn) => void {
   const pending = new Map<RouterKey, string[]>();
   let behind: { readonly routers: readonly RouterKey[]; readonly notice: Notice }[] = [];

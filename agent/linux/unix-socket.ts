@@ -24,6 +24,9 @@ export function peerCredentials(fd: number): { readonly ok: true; readonly peer:
   };
 }
 
+/** Whether there is a service manager that wants to be told something. */
+export const isManaged = (): boolean => (process.env["NOTIFY_SOCKET"] ?? "") !== "";
+
 /**
  * Tells the service manager something, such as "READY=1" or "WATCHDOG=1". `path` is $NOTIFY_SOCKET, a file
  * or an abstract name that begins with @; without one there is no manager to tell, and nothing is wrong.

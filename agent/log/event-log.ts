@@ -30,9 +30,9 @@ const SLICE = 4;
 export type EventLog = {
   /**
    * Puts a turn on record, has it acted upon, and adds what follows from it: a mark says nothing that its event does
-   * not, and neighbours wait. It never waits for a disk.
+   * not, and neighbours wait. It never waits for a disk. Who acts is told whether it was routine.
    */
-  readonly commit: (turn: Turn, act?: (turn: Turn) => void) => void;
+  readonly commit: (turn: Turn, act?: (turn: Turn, isRoutine?: boolean) => void) => void;
   /** Closes the windows of those who take over at this time, so that it will be one line. */
   readonly ready: (state: AgentState, at: Instant) => void;
   /** Goes through the motions with a turn that is not taken. */
@@ -122,7 +122,7 @@ export function openEventLog(
       const over = foldedInto(windows, answers, turn);
       if (over === null) record(turn);
       else writeWindows(over);
-      act?.(turn);
+      act?.(turn, over !== null);
       if (over === null) mark(turn);
       if (over !== NOTHING && isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
     },
@@ -253,12 +253,21 @@ function concerned({ event: { seen }, state }: Turn): readonly RouterKey[] | nul
 export function marksOf(turn: Turn): readonly Mark[] {
   if (turn.before.routers === turn.state.routers) return [];
   const places = movedBy(turn.state, turn.event.seen);
-  if (places !== null)
-    return places.flatMap((i) => turn.state.routers[i] ?? []).flatMap((router) => markFor(turn, router));
+  if (places !== null) return marksAt(turn, places);
   const marks = turn.state.routers.flatMap((router) => markFor(turn, router));
   for (const { config, phase } of turn.before.routers) {
     const gone = routerOf(turn.state, config.key) === undefined && phase.name !== "initialize";
     if (gone) marks.push(markOf(config, phase.name, "initialize", "config"));
+  }
+  return marks;
+}
+
+/** Asked after each packet and deadline, which mostly changed no phase. */
+function marksAt(turn: Turn, places: readonly number[]): readonly Mark[] {
+  const marks: Mark[] = [];
+  for (const i of places) {
+    const router = turn.state.routers[i];
+    if (router !== undefined && router !== turn.before.routers[i]) marks.push(...markFor(turn, router));
   }
   return marks;
 }
