@@ -11,7 +11,12 @@ import type { Duration, Instant } from "./core/time.ts";
 export type VrrpProtocol = 112 | 51;
 
 /** What is listened to beside what is sent to this host. */
-export type Ear = { readonly protocol: VrrpProtocol; readonly groups: readonly IpAddress[] };
+export type Ear = {
+  readonly protocol: VrrpProtocol;
+  readonly groups: readonly IpAddress[];
+  /** How long a datagram may lie unread where there are thousands of them a second; without, none does. */
+  readonly patience?: Duration;
+};
 
 /** A datagram as the socket gave it. `bytes` is valid only until the callback returns. */
 export type Datagram = {

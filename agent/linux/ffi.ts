@@ -215,6 +215,70 @@ export function messageBuffer(length: number): MessageBuffer {
   };
 }
 
+/**
+ * Buffers for several datagrams at once, with who sent each and what the kernel says about it. Everything lies in one
+ * piece of memory, and is found by its place there.
+ */
+export type DatagramBatch = {
+  /** How many came, or a negative errno. Fewer than `count` means that there were no more. */
+  readonly receive: (fd: number) => number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Where one of them begins, the sockaddr of its sender, and its control messages. */
+  readonly dataAt: (i: number) => number;
+  readonly nameAt: (i: number) => number;
+  readonly controlAt: (i: number) => number;
+  /** How much of each the last call filled. */
+  readonly lengthOf: (i: number) => number;
+  readonly controlLengthOf: (i: number) => number;
+  /** MSG_TRUNC and its like. */
+  readonly flagsOf: (i: number) => number;
+};
+
+/** One batch for all sockets will do: nothing in it outlives the next call. What nobody fills takes no memory. */
+export function datagramBatch(count: number, length: number): DatagramBatch {
+  // struct mmsghdr, 64 bytes each: a msghdr (56) and how long the message was. Then iovecs (16), sockaddrs (28 of 32),
+  // control messages, data.
+  const [NAME, CONTROL] = [28, 128];
+  const [vectors, names, controls, data] = [count * 64, count * 80, count * 112, count * (112 + CONTROL)];
+  const slab = new ArrayBuffer(data + count * length);
+  const bytes = new Uint8Array(slab);
+  const view = new DataView(slab);
+  const base = address(bytes);
+  const place = (at: number, where: number): void => view.setBigUint64(at, base + BigInt(where), true);
+  for (let i = 0; i < count; i++) {
+    place(i * 64, names + i * 32);
+    place(i * 64 + 16, vectors + i * 16);
+    view.setBigUint64(i * 64 + 24, 1n, true);
+    place(i * 64 + 32, controls + i * CONTROL);
+    place(vectors + i * 16, data + i * length);
+    view.setBigUint64(vectors + i * 16 + 8, BigInt(length), true);
+  }
+  let used = count;
+  return {
+    receive(fd) {
+      // The kernel has written over how much room there was.
+      for (let i = 0; i < used; i++) {
+        view.setUint32(i * 64 + 8, NAME, true);
+        view.setUint32(i * 64 + 40, CONTROL, true);
+      }
+      const received = checked(libcRecvmmsg(fd, bytes, count, MSG_DONTWAIT, null));
+      used = Math.max(0, received);
+      return received;
+    },
+    count,
+    bytes,
+    view,
+    dataAt: (i) => data + i * length,
+    nameAt: (i) => names + i * 32,
+    controlAt: (i) => controls + i * CONTROL,
+    lengthOf: (i) => view.getUint32(i * 64 + 56, true),
+    controlLengthOf: (i) => view.getUint32(i * 64 + 40, true),
+    flagsOf: (i) => view.getUint32(i * 64 + 48, true),
+  };
+}
+
 /** Buffers for several messages at once; a call costs as much as two messages. */
 export type MessageBatch = {
   /** How many came. */

@@ -56,7 +56,7 @@ export function openLinuxKernel(): Kernel & Machinery {
     sockets.drain();
     readEvents(news);
   };
-  const sockets = vrrpSockets(table.byName, () => exclusively(() => sockets.drain()));
+  const sockets = vrrpSockets(table.byName, exclusively);
   // Who takes an address over advertises before he announces it.
   const claims = claimSockets(table.nameOf, () => exclusively(() => sockets.drain()));
   const haste = createHaste();

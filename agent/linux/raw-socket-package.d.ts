@@ -12,6 +12,8 @@ declare module "raw-socket" {
     setOption(level: number, option: number, value: number): SocketWrap;
     setOption(level: number, option: number, value: Buffer, length: number): SocketWrap;
     getOption(level: number, option: number, value: Buffer, length: number): number;
+    /** Whether it is not to tell that something can be read, or sent. */
+    pause(receiving: boolean, sending: boolean): SocketWrap;
     close(): SocketWrap;
   };
 

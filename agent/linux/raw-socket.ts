@@ -1,17 +1,19 @@
 // Raw sockets for VRRP: one that hears the group on one interface, one that sends whole IP packets.
 //
-// The package raw-socket opens and watches them. Reading goes past it with recvmsg, because only
+// The package raw-socket opens and watches them. Reading goes past it with recvmmsg, because only
 // the control messages tell the hop limit and destination of an IPv6 packet and when the kernel
 // received it. An IPv6 checksum is left alone by the kernel (no IPV6_CHECKSUM): wire/ counts the bad ones.
 
 import { readdirSync } from "node:fs";
 import { createSocket, type Socket, type SocketWrap } from "raw-socket";
-import { addressFromBytes, bytesOf, type Family, type IpAddress } from "../core/address.ts";
-import type { Instant } from "../core/time.ts";
-import type { Datagram, Ear, Outcome, VrrpProtocol } from "../kernel.ts";
+import { bytesOf, type Family, type IpAddress } from "../core/address.ts";
+import type { Duration } from "../core/time.ts";
+import type { Datagram, Ear, Outcome } from "../kernel.ts";
+import { createBeat } from "./beat.ts";
 import { type ClockPair, now } from "./clock.ts";
+import { datagramAt, receiveDatagrams, wasFull } from "./datagrams.ts";
 import { DONE, EAGAIN, EPERM, type Failure, failure, failureFromText } from "./errno.ts";
-import { getOption, MSG_TRUNC, messageBuffer, sendTo, setCloseOnExec, timespecMicroseconds, uncaught } from "./ffi.ts";
+import { getOption, messageBuffer, sendTo, setCloseOnExec, uncaught } from "./ffi.ts";
 
 /** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
 const OWN_HEADER = 255;
@@ -33,9 +35,7 @@ const IPV6_MULTICAST_LOOP = 19;
 const IPV6_JOIN_GROUP = 20;
 const IPV6_MULTICAST_ALL = 29;
 const IPV6_RECVPKTINFO = 49;
-const IPV6_PKTINFO = 50;
 const IPV6_RECVHOPLIMIT = 51;
-const IPV6_HOPLIMIT = 52;
 
 /** 1 MiB holds some thousand adverts, while the loop is stalled. */
 const RECEIVE_BUFFER = 1 << 20;
@@ -103,7 +103,9 @@ function descriptorOf({ wrap }: Socket): number {
 
 /** Hears VRRP on one interface and family. */
 export type Receiver = {
-  /** Reads until the socket is empty. */
+  /** Reads what is there. */
+  readonly read: () => void;
+  /** Reads until the socket is empty after all that was read has been told, too. */
   readonly drain: () => void;
   readonly close: () => void;
 };
@@ -113,11 +115,14 @@ export type ReceiverEvents = {
   readonly heard: (datagram: Datagram) => void;
   /** There is something to drain. */
   readonly ready: () => void;
+  /** How long a datagram may lie unread. */
+  readonly patience: () => Duration;
   /** The socket can no longer be watched; only a new one will hear anything. */
   readonly broken: (reason: Error) => void;
 };
 
-const message = messageBuffer(16_384);
+/** For what is thrown away. */
+const message = messageBuffer(64);
 
 /** Opens a receiver and joins its groups on the interface. */
 export function openReceiver(
@@ -125,7 +130,7 @@ export function openReceiver(
   family: Family,
   { protocol, groups }: Ear,
   clocks: ClockPair,
-  { heard, ready, broken }: ReceiverEvents,
+  { heard, ready, broken, patience }: ReceiverEvents,
 ): { readonly ok: true; readonly receiver: Receiver } | Failure {
   const opened = open(iface.name, family, protocol);
   if (!opened.ok) return opened;
@@ -140,29 +145,37 @@ export function openReceiver(
   }
   let closed = false;
   let emptyAt = now();
-  const drain = (): void => {
+  const beat = createBeat({
+    now,
+    patience,
+    watch: (wanted) => socket.wrap.pause(!wanted, true),
+    readAll: ready,
+  });
+  const tell = (count: number): void => {
+    if (count > 0) clocks.read();
+    for (let i = 0; i < count && !closed; i++) heard(datagramAt(i, iface.name, family, protocol, clocks, emptyAt));
+  };
+  const receive = (untilEmpty: boolean): void => {
     const began = now();
-    let stale = true;
     // A socket error is told once and gone; a bound on them keeps a broken descriptor from looping.
     for (let errors = 0; !closed && errors < 8; ) {
-      const length = message.receive(fd);
-      if (length === -EAGAIN) break;
-      if (length < 0) errors++;
-      else {
-        if (stale) clocks.read();
-        stale = false;
-        heard(datagramOf(iface.name, family, protocol, length, clocks, emptyAt));
-      }
+      const count = receiveDatagrams(fd);
+      if (count === -EAGAIN) break;
+      if (count < 0) errors++;
+      else beat.read(count);
+      tell(count);
+      if (count >= 0 && !untilEmpty && !wasFull(count)) break;
     }
     emptyAt = began;
   };
   const close = (): void => {
     closed = true;
+    beat.close();
     releaseSocket(socket);
   };
   socket.wrap.on("recvReady", () => uncaught(ready));
   socket.wrap.removeAllListeners("error").on("error", (reason) => uncaught(() => broken(reason)));
-  return { ok: true, receiver: { drain, close } };
+  return { ok: true, receiver: { read: () => receive(false), drain: () => receive(true), close } };
 }
 
 function configureReceiver({ wrap }: Socket, index: number, family: Family, groups: readonly IpAddress[]): void {
@@ -202,76 +215,6 @@ function multicastRequest(group: Iterable<number>, index: number): Buffer {
   const request = Buffer.from([...group, 0, 0, 0, 0, 0, 0, 0, 0]);
   request.writeUInt32LE(index, 8);
   return request;
-}
-
-/** What the control messages of one datagram said. */
-const told = { wall: 0, hopLimit: 0, destination: -1 };
-
-/** Each control message is a length of 64 bits, level, type and data, aligned to 8. */
-function readControl(): void {
-  told.wall = 0;
-  told.hopLimit = 0;
-  told.destination = -1;
-  const { control } = message;
-  const end = message.controlLength();
-  for (let at = 0; at + 16 <= end; ) {
-    const length = control.getUint32(at, true);
-    if (length < 16) return;
-    const level = control.getInt32(at + 8, true);
-    const type = control.getInt32(at + 12, true);
-    if (level === SOL_SOCKET && type === SO_TIMESTAMPNS) told.wall = timespecMicroseconds(control, at + 16);
-    else if (level === SOL_IPV6 && type === IPV6_HOPLIMIT) told.hopLimit = control.getInt32(at + 16, true);
-    else if (level === SOL_IPV6 && type === IPV6_PKTINFO) told.destination = at + 16;
-    at += (length + 7) & ~7;
-  }
-}
-
-const NOTHING = new Uint8Array();
-const UNSPECIFIED_IPV6 = addressFromBytes(new Uint8Array(16));
-const controlBytes = new Uint8Array(message.control.buffer, message.control.byteOffset, message.control.byteLength);
-
-/** The datagram that `message` holds, `length` bytes of it. */
-function datagramOf(
-  iface: string,
-  family: Family,
-  protocol: VrrpProtocol,
-  length: number,
-  clocks: ClockPair,
-  earliest: Instant,
-): Datagram {
-  readControl();
-  const whole = (message.flags() & MSG_TRUNC) === 0;
-  const at = told.wall === 0 ? clocks.read() : clocks.instantOf(told.wall, earliest);
-  const { bytes, name } = message;
-  if (family === "ipv6") {
-    return {
-      interface: iface,
-      family,
-      protocol,
-      packet: NOTHING,
-      bytes: bytes.subarray(0, length),
-      source: addressFromBytes(name, 8, 16),
-      destination: told.destination < 0 ? UNSPECIFIED_IPV6 : addressFromBytes(controlBytes, told.destination, 16),
-      ttl: told.hopLimit,
-      complete: whole,
-      at,
-    };
-  }
-  // RFC 791 §3.1: header length in 32-bit words, total length in bytes.
-  const headerLength = ((bytes[0] ?? 0) & 0x0f) * 4;
-  const totalLength = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
-  return {
-    interface: iface,
-    family,
-    protocol,
-    packet: bytes.subarray(0, length),
-    bytes: bytes.subarray(Math.min(headerLength, length), length),
-    source: addressFromBytes(bytes, 12, 4),
-    destination: addressFromBytes(bytes, 16, 4),
-    ttl: bytes[8] ?? 0,
-    complete: whole && headerLength >= 20 && totalLength === length,
-    at,
-  };
 }
 
 /** Sends whole IP packets out of one interface. */

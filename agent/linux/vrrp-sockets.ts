@@ -2,6 +2,7 @@
 // sender for each that something was sent from. Sockets die with their link; these come back.
 
 import { addressFromBytes, type Family, familyOf, type IpAddress } from "../core/address.ts";
+import { type Duration, seconds } from "../core/time.ts";
 import type { Datagram, Ear, InterfaceState, Kernel, Outcome, VrrpProtocol } from "../kernel.ts";
 import { clockPair } from "./clock.ts";
 import { DONE, EINVAL, ENODEV, failure } from "./errno.ts";
@@ -40,6 +41,7 @@ const earKeyOf = (iface: string, family: Family, protocol: VrrpProtocol): string
 
 const VRRP = 112;
 const AUTHENTICATION_HEADER = 51;
+const AT_ONCE: Duration = seconds(0);
 /** RFC 5798 §5.1.1.2, §5.1.2.2: 224.0.0.18 and ff02::12. */
 const USUAL: Readonly<Record<Family, Ear>> = {
   ipv4: { protocol: VRRP, groups: [addressFromBytes(Uint8Array.of(224, 0, 0, 18))] },
@@ -51,8 +53,11 @@ const EVERYWHERE = { name: "", index: 0 } as const;
 const linkIn = (interfaces: Links, iface: string): { readonly name: string; readonly index: number } | undefined =>
   iface === "" ? EVERYWHERE : interfaces.get(iface);
 
-/** Sockets on `interfaces`; `ready` is called when one of them has something to drain. */
-export function vrrpSockets(interfaces: Links, ready: () => void): VrrpSockets {
+/** Is called when a socket has something, with what reads it. */
+type Ready = (read: () => void) => void;
+
+/** Sockets on `interfaces`. */
+export function vrrpSockets(interfaces: Links, ready: Ready): VrrpSockets {
   const senders = createSenders(interfaces);
   const receivers = createReceivers(interfaces, ready, senders.from);
   return {
@@ -108,7 +113,7 @@ function createSenders(interfaces: Links) {
   };
 }
 
-function createReceivers(interfaces: Links, ready: () => void, sendFrom: SendFrom) {
+function createReceivers(interfaces: Links, ready: Ready, sendFrom: SendFrom) {
   const clocks = clockPair();
   const listening = new Map<string, Listening>();
 
@@ -124,7 +129,8 @@ function createReceivers(interfaces: Links, ready: () => void, sendFrom: SendFro
     if (link === undefined) return DONE;
     const opened = openReceiver(link, entry.family, entry.ear, clocks, {
       heard: (datagram) => entry.listener(datagram),
-      ready,
+      ready: () => ready(() => entry.receiver?.read()),
+      patience: () => entry.ear.patience ?? AT_ONCE,
       broken: () => {
         shut(entry);
         open(entry);

@@ -2,10 +2,11 @@
 
 import { Observable } from "rxjs";
 import type { Family, IpAddress } from "../core/address.ts";
-import type { AgentConfig, RouterConfig, RouterKey } from "../core/config.ts";
+import { type AgentConfig, PRIORITY_OWNER, type RouterConfig, type RouterKey } from "../core/config.ts";
 import type { Advertisement, DropReason, Observation } from "../core/event.ts";
 import { routerOf, type Turn } from "../core/state.ts";
 import { type Duration, type Instant, instantAt, seconds, since } from "../core/time.ts";
+import { skewTime } from "../core/timers.ts";
 import type { Datagram, Ear, Kernel, VrrpProtocol } from "../kernel.ts";
 import type { Driver, Sighting } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
@@ -18,7 +19,7 @@ const TELL_EVERY: Duration = seconds(60);
 const COMPLAINTS = 1024;
 
 type Counted = { told: Instant; count: number; readonly router: RouterKey | null; readonly anew: boolean };
-type Lookups = ReadonlyMap<string, Lookup>;
+type Lookups = Readonly<Record<Family, ReadonlyMap<string, Lookup>>>;
 type Where = { readonly name: string; readonly family: Family; readonly ear: Ear };
 
 /** Told of every refused datagram; the log hears of them once a minute. */
@@ -45,11 +46,11 @@ export const adverts =
       const receiver = createReceiver(sequences);
       const complaints = createComplaints();
       let config: AgentConfig | null = null;
-      let byVrid: Lookups = new Map();
+      let byVrid: Lookups = { ipv4: new Map(), ipv6: new Map() };
 
       const hear = (datagram: Datagram): void => {
-        const place = placeOf(datagram.interface, datagram.family);
-        const received = receiver(datagram, datagram.family, byVrid.get(place) ?? NOBODY);
+        const { family } = datagram;
+        const received = receiver(datagram, family, byVrid[family].get(datagram.interface) ?? NOBODY);
         if (received.ok) {
           const { router, advert } = received;
           tap().advert(datagram.at, kernel.now(), router, advert);
@@ -97,10 +98,22 @@ function createEars(
   return {
     listenAt: (wanted: ReadonlyMap<string, Where>): void => {
       for (const [place, where] of [...listening]) if (!wanted.has(place)) shut(place, where);
-      for (const [place, where] of wanted)
-        if (listening.get(place)?.ear.groups.join() !== where.ear.groups.join()) open(place, where);
+      for (const [place, where] of wanted) if (!isSame(listening.get(place)?.ear, where.ear)) open(place, where);
     },
   };
+}
+
+const isSame = (known: Ear | undefined, wanted: Ear): boolean =>
+  known !== undefined && known.patience === wanted.patience && known.groups.join() === wanted.groups.join();
+
+/**
+ * A twentieth of its interval is little to anybody: a router counts from when the kernel had an advertisement. After a
+ * resignation it waits for its Skew_Time only, and half of that is early enough.
+ */
+function patienceOf({ adverInterval, basePriority, version }: RouterConfig): Duration {
+  const twentieth = adverInterval / 20;
+  if (basePriority === PRIORITY_OWNER) return twentieth as Duration;
+  return Math.min(twentieth, skewTime(version, basePriority, adverInterval) / 2) as Duration;
 }
 
 const NOBODY = (): undefined => undefined;
@@ -117,28 +130,35 @@ function placesOf({ routers }: AgentConfig): Map<string, Where> {
     const { interface: name, family, transport } = router;
     for (const protocol of protocolsOf(router)) {
       const place = `${placeOf(name, family)}/${protocol}`;
-      const before = places.get(place)?.ear.groups ?? [];
+      const known = places.get(place)?.ear;
+      const before = known?.groups ?? [];
+      const patience = Math.min(known?.patience ?? Number.POSITIVE_INFINITY, patienceOf(router)) as Duration;
       const joins = transport.to.type === "multicast" && !before.includes(transport.to.group);
       const groups = joins && transport.to.type === "multicast" ? [...before, transport.to.group].sort() : before;
-      places.set(place, { name, family, ear: { protocol, groups } });
+      places.set(place, { name, family, ear: { protocol, groups, patience } });
     }
   }
   return places;
 }
 
 /** For each interface and family, which router a datagram of a VRID is for. */
-function lookups({ routers }: AgentConfig): Lookups {
+const lookups = ({ routers }: AgentConfig): Lookups => ({
+  ipv4: lookupsOf("ipv4", routers),
+  ipv6: lookupsOf("ipv6", routers),
+});
+
+function lookupsOf(family: Family, routers: readonly RouterConfig[]): ReadonlyMap<string, Lookup> {
   const tables = new Map<string, Map<number, RouterConfig[]>>();
   for (const router of routers) {
-    const place = placeOf(router.interface, router.family);
-    const table = tables.get(place) ?? new Map<number, RouterConfig[]>();
-    tables.set(place, table.set(router.vrid, [...(table.get(router.vrid) ?? []), router]));
+    if (router.family !== family) continue;
+    const table = tables.get(router.interface) ?? new Map<number, RouterConfig[]>();
+    tables.set(router.interface, table.set(router.vrid, [...(table.get(router.vrid) ?? []), router]));
   }
   return new Map(
-    [...tables].map(([place, table]): [string, Lookup] => {
+    [...tables].map(([iface, table]): [string, Lookup] => {
       const choices = new Map([...table].map(([vrid, own]) => [vrid, { own, others: othersOf(own, routers) }]));
       return [
-        place,
+        iface,
         (vrid, datagram) => {
           const choice = choices.get(vrid);
           return choice === undefined ? undefined : chosen(choice.own, choice.others, datagram);
