@@ -7,17 +7,22 @@ import { openSync, writeSync } from "node:fs";
 import { Observable } from "rxjs";
 import { type Family, type IpAddress, parseAddress } from "../core/address.ts";
 import { type AgentConfig, PRIORITY_STOP, type RouterConfig, routerKeyOf } from "../core/config.ts";
-import type { Advertisement, Event } from "../core/event.ts";
+import type { DropReason, Event } from "../core/event.ts";
 import { initialState } from "../core/state.ts";
 import { after, type Instant, instantAt, seconds } from "../core/time.ts";
 import { usualAddress, usualAgent, usualRouter } from "../core/usual.ts";
 import { perform } from "../effects/perform.ts";
-import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
+import type { Datagram, InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { openEventLog } from "../log/event-log.ts";
 import type { Store } from "../log/file.ts";
 import { createQueue } from "../log/queue.ts";
 import { type Driver, run } from "../run.ts";
+import { adverts } from "../sources/adverts.ts";
+import { VRRP_GROUP, VRRP_PROTOCOL } from "../wire/advert.ts";
 import { createSequences } from "../wire/ah.ts";
+import { IPV4_HEADER_LENGTH } from "../wire/ipv4.ts";
+import { IPV6_HEADER_LENGTH } from "../wire/ipv6.ts";
+import { advertPacket } from "../wire/packet.ts";
 
 /** How often each router goes Master and back; more brings nothing that can be measured. */
 const ROUNDS = 25;
@@ -43,25 +48,31 @@ export function warmUp(): WarmUp {
   const config: AgentConfig = { ...usualAgent, routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
   const log = openEventLog(nowhere(), { version: "", cluster: "", boot: "" }, () => 0, initialState, instantAt(0));
   let tell: (event: Event) => void = () => {};
+  let hear: (datagram: Datagram) => void = () => {};
   const stage: Driver = () =>
     new Observable((subscriber) => {
       tell = (event) => subscriber.next(event);
     });
-  const performer = perform(
-    nothing(),
-    createSequences(() => 0),
-    (step) => step(),
-  );
-  run(initialState, [performer.drive, stage], () => instantAt(0), log).subscribe();
-  const play = script(config);
+  const kernel = nothing((listener) => {
+    hear = listener;
+  });
+  const sequences = createSequences(() => 0);
+  const performer = perform(kernel, sequences, (step) => step());
+  const heard = adverts(kernel, sequences, refused);
+  run(initialState, [performer.drive, heard, stage], kernel.now, log).subscribe();
+  const play = (cue: Cue): void => {
+    if ("bytes" in cue) hear(cue);
+    else tell(cue);
+  };
+  const plot = script(config);
   const [, second] = config.routers;
   let warm = false;
   function* pieces(): IterableIterator<void> {
-    for (const event of play.whole()) yield tell(event);
+    for (const cue of plot.whole()) yield play(cue);
     warm = true;
   }
   function* again(): IterableIterator<void> {
-    if (warm) for (const event of play.each()) yield tell(event);
+    if (warm) for (const cue of plot.each()) yield play(cue);
   }
   return {
     pieces: pieces(),
@@ -69,27 +80,34 @@ export function warmUp(): WarmUp {
     rehearse: (also) => {
       also();
       if (!warm || second === undefined) return;
-      for (const event of play.round(second)) tell(event);
+      for (const cue of plot.round(second)) play(cue);
     },
   };
 }
+
+/** What happens next. An advertisement comes as it would from a socket: a Master may not have heard any yet. */
+type Cue = Event | Datagram;
+
+const refused = (_: string, reason: DropReason): void => {
+  throw new Error(`the warm-up does not understand itself: ${reason}`);
+};
 
 function script(config: AgentConfig) {
   let at: Instant = instantAt(0);
   const own = [address("192.0.2.1"), address("fe80::1")];
   const play = {
-    *whole(): Iterable<Event> {
+    *whole(): Iterable<Cue> {
       yield* play.begin();
       for (let i = 0; i < ROUNDS; i++) {
         if (i < ENDS) yield* play.end();
         yield* play.rounds();
       }
     },
-    *each(): Iterable<Event> {
+    *each(): Iterable<Cue> {
       yield* play.end();
       yield* play.rounds();
     },
-    *rounds(): Iterable<Event> {
+    *rounds(): Iterable<Cue> {
       for (const router of config.routers) yield* play.round(router);
     },
     *begin(): Iterable<Event> {
@@ -106,13 +124,12 @@ function script(config: AgentConfig) {
       at = after(at, seconds(10));
       for (const { key } of config.routers) yield { at, seen: { type: "deadlineReached", router: key } };
     },
-    *round(one: RouterConfig): Iterable<Event> {
+    *round(one: RouterConfig): Iterable<Cue> {
       for (let tick = 0; tick < 4; tick++) {
         at = after(at, seconds(tick === 0 ? 10 : 1));
         yield { at, seen: { type: "deadlineReached", router: one.key } };
       }
-      for (const priority of [200, 200, 50, PRIORITY_STOP])
-        yield { at, seen: { type: "advertReceived", router: one.key, advert: advert(one, priority) } };
+      for (const priority of [200, 200, 50, PRIORITY_STOP]) yield datagram(one, priority, at);
     },
   };
   return play;
@@ -157,15 +174,24 @@ const router = (family: Family, version: 2 | 3): RouterConfig => ({
   },
 });
 
-const advert = (of: RouterConfig, priority: number): Advertisement => ({
-  version: of.version,
-  vrid: of.vrid,
-  priority,
-  maxAdverInterval: of.adverInterval,
-  source: address(of.family === "ipv4" ? "192.0.2.2" : "fe80::2"),
-  addresses: of.virtualAddresses.map((own) => own.address),
-  checksum: "plain",
-});
+/** An advertisement of a neighbour. */
+function datagram(of: RouterConfig, priority: number, at: Instant): Datagram {
+  const { family } = of;
+  const source = address(family === "ipv4" ? "192.0.2.2" : "fe80::2");
+  const packet = advertPacket(of, priority, source);
+  return {
+    interface: of.interface,
+    family,
+    bytes: packet.subarray(family === "ipv4" ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH),
+    packet: family === "ipv4" ? packet : packet.subarray(0, 0),
+    protocol: VRRP_PROTOCOL,
+    source,
+    destination: VRRP_GROUP[family],
+    ttl: 255,
+    complete: true,
+    at,
+  };
+}
 
 /** A log that goes nowhere, by the same calls as one that goes somewhere. */
 function nowhere(): Store {
@@ -193,7 +219,7 @@ const NOWHERE: Store = {
 const UNASKED = { ok: false, errno: 95, error: "nobody is asked" } as const;
 
 /** A machine where everything succeeds and nothing happens. */
-function nothing(): Kernel {
+function nothing(listen: (listener: (datagram: Datagram) => void) => void): Kernel {
   const warm: InterfaceState = {
     name: "warm",
     index: 1,
@@ -207,7 +233,10 @@ function nothing(): Kernel {
     now: () => instantAt(0),
     interfaces: new Map([[warm.name, warm]]),
     watch: () => () => {},
-    listen: () => DONE,
+    listen: (_iface, _family, listener) => {
+      listen(listener);
+      return DONE;
+    },
     unlisten: () => {},
     hearClaims: () => DONE,
     drain: () => {},

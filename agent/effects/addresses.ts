@@ -28,12 +28,15 @@ export type Foreign = Set<string>;
 
 const NO_ANSWER: Outcome = { ok: false, errno: 0, error: "the kernel gave no answer" };
 
-/** No family has a prefix that long: EINVAL, and nothing else is looked at. */
+/** No family has a prefix that long, and no address: what is asked for so is refused. */
 const IMPOSSIBLE = 255;
 
-/** Goes the way of an addition, and adds nothing: code that never ran would be compiled when it is needed. */
-export const addNothing = (kernel: Pick<Kernel, "addAddresses">, own: VirtualAddress): unknown =>
-  kernel.addAddresses([{ ...own, peer: null, prefixLength: IMPOSSIBLE }]);
+/** Goes the way of an addition and of a removal, for nothing: code that never ran would be compiled when it is needed. */
+export function moveNothing(kernel: Pick<Kernel, "addAddresses" | "removeAddresses">, own: VirtualAddress): void {
+  const nothing = [{ ...own, peer: null, prefixLength: IMPOSSIBLE }];
+  kernel.addAddresses(nothing);
+  kernel.removeAddresses(nothing);
+}
 
 export function* addAddresses(
   kernel: AddressKernel,

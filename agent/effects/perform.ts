@@ -14,7 +14,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
 import { openAdditions, placeOf } from "./additions.ts";
-import { addAddresses, addNothing, removeAddresses } from "./addresses.ts";
+import { addAddresses, moveNothing, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, type CountAnnounced, isDone, sayNothing } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
@@ -123,10 +123,13 @@ export function perform(
 type Tell = Subscriber<Observation>;
 
 /** The way that an address of a router goes. */
-export function rehearse(kernel: Pick<Kernel, "addAddresses" | "sendFrames" | "sendPacket">, of: RouterConfig): void {
+export function rehearse(
+  kernel: Pick<Kernel, "addAddresses" | "removeAddresses" | "sendFrames" | "sendPacket">,
+  of: RouterConfig,
+): void {
   const [first] = heldBy(of).addresses;
   if (first === undefined) return;
-  addNothing(kernel, first);
+  moveNothing(kernel, first);
   sayNothing(kernel, first);
 }
 
