@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { COMMAND_NAMES, type CommandName, LEVELS, parse, SHELLS, type Values } from "./cli/commands.ts";
 import { helpOn, overview } from "./cli/help.ts";
-import { EXIT, Refusal } from "./cli/refusal.ts";
+import { EXIT, isRefusal, Refusal } from "./cli/refusal.ts";
 import { VERSION } from "./cli/version.ts";
 import { keepYoungSmall } from "./daemon/young.ts";
 import { asWritten } from "./operate/origin.ts";
@@ -172,7 +172,7 @@ main(process.argv.slice(2)).then(
     if (code !== null) process.exitCode = code;
   },
   (cause: unknown) => {
-    const known = cause instanceof Refusal;
+    const known = isRefusal(cause);
     process.stderr.write(`heird: ${known ? cause.message : inFull(cause)}\n`);
     process.exit(known ? cause.code : EXIT.internal);
   },

@@ -4,7 +4,7 @@
 //   node deploy/bundle.mjs [FOLDER]
 
 import { readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -27,10 +27,29 @@ const PACKAGES = ["ioredis", "koffi", "nodemailer", "pino-pretty", "raw-socket",
 
 const outdir = resolve(process.argv[2] ?? join(ROOT, "dist/heird"));
 rmSync(outdir, { recursive: true, force: true });
-const { metafile } = await build({
+
+/**
+ * What commands for people have between them and with the daemon would cut what it loads into forty pieces, and to find
+ * a file takes a millisecond. So they are put together apart, and main.js, which the daemon shares, finds them there.
+ */
+const APART = "commands";
+const apart = {
+  name: "commands apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/cli\// }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${APART}/${basename(path, ".ts")}.js`, external: true } : undefined,
+    );
+  },
+};
+const LOADED = /import\("\.\/cli\/([a-z-]+)\.ts"\)/g;
+const COMMANDS = Object.fromEntries(
+  [...readFileSync(join(ROOT, ENTRIES.main), "utf8").matchAll(LOADED)].map(([, name]) => [
+    name,
+    `agent/cli/${name}.ts`,
+  ]),
+);
+const options = {
   absWorkingDir: ROOT,
-  entryPoints: ENTRIES,
-  outdir,
   bundle: true,
   splitting: true,
   format: "esm",
@@ -43,6 +62,7 @@ const { metafile } = await build({
     js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
   },
   minifyWhitespace: true,
+  minifySyntax: true,
   // For Node it gives only its CommonJS, of which nothing can be left out.
   alias: { rxjs: join(ROOT, "node_modules/rxjs/dist/esm/index.js") },
   // For whoever reads a stack; names are those of the code as it is written.
@@ -50,11 +70,19 @@ const { metafile } = await build({
   sourcesContent: false,
   metafile: true,
   logLevel: "warning",
-});
+};
+const daemon = await build({ ...options, entryPoints: ENTRIES, outdir, plugins: [apart] });
+const commands = await build({ ...options, entryPoints: COMMANDS, outdir: join(outdir, APART) });
 
 // A file that starts itself as another process would start whatever it was put together with.
-const known = [...Object.values(ENTRIES), VERSION];
-const lost = Object.keys(metafile.inputs)
-  .filter((path) => !path.startsWith("node_modules/") && !known.includes(path))
-  .filter((path) => readFileSync(join(ROOT, path), "utf8").includes("import.meta"));
+const lost = [
+  ...startingThemselves(daemon.metafile, [...Object.values(ENTRIES), VERSION]),
+  ...startingThemselves(commands.metafile, [VERSION]),
+];
 if (lost.length > 0) throw new Error(`${lost.join(", ")}: knows its place, and is no entry of deploy/bundle.mjs`);
+
+function startingThemselves({ inputs }, known) {
+  return Object.keys(inputs)
+    .filter((path) => !path.startsWith("node_modules/") && !known.includes(path))
+    .filter((path) => readFileSync(join(ROOT, path), "utf8").includes("import.meta"));
+}

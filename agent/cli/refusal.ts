@@ -23,6 +23,7 @@ export const EXIT = {
 
 /** Thrown where a command cannot go on and nothing has been changed yet. */
 export class Refusal extends Error {
+  override readonly name = "Refusal";
   readonly code: number;
 
   constructor(code: number, message: string) {
@@ -30,3 +31,6 @@ export class Refusal extends Error {
     this.code = code;
   }
 }
+
+/** Also one of a command, which is put together apart from main.ts and has this class once more. */
+export const isRefusal = (cause: unknown): cause is Refusal => cause instanceof Error && cause.name === "Refusal";
