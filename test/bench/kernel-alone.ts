@@ -1,8 +1,12 @@
-// What the kernel asks for an advertisement, whoever sends or reads it: system calls in a loop, and nothing else.
+// What the kernel asks for an advertisement or an address, whoever wants it: system calls in a loop, and nothing else.
 
+import type { IpAddress } from "../../agent/core/address.ts";
+import { usualAddress } from "../../agent/core/usual.ts";
+import { ADDRESS_PROTOCOL } from "../../agent/kernel.ts";
 import { receive, sendTo } from "../../agent/linux/ffi.ts";
 import { within } from "../../agent/linux/namespace.ts";
 import { type OpenSocket, openDatagrams, releaseSocket } from "../../agent/linux/raw-socket.ts";
+import { type CommandSocket, openCommandSocket } from "../../agent/linux/rtnetlink.ts";
 import type { Host } from "../netns/lan.ts";
 import type { Sample } from "./figure.ts";
 import type { Ground } from "./ground.ts";
@@ -42,6 +46,33 @@ export function kernelAlone({ rt1, rt2 }: Ground, rate: number): Sample {
   for (const { socket } of [from, to]) releaseSocket(socket);
   const share = (microseconds: number): number => ((microseconds / (BATCH * BATCHES)) * rate) / 10_000;
   return { cpuMaster: share(spent.sending), cpuBackup: share(spent.reading) };
+}
+
+/** Netlink requests in one message. */
+const BURST = 50;
+const NOBODY = 0;
+
+/** How many ms the kernel takes to add addresses to a host, asked in bursts, while nobody is told of it. */
+export function additionsAlone(host: Host, addresses: readonly IpAddress[]): number {
+  let commands: CommandSocket | null = null;
+  const entered = within(host.namespace, () => {
+    commands = openCommandSocket();
+  });
+  const asked = commands as CommandSocket | null;
+  if (!entered.ok || asked === null) throw new Error(`no netlink socket in ${host.namespace}`);
+  const index = asked.dump().byName.get("eth0")?.index ?? NOBODY;
+  const wanted = addresses.map((address) => ({
+    own: { ...usualAddress, address, prefixLength: 32, interface: "eth0" },
+    index,
+  }));
+  const began = performance.now();
+  for (let from = 0; from < wanted.length; from += BURST) {
+    const outcomes = asked.addAddresses(wanted.slice(from, from + BURST), ADDRESS_PROTOCOL);
+    if (!outcomes.every(({ ok }) => ok)) throw new Error("the kernel does not add them");
+  }
+  const took = performance.now() - began;
+  asked.close();
+  return took;
 }
 
 /** Processor time in µs. */
