@@ -6,8 +6,10 @@ import { type Authentication, type RouterKey, routerKeyOf, type Transport } from
 import { usualRouter } from "../agent/core/usual.ts";
 import type { Declaration, DeclaredGlobals, DeclaredInstance } from "./declaration.ts";
 
+const NONE: Authentication = { type: "none" };
+
 export function authentication({ authentication: declared }: DeclaredInstance): Authentication {
-  if (declared === null) return { type: "none" };
+  if (declared === null) return NONE;
   return { type: declared.type === "AH" ? "ah" : "pass", password: declared.password };
 }
 

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import type { IpAddress } from "../core/address.ts";
 import type { AgentConfig, VirtualAddress } from "../core/config.ts";
 import { PRIORITY_OWNER } from "../core/config.ts";
 import { heldBy } from "../core/holdings.ts";
@@ -124,6 +125,7 @@ export function hindrances(
 ): readonly string[] {
   const missing = new Set<string>();
   const sentences: string[] = [];
+  const holders = holdersIn(kernel);
   for (const router of config.routers) {
     const { name, interface: iface, basePriority, virtualInterfaces } = router;
     const { addresses } = heldBy(router);
@@ -139,23 +141,34 @@ export function hindrances(
         );
       }
     if (basePriority === PRIORITY_OWNER) continue;
-    for (const own of addresses) sentences.push(...occupied(kernel, name, own, ours));
+    for (const own of addresses) sentences.push(...occupied(holders, name, own, ours));
   }
   return sentences;
 }
 
+type Holder = { readonly name: string; readonly prefixLength: number };
+type Holders = ReadonlyMap<IpAddress, Holder>;
+
+/** Every address of this machine, with the first interface that has it: a reload asks for each of thousands. */
+function holdersIn({ interfaces }: Pick<Kernel, "interfaces">): Holders {
+  const holders = new Map<IpAddress, Holder>();
+  for (const { name, addresses } of interfaces.values())
+    for (const { address, prefixLength } of addresses)
+      if (!holders.has(address)) holders.set(address, { name, prefixLength });
+  return holders;
+}
+
 function occupied(
-  kernel: Pick<Kernel, "interfaces">,
+  holders: Holders,
   name: string,
   { address, interface: iface }: VirtualAddress,
   ours: ReadonlySet<string>,
 ): string[] {
-  const holder = [...kernel.interfaces.values()].find((there) => there.addresses.some((a) => a.address === address));
+  const holder = holders.get(address);
   if (holder === undefined || ours.has(address)) return [];
-  const there = holder.addresses.find((a) => a.address === address);
   return [
     `${name}: ${address} is on ${holder.name} already and heird did not put it there; ` +
-      `stop what did, then: ip addr del ${address}/${there?.prefixLength ?? ""} dev ${holder.name} ` +
+      `stop what did, then: ip addr del ${address}/${holder.prefixLength} dev ${holder.name} ` +
       `(or give priority 255 to the router that owns the address on ${iface})`,
   ];
 }
