@@ -138,7 +138,7 @@ export function machineOn(time: VirtualTime, hardware: Hardware, options: Machin
     stop: () => {
       const stopping = daemon;
       const isOver = (): void => void (daemon === stopping && end());
-      if (stopping !== null && serves) kernel.later(() => terminate(time, stopping, isOver));
+      if (stopping !== null && serves) kernel.later(() => terminate(clock, stopping, isOver));
       serves = false;
     },
     kill: () => {
@@ -166,8 +166,8 @@ const surroundingsOf = (time: VirtualTime, failing: ReadonlySet<string>, onTurn:
   onTurn,
 });
 
-/** It ends when its addresses are gone, which a program may hold back for a while. */
-function terminate(time: VirtualTime, daemon: Daemon, end: () => void): void {
+/** It ends when its addresses are gone, which a program may hold back for a while: so long by its own clock. */
+function terminate(time: LocalTime, daemon: Daemon, end: () => void): void {
   const { routers, groups } = daemon.state().config;
   const held = Math.max(0, ...[...routers, ...groups].map(({ hooks }) => hooks.policy.preDeadline));
   daemon.shutdown();
