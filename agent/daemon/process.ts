@@ -17,6 +17,12 @@ const REALTIME_PRIORITY = 10;
  */
 const COLLECT_ALONE = "--no-parallel-scavenge";
 
+/**
+ * V8 forgets the code of a function that was not called between some large collections, and compiles it again when it
+ * is: what a failover needs after weeks of quiet is kept.
+ */
+const FORGET_NOTHING = "--no-flush-bytecode";
+
 /** Those that have no time for anything else. */
 export const hastyIn = ({ routers }: AgentConfig): readonly string[] =>
   routers.filter(({ adverInterval }) => adverInterval < NEEDS_REALTIME).map(({ name }) => name);
@@ -24,6 +30,7 @@ export const hastyIn = ({ routers }: AgentConfig): readonly string[] =>
 /** Whether the process has real time now. */
 export function prepareProcess(say: Pick<Teller, "warn">, config: AgentConfig): boolean {
   setFlagsFromString(COLLECT_ALONE);
+  setFlagsFromString(FORGET_NOTHING);
   const cleared = clearAmbientCapabilities();
   if (!cleared.ok) say.warn(`children would inherit capabilities: ${cleared.error}`);
   const outcome = becomeRealtime(REALTIME_PRIORITY);
