@@ -1,7 +1,7 @@
 // What a daemon does when its start is done: it makes itself ready for the first failover, and small.
 
 import type { Instant } from "../core/time.ts";
-import { giveBack, keepWhatIsTouched } from "../linux/pages.ts";
+import { giveBack, keepWhatIsTouched, programHere } from "../linux/pages.ts";
 import { bySlices, whenQuiet } from "./quiet.ts";
 import type { Preparation } from "./rehearsal.ts";
 
@@ -10,11 +10,13 @@ const START_IS_OVER = 1_500;
 
 export function settle(way: Preparation, deadline: () => Instant | null, now: () => Instant): void {
   whenQuiet(way.pieces(), deadline, now);
-  const shrink = (): void =>
-    bySlices(giveBack(), () => {
+  const shrink = (): void => {
+    const program = programHere();
+    bySlices(giveBack(program), () => {
       // What a take-over needs is mapped again before it is needed, and stays.
       whenQuiet(way.anew(), deadline, now);
-      bySlices(keepWhatIsTouched());
+      bySlices(keepWhatIsTouched(program));
     });
+  };
   setTimeout(shrink, START_IS_OVER).unref();
 }

@@ -43,8 +43,17 @@ export function canBeReadAgain(entries: DataView): boolean {
   return some;
 }
 
+/** The program of this process. To be small is not worth a failure: where the kernel does not tell, it is nothing. */
+export function programHere(): readonly Span[] {
+  try {
+    return programIn(readFileSync("/proc/self/maps", "latin1"));
+  } catch {
+    return [];
+  }
+}
+
 /** Gives back a slice at a time; of files nothing where the kernel does not tell what a page is. */
-export function* giveBack(): Generator<void, void> {
+export function* giveBack(program: readonly Span[]): Generator<void, void> {
   trimHeap();
   yield;
   let pagemap: number;
@@ -53,13 +62,10 @@ export function* giveBack(): Generator<void, void> {
   } catch {
     return;
   }
-  const page = pageSize();
   try {
-    for (const { from, to } of slices()) {
-      const entries = new DataView(new ArrayBuffer(((to - from) / page) * 8));
-      if (readSync(pagemap, entries, 0, entries.byteLength, (from / page) * 8) !== entries.byteLength) return;
-      if (!canBeReadAgain(entries)) continue;
-      dontNeed(from, to - from);
+    for (const slice of slices(program)) {
+      if (!canBeReadAgain(entriesOf(pagemap, slice))) continue;
+      dontNeed(slice.from, slice.to - slice.from);
       yield;
     }
   } finally {
@@ -67,18 +73,32 @@ export function* giveBack(): Generator<void, void> {
   }
 }
 
+/** What /proc/self/pagemap says of these pages; nothing when it does not say it. */
+function entriesOf(pagemap: number, { from, to }: Span): DataView {
+  const page = pageSize();
+  const entries = new DataView(new ArrayBuffer(((to - from) / page) * 8));
+  try {
+    const read = readSync(pagemap, entries, 0, entries.byteLength, (from / page) * 8);
+    return read === entries.byteLength ? entries : NOTHING;
+  } catch {
+    return NOTHING;
+  }
+}
+
+const NOTHING = new DataView(new ArrayBuffer(0));
+
 /**
  * What is touched of the program from now on stays in memory, also when the machine has none left: otherwise a
  * take-over after months of quiet would wait for the disk. A slice at a time; not without CAP_IPC_LOCK or LimitMEMLOCK=.
  */
-export function* keepWhatIsTouched(): Generator<void, void> {
-  for (const { from, to } of slices()) {
+export function* keepWhatIsTouched(program: readonly Span[]): Generator<void, void> {
+  for (const { from, to } of slices(program)) {
     if (!lockOnFault(from, to - from)) return;
     yield;
   }
 }
 
-function* slices(): Generator<Span, void> {
-  for (const { from, to } of programIn(readFileSync("/proc/self/maps", "latin1")))
+function* slices(program: readonly Span[]): Generator<Span, void> {
+  for (const { from, to } of program)
     for (let at = from; at < to; at += SLICE) yield { from: at, to: Math.min(at + SLICE, to) };
 }

@@ -66,7 +66,7 @@ describe("the program's pages", () => {
     const told = await node(`
       import { readFileSync, openSync } from "node:fs";
       import { load } from ${JSON.stringify(import.meta.resolve("koffi"))};
-      import { giveBack, keepWhatIsTouched } from ${JSON.stringify(`${MADE}/linux/pages.js`)};
+      import { giveBack, keepWhatIsTouched, programHere } from ${JSON.stringify(`${MADE}/linux/pages.js`)};
       const libc = load(null);
       const mmap = libc.func("uintptr_t mmap(uintptr_t at, size_t length, int rights, int how, int fd, long from)");
       const mprotect = libc.func("int mprotect(uintptr_t at, size_t length, int rights)");
@@ -81,10 +81,11 @@ describe("the program's pages", () => {
       mprotect(at, LENGTH, READ);
       const file = () => Number(/RssFile:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "latin1"))[1]);
       const full = file();
-      for (const _ of giveBack());
+      const program = programHere();
+      for (const _ of giveBack(program));
       const empty = file();
       const after = [byte(1 << 20), byte(3 << 20)];
-      for (const _ of keepWhatIsTouched());
+      for (const _ of keepWhatIsTouched(program));
       const kept = Number(/VmLck:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "latin1"))[1]);
       console.log(JSON.stringify({ full, empty, kept, first: [byte(0), byte(1), byte(2)], same: String(before) === String(after) }));`);
     const { full, empty, kept, first, same } = JSON.parse(told);
@@ -93,6 +94,28 @@ describe("the program's pages", () => {
     expect(empty).toBeLessThan(full / 2);
     // All of the program's, or nothing where that is not allowed.
     expect(kept === 0 || kept > full / 2).toBe(true);
+  });
+
+  test("are no reason to fail: without a file descriptor left they stay", async () => {
+    const told = await node(`
+      import { openSync, closeSync } from "node:fs";
+      import { giveBack, keepWhatIsTouched, programHere } from ${JSON.stringify(`${MADE}/linux/pages.js`)};
+      const program = programHere();
+      const opened = [];
+      try {
+        for (;;) opened.push(openSync("/dev/null", "r"));
+      } catch {}
+      const found = programHere();
+      let steps = 0;
+      for (const _ of giveBack(program)) steps += 1;
+      for (const _ of keepWhatIsTouched(found)) steps += 1;
+      for (const one of opened) closeSync(one);
+      console.log(JSON.stringify({ before: program.length, found, steps }));`);
+    const { before, found, steps } = JSON.parse(told);
+    expect(before).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+    // The heap of the C library alone.
+    expect(steps).toBe(1);
   });
 });
 
