@@ -9,39 +9,32 @@ import { PRIORITY_OWNER } from "../core/config.ts";
 import { heldBy } from "../core/holdings.ts";
 import { wordsOf } from "../core/path.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
-import type { Errand } from "../log/errands.ts";
 import { type Holdings, holdingsOf } from "../log/holdings.ts";
 import { isPath } from "../log/ledger.ts";
 import type { Line } from "../log/line.ts";
 import { readSegment } from "../log/read.ts";
 import { segmentsOf } from "../log/recover.ts";
-import { errandsOf } from "../log/unfinished.ts";
 
 /** This boot of the kernel; addresses of an earlier one are gone whatever its log says. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
-/** What the last daemon on this state directory may have left, by its log and the lines that the disk did not take. */
-export function leftBy(stateDirectory: string, unwritten: readonly Line[] = []): Holdings {
-  const lines = lastLife(stateDirectory, unwritten);
+/** What the last daemon may have left, by its last lines. */
+export function leftBy(lines: readonly Line[]): Holdings {
   const header = lines.findLast((line) => line.type === "header");
   return header?.boot === bootId() ? holdingsOf(lines) : new Map();
 }
 
 /** The network namespace it lived in; empty for that of the machine, or when there was none. */
-export function networkOf(stateDirectory: string, unwritten: readonly Line[] = []): string {
-  for (const line of lastLife(stateDirectory, unwritten).toReversed()) {
+export function networkOf(lines: readonly Line[]): string {
+  for (const line of lines.toReversed()) {
     if (line.type === "header") return line.config.netNamespace;
     if (line.type === "event" && line.seen.type === "configured") return line.seen.config.netNamespace;
   }
   return "";
 }
 
-/** Which hooks it did not finish; also when it was before this boot. */
-export const unfinishedBy = (stateDirectory: string, unwritten: readonly Line[] = []): readonly Errand[] =>
-  errandsOf(lastLife(stateDirectory, unwritten));
-
-/** The last segment of the log. */
-export function lastLife(stateDirectory: string, unwritten: readonly Line[]): readonly Line[] {
+/** The last segment of the log, with the lines that the disk did not take: read once for all that is asked of them. */
+export function lastLife(stateDirectory: string, unwritten: readonly Line[] = []): readonly Line[] {
   let lines = unwritten;
   for (const path of [...segmentsOf(stateDirectory)].reverse()) {
     if (lines[0]?.type === "header") break;

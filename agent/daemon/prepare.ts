@@ -21,11 +21,12 @@ import type { Holdings } from "../log/holdings.ts";
 import { logDirectory, recover, segmentsOf } from "../log/recover.ts";
 import { newerIn } from "../log/seek.ts";
 import type { Pruned, Retention } from "../log/segments.ts";
+import { errandsOf } from "../log/unfinished.ts";
 import { createDiskMeter, type DiskMeter } from "../operate/disk-meter.ts";
 import type { Journal } from "../operate/journal.ts";
 import { discreet, maskedFiles } from "./discreet.ts";
 import { type Drains, drainsLeftBy } from "./drains.ts";
-import { bootId, hindrances, leftBy, networkOf, removeLeftovers, stillThere, unfinishedBy } from "./leftovers.ts";
+import { bootId, hindrances, lastLife, leftBy, networkOf, removeLeftovers, stillThere } from "./leftovers.ts";
 import type { Source } from "./loader.ts";
 import { nameable } from "./names.ts";
 
@@ -176,15 +177,17 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   tellNewer(options.stateDirectory, journal);
   const boot = bootId();
   const changes = openChanges(changesPath(options.stateDirectory, ahead), boot);
-  const left = leftBy(options.stateDirectory, unwritten);
-  const network = networkOf(options.stateDirectory, unwritten);
+  const lines = lastLife(options.stateDirectory, unwritten);
+  const left = leftBy(lines);
+  const network = networkOf(lines);
   const moved = network !== loaded.netNamespace;
   if (moved) takeAway(network, { leftovers: left, changes }, journal);
   const leftovers = moved ? NOTHING_LEFT : left;
   enter(loaded.netNamespace);
   const kernel = openLinuxKernel();
   const { config, told } = nameable(kernel, loaded);
-  const unfinished = unfinishedBy(options.stateDirectory, unwritten);
+  // Hooks are told also when they are of before this boot.
+  const unfinished = errandsOf(lines);
   const wrong = hindrances(kernel, config, new Set(stillThere(kernel, leftovers).map(({ address }) => address)));
   if (wrong.length > 0) {
     kernel.close();
@@ -217,7 +220,7 @@ export function prepare(options: PrepareOptions, journal: Journal): Prepared {
     retention: () => retentionOf(kept, options.retention),
     pruned: pruneTeller(kept, journal),
   });
-  const drains = drainsLeftBy(options.stateDirectory, unwritten, kernel.now());
+  const drains = drainsLeftBy(lines, kernel.now());
   return { kept, disk, directory, kernel, store, config, boot, provisioner, unfinished, drains };
 }
 
@@ -272,9 +275,10 @@ export function cleanup(stateDirectory: string, say: Teller): { removed: number;
   claim(stateDirectory);
   const ahead = aheadPath(stateDirectory);
   const { unwritten } = recover(stateDirectory, ahead);
-  const leftovers = leftBy(stateDirectory, unwritten);
+  const lines = lastLife(stateDirectory, unwritten);
+  const leftovers = leftBy(lines);
   const changes = openChanges(changesPath(stateDirectory, ahead), bootId());
-  return takeAway(networkOf(stateDirectory, unwritten), { leftovers, changes }, say);
+  return takeAway(networkOf(lines), { leftovers, changes }, say);
 }
 
 type Traces = { readonly leftovers: Holdings; readonly changes: Changes };

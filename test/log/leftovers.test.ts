@@ -3,10 +3,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { initialState } from "../../agent/core/state.ts";
-import { instantAt } from "../../agent/core/time.ts";
+import { type Instant, instantAt } from "../../agent/core/time.ts";
 import { drainsLeftBy } from "../../agent/daemon/drains.ts";
-import { bootId, leftBy } from "../../agent/daemon/leftovers.ts";
+import { bootId, lastLife, leftBy } from "../../agent/daemon/leftovers.ts";
 import { openEventLog } from "../../agent/log/event-log.ts";
+import type { Line } from "../../agent/log/line.ts";
 import { readLog } from "../../agent/log/read.ts";
 import { logDirectory, segmentsOf } from "../../agent/log/recover.ts";
 import { ALONE, CONFIGS, type History, live, wallClock } from "./history.ts";
@@ -37,17 +38,20 @@ const ALL = [
   "eth1 fe80::3:100/64",
 ];
 const placesIn = (holdings: ReturnType<typeof leftBy>): string[] => [...holdings.keys()].sort();
+const leftAt = (at: string, unwritten?: readonly Line[]) => leftBy(lastLife(at, unwritten));
+const drainsLeftAt = (at: string, unwritten: readonly Line[], now: Instant) =>
+  drainsLeftBy(lastLife(at, unwritten), now);
 
 describe("what a dead daemon left", () => {
   it("is read from the last segment", async () => {
-    expect(placesIn(leftBy(await leave(bootId())))).toEqual(ALL);
+    expect(placesIn(leftAt(await leave(bootId())))).toEqual(ALL);
     const many = await leave(bootId(), 6_000);
     expect(segmentsOf(many).length).toBeGreaterThan(2);
-    expect(placesIn(leftBy(many))).toEqual(ALL);
+    expect(placesIn(leftAt(many))).toEqual(ALL);
   });
 
   it("is nothing after another boot, which took it", async () => {
-    expect(placesIn(leftBy(await leave("another-boot")))).toEqual([]);
+    expect(placesIn(leftAt(await leave("another-boot")))).toEqual([]);
   });
 
   it("is nothing where no daemon was", async () => {
@@ -55,7 +59,7 @@ describe("what a dead daemon left", () => {
     const { store } = openStore(at);
     await store.close(5_000);
     expect(segmentsOf(at).map((path) => path.startsWith(logDirectory(at)))).toEqual([true]);
-    expect(placesIn(leftBy(at))).toEqual([]);
+    expect(placesIn(leftAt(at))).toEqual([]);
   });
 
   it("is told by the segment before when a header cannot be read", async () => {
@@ -63,7 +67,7 @@ describe("what a dead daemon left", () => {
     const last = segmentsOf(at).at(-1) ?? "";
     const text = readFileSync(last, "utf8");
     writeFileSync(last, text.slice(text.indexOf("\n") - 30));
-    expect(placesIn(leftBy(at))).toEqual(ALL);
+    expect(placesIn(leftAt(at))).toEqual(ALL);
   });
 
   it("is told by the lines that the disk did not take, too", async () => {
@@ -72,10 +76,10 @@ describe("what a dead daemon left", () => {
     const [file = ""] = segmentsOf(at);
     const kept = readFileSync(file, "utf8").split("\n").slice(0, 5).join("\n");
     writeFileSync(file, `${kept}\n`);
-    expect(placesIn(leftBy(at))).toEqual([]);
-    expect(placesIn(leftBy(at, lines.slice(5)))).toEqual(ALL);
+    expect(placesIn(leftAt(at))).toEqual([]);
+    expect(placesIn(leftAt(at, lines.slice(5)))).toEqual(ALL);
     writeFileSync(file, "");
-    expect(placesIn(leftBy(at, lines))).toEqual(ALL);
+    expect(placesIn(leftAt(at, lines))).toEqual(ALL);
   });
 });
 
@@ -89,16 +93,16 @@ describe("what was drained when a daemon died", () => {
   it("is drained again, for what is left of its time", async () => {
     const at = await leave(bootId(), undefined, [FOR_GOOD]);
     const everything = { type: "drain", routers: null, lasts: null, reason: "test 4" } as const;
-    expect(drainsLeftBy(at, [], NOW)).toEqual([{ command: everything, by }]);
+    expect(drainsLeftAt(at, [], NOW)).toEqual([{ command: everything, by }]);
     // The fourth router is in no group; 8 s from a moment after its ninth second.
     const one = await leave(bootId(), undefined, [drain(3, 8_000_000), wait]);
-    const [left] = drainsLeftBy(one, [], instantAt(10_000_000));
+    const [left] = drainsLeftAt(one, [], instantAt(10_000_000));
     const [, , , fourth] = CONFIGS[0]?.routers ?? [];
     expect(left?.command).toMatchObject({ type: "drain", routers: [fourth?.key], reason: "test 3" });
     const { lasts } = left?.command.type === "drain" ? left.command : { lasts: null };
     expect(lasts).toBeGreaterThan(7_000_000);
     expect(lasts).toBeLessThan(8_000_000);
-    expect(drainsLeftBy(one, [], instantAt(18_000_000))).toEqual([]);
+    expect(drainsLeftAt(one, [], instantAt(18_000_000))).toEqual([]);
   });
 
   it("is known from the header of a segment, too, and by nothing that no daemon wrote", async () => {
@@ -111,16 +115,16 @@ describe("what was drained when a daemon died", () => {
     const [config] = CONFIGS;
     if (header === undefined || last === undefined || config === undefined) throw new Error("the log is not whole");
     writeFileSync(file, "");
-    expect(drainsLeftBy(at, [{ ...header, config, state: last.state }], NOW)).toMatchObject([
+    expect(drainsLeftAt(at, [{ ...header, config, state: last.state }], NOW)).toMatchObject([
       { command: { routers: null }, by },
     ]);
     writeFileSync(file, text.replaceAll('"routers"', '"rooters"'));
-    expect(drainsLeftBy(at, [], NOW)).toEqual([]);
+    expect(drainsLeftAt(at, [], NOW)).toEqual([]);
   });
 
   it("is nobody after another boot, and after a stop", async () => {
-    expect(drainsLeftBy(await leave("another-boot", undefined, [FOR_GOOD]), [], NOW)).toEqual([]);
+    expect(drainsLeftAt(await leave("another-boot", undefined, [FOR_GOOD]), [], NOW)).toEqual([]);
     const stopped = await leave(bootId(), undefined, [FOR_GOOD, { type: "command", command: "shutdown" }]);
-    expect(drainsLeftBy(stopped, [], NOW)).toEqual([]);
+    expect(drainsLeftAt(stopped, [], NOW)).toEqual([]);
   });
 });
