@@ -1,7 +1,7 @@
 // Closes the circle: drivers tell what they see, the log hears it first, the fold decides, and the
 // drivers are told. This is the whole use of streams in the daemon; everything else is a Driver.
 
-import { merge, Observable, Subject } from "rxjs";
+import { filter, merge, Observable, Subject, share } from "rxjs";
 import { step } from "./core/agent.ts";
 import type { Event, Observation } from "./core/event.ts";
 import type { AgentState, Turn } from "./core/state.ts";
@@ -30,14 +30,17 @@ export function run(
   seldom: readonly Driver[] = [],
 ): Observable<Turn> {
   return new Observable<Turn>((subscriber) => {
-    // The only Subjects of the daemon.
-    const turns$ = new Subject<Turn>();
-    const news$ = new Subject<Turn>();
+    let routine = false;
+    const turns$ = new Subject<Turn>(); // the only Subject of the daemon
+    const news$ = turns$.pipe(
+      filter(() => !routine),
+      share(), // asked once a turn, not once for each driver
+    );
     const placed = inTime(now);
     let state = initial;
     const act = (turn: Turn, isRoutine = false): void => {
+      routine = isRoutine;
       turns$.next(turn);
-      if (!isRoutine) news$.next(turn);
     };
     const take = (sighting: Sighting): void => {
       const turn = step(state, placed(sighting));

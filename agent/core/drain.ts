@@ -61,7 +61,7 @@ const isOver = (drained: Drained | null, at: Instant): boolean =>
 const NO_EFFECTS: RoutersTurn["effects"] = [];
 
 /** Sync groups are drained, resumed and promoted together (B11.2). */
-function meantBy(config: AgentConfig, keys: readonly RouterKey[] | null): (router: RouterState) => boolean {
+export function meantBy(config: AgentConfig, keys: readonly RouterKey[] | null): (router: RouterState) => boolean {
   if (keys === null) return () => true;
   const meant = new Set(keys.flatMap((key) => membersWith(config, key)));
   return (router) => meant.has(router.config.key);

@@ -173,3 +173,9 @@ export type Observation =
 
 /** An observation with its time: what the fold is given. Its number in the log is given when it is written. */
 export type Event = { readonly at: Instant; readonly seen: Observation };
+
+type EffectFailed = Extract<Observation, { readonly type: "effectFailed" }>;
+
+/** `eth0/ipv4/51: addAddresses failed: …` */
+export const failureInWords = ({ router, effect, error }: EffectFailed): string =>
+  `${router}: ${effect} failed: ${error}`;

@@ -8,7 +8,7 @@ const settlements = new WeakMap<AgentConfig, { readonly before: AgentConfig; rea
 
 /**
  * Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. A reload
- * asks twice, for its plan and to be done, and is answered once.
+ * that must not fail over asks twice, for its plan and to be done, and is answered once.
  */
 export function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
   const known = settlements.get(given);

@@ -4,8 +4,8 @@ import { closest } from "../../config/near.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Operation } from "../core/command.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
-import { hindersPromotion } from "../core/drain.ts";
-import { membersWith } from "../core/group.ts";
+import { hindersPromotion, meantBy } from "../core/drain.ts";
+import { failureInWords } from "../core/event.ts";
 import { type AgentState, type RouterState, routerOf, type Turn } from "../core/state.ts";
 import { type Instant, milliseconds } from "../core/time.ts";
 import type { Details } from "../operate/control.ts";
@@ -74,7 +74,7 @@ export function createOperator({ state, now, operate, idle, later }: Surrounding
     watch: ({ before, state: { routers }, event: { seen } }) => {
       if (watching.size === 0) return;
       for (const one of watching) {
-        if (seen.type === "effectFailed") one.failures.push(`${seen.router}: ${seen.effect} failed: ${seen.error}`);
+        if (seen.type === "effectFailed") one.failures.push(failureInWords(seen));
         if (before.routers !== routers) one.look();
       }
     },
@@ -94,7 +94,7 @@ function consider(
   if (command === null) return nothing("refused", "promote takes the name of a virtual router");
   const why = command.type === "promote" ? hindersPromotion(state, command.routers) : null;
   if (why !== null) return nothing("refused", why);
-  const meant = meantBy(state, named);
+  const meant = state.routers.filter(meantBy(state.config, named));
   if (meant.every((router) => inVain(command, router)))
     return { ...nothing("unchanged", null), routers: operatedRouters(meant, state, now) };
   return { command, meant };
@@ -127,12 +127,6 @@ function stranger({ routers }: AgentConfig, vr: string): string {
 const MANY = 12;
 const some = (names: readonly string[]): string =>
   names.length <= MANY ? names.join(", ") : `${names.slice(0, MANY).join(", ")} and ${names.length - MANY} more`;
-
-function meantBy({ config, routers }: AgentState, named: readonly RouterKey[] | null): readonly RouterState[] {
-  if (named === null) return routers;
-  const meant = new Set(named.flatMap((key) => membersWith(config, key)));
-  return routers.filter(({ config: { key } }) => meant.has(key));
-}
 
 /** Longer than this is no reason but a story; it stands in the log, and in each copy of it. */
 const LONGEST_REASON = 200;

@@ -6,6 +6,7 @@
 import { type Diagnostic, hasErrors, headlineOf, summaryOf } from "../../config/diagnostic.ts";
 import { type Actor, askedBy } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
+import { failureInWords } from "../core/event.ts";
 import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
 import type { AgentState, Turn } from "../core/state.ts";
@@ -121,7 +122,7 @@ export function createReloader(around: Surroundings): Reloader {
       const { seen } = turn.event;
       if (seen.type === "configured") brought = turn;
       if (seen.type !== "effectFailed") return;
-      for (const failures of listening) failures.push(`${seen.router}: ${seen.effect} failed: ${seen.error}`);
+      for (const failures of listening) failures.push(failureInWords(seen));
     },
   };
 }

@@ -213,6 +213,7 @@ function openFrames(most: number) {
   const bytes = new Uint8Array(most * ARP_FRAME_LENGTH);
   const each = Array.from({ length: most }, (_, i) => bytes.subarray(i * ARP_FRAME_LENGTH, (i + 1) * ARP_FRAME_LENGTH));
   let [name, mac, count, written] = ["", NOT_READ, 0, 0];
+  const isFor = (link: InterfaceState): boolean => link.name === name && link.mac === mac;
   return {
     get name() {
       return name;
@@ -220,10 +221,10 @@ function openFrames(most: number) {
     get count() {
       return count;
     },
-    isFor: (link: InterfaceState): boolean => link.name === name && link.mac === mac,
+    isFor,
     /** What was gathered for another one has been taken. */
     add: (link: InterfaceState, address: Uint8Array): void => {
-      if (link.name !== name || link.mac !== mac) [name, mac, written] = [link.name, link.mac, 0];
+      if (!isFor(link)) [name, mac, written] = [link.name, link.mac, 0];
       const frame = each[count];
       if (frame === undefined) return;
       if (count === written) {

@@ -6,7 +6,7 @@ import { askedBy } from "../core/actor.ts";
 import { limitInWords } from "../core/backup.ts";
 import { commandInWords } from "../core/command.ts";
 import { linkOf } from "../core/config.ts";
-import type { Observation } from "../core/event.ts";
+import { failureInWords, type Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
 import { virtualAddressesOn } from "../core/primary.ts";
@@ -100,10 +100,7 @@ function tellCheck(journal: Journal, { before, state, event: { seen } }: Turn): 
 function tellSeen(journal: Journal, state: AgentState, seen: Observation): void {
   switch (seen.type) {
     case "effectFailed":
-      journal.error(
-        { router: seen.router, effect: seen.effect },
-        `${seen.router}: ${seen.effect} failed: ${seen.error}`,
-      );
+      journal.error({ router: seen.router, effect: seen.effect }, failureInWords(seen));
       return;
     case "effectDone":
       journal[seen.effect === "sendAdvert" ? "info" : "debug"](
