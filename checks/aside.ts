@@ -67,9 +67,11 @@ function employ(mark: string, hear: (told: Told) => void, gone: (why: string) =>
   let over = false;
   child.on("message", (message) => {
     const said = message as Told;
-    if (said.type !== "group") hear(said);
+    // Whatever it says, it listens: who has begun a program is loaded, though its first answer may take long.
+    hear(said);
+    if (said.type !== "group") return;
     // What it said last may be heard after its end.
-    else if (over) endGroup(said.group);
+    if (over) endGroup(said.group);
     else groups[said.over ? "delete" : "add"](said.group);
   });
   const ended = new Promise<void>((resolve) => {

@@ -217,6 +217,8 @@ describe.skipIf(mustSkip("checks that behave badly", ["ip", "nft", "tcpdump"]))(
 
 /** The process that asks goes, with all its programs; another one comes, and what is known stays known meanwhile. */
 async function replaced(node: Heird, signal: NodeJS.Signals, why: string): Promise<void> {
+  // Before its first answer it may be loading still, and is waited for a minute.
+  await asked(node, 1, ["good"]);
   await eventually("it has programs running", () => having(MARK).length > 0, patient);
   const [before, programs] = [askerOf(node), having(MARK)];
   process.kill(before, signal);
