@@ -3,12 +3,14 @@
 //
 //   node deploy/bundle.mjs [FOLDER]
 
-import { readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = (path) => readFileSync(join(ROOT, path), "utf8");
 
 /** What is run: by people, as a process beside the daemon, or as a thread. Each gets a file that loads no more than it needs. */
 const ENTRIES = {
@@ -18,9 +20,11 @@ const ENTRIES = {
   hooks: "agent/hooks/aside.ts",
   loader: "agent/daemon/loader.ts",
 };
+/** What main.ts loads of the daemon, which is one part. */
+const DAEMON = { start: "start", askers: "endLeftPrograms, runCheck", prepare: "cleanup" };
 
-/** Knows where it stands for another reason: it looks for package.json. */
-const VERSION = "agent/cli/version.ts";
+/** These know where they stand for another reason: they look for package.json, and for maps. */
+const LOOKING = ["agent/cli/version.ts", "agent/operate/origin.ts"];
 
 /** Stay as they are: compiled ones, and those that most daemons never load. */
 const PACKAGES = ["ioredis", "koffi", "nodemailer", "pino-pretty", "raw-socket", "undici"];
@@ -28,39 +32,61 @@ const PACKAGES = ["ioredis", "koffi", "nodemailer", "pino-pretty", "raw-socket",
 const outdir = resolve(process.argv[2] ?? join(ROOT, "dist/heird"));
 rmSync(outdir, { recursive: true, force: true });
 
+/** A file that starts itself as another process would start whatever it was put together with: it is told its own entry. */
+const ITSELF = 'const urlOf=(name)=>require("node:url").pathToFileURL(require.resolve(name)).href;';
+const itself = {
+  name: "itself",
+  setup({ onLoad }) {
+    const { main: _, ...others } = ENTRIES;
+    const named = [...Object.entries(others), ...LOOKING.map((path) => ["main", path])];
+    for (const [name, path] of named)
+      onLoad({ filter: endingIn(path) }, () => ({
+        contents: source(path).replaceAll("import.meta.url", `urlOf("./${name}.js")`),
+        loader: "ts",
+      }));
+  },
+};
+
 /**
  * What commands for people have between them and with the daemon would cut what it loads into forty pieces, and to find
- * a file takes a millisecond. So they are put together apart, and main.js, which the daemon shares, finds them there.
+ * a file takes a millisecond. So they are put together apart, and main.js finds them and the daemon there.
  */
 const APART = "commands";
 const apart = {
-  name: "commands apart",
-  setup({ onResolve }) {
+  name: "commands and daemon apart",
+  setup({ onLoad, onResolve }) {
     onResolve({ filter: /^\.\/cli\// }, ({ kind, path }) =>
       kind === "dynamic-import" ? { path: `./${APART}/${basename(path, ".ts")}.js`, external: true } : undefined,
     );
+    // To import it would load what Node.js imports with.
+    const contents = source(ENTRIES.main).replace(
+      new RegExp(`await import\\("\\./daemon/(?:${Object.keys(DAEMON).join("|")})\\.ts"\\)`, "g"),
+      'require("./daemon.js")',
+    );
+    onLoad({ filter: endingIn(ENTRIES.main) }, () => ({ contents, loader: "ts" }));
+    onResolve({ filter: /^\.\/daemon\.js$/ }, ({ path }) => ({ path, external: true }));
   },
 };
+/** What the auditor loads when it has become a process; in the daemon it never does. */
+const unaudited = {
+  name: "auditor's work left out",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ importer, kind, path }) =>
+      kind === "dynamic-import" && endingIn(ENTRIES.auditor).test(importer) ? { path, external: true } : undefined,
+    );
+  },
+};
+
 const LOADED = /import\("\.\/cli\/([a-z-]+)\.ts"\)/g;
 const COMMANDS = Object.fromEntries(
-  [...readFileSync(join(ROOT, ENTRIES.main), "utf8").matchAll(LOADED)].map(([, name]) => [
-    name,
-    `agent/cli/${name}.ts`,
-  ]),
+  [...source(ENTRIES.main).matchAll(LOADED)].map(([, name]) => [name, `agent/cli/${name}.ts`]),
 );
 const options = {
   absWorkingDir: ROOT,
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node20",
-  chunkNames: "[name]-[hash]",
   external: PACKAGES,
-  // pino is CommonJS and asks for what Node has.
-  banner: {
-    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
-  },
   minifyWhitespace: true,
   minifySyntax: true,
   // For Node it gives only its CommonJS, of which nothing can be left out.
@@ -71,18 +97,77 @@ const options = {
   metafile: true,
   logLevel: "warning",
 };
-const daemon = await build({ ...options, entryPoints: ENTRIES, outdir, plugins: [apart] });
-const commands = await build({ ...options, entryPoints: COMMANDS, outdir: join(outdir, APART) });
+/** CommonJS: to begin with modules takes Node.js five milliseconds more, and code that V8 has compiled before is none. */
+const plain = { ...options, format: "cjs", outdir, supported: { "dynamic-import": false } };
 
-// A file that starts itself as another process would start whatever it was put together with.
-const lost = [
-  ...startingThemselves(daemon.metafile, [...Object.values(ENTRIES), VERSION]),
-  ...startingThemselves(commands.metafile, [VERSION]),
-];
+const { loader, ...run } = ENTRIES;
+const programs = await build({
+  ...plain,
+  entryPoints: run,
+  plugins: [apart, itself],
+  supported: {},
+  banner: { js: ITSELF },
+});
+/** Each is a function, and what V8 has compiled of it lies beside it: agent/daemon/compiled.ts. */
+const parts = await build({
+  ...plain,
+  entryPoints: { daemon: "daemon", loader },
+  outdir: join(outdir, "parts"),
+  plugins: [daemonEntry(), unaudited, itself],
+  banner: { js: `(function(require,module){${ITSELF}` },
+  footer: { js: "})" },
+});
+await build({ ...plain, entryPoints: { compiled: "agent/daemon/compiled.ts" } });
+const commands = await build({
+  ...options,
+  entryPoints: COMMANDS,
+  outdir: join(outdir, APART),
+  splitting: true,
+  format: "esm",
+  chunkNames: "[name]-[hash]",
+  // pino is CommonJS and asks for what Node has.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
+});
+
+const { version } = JSON.parse(source("package.json"));
+const describe = (folder, type) =>
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "heird", version, private: true, type })}\n`);
+describe(outdir, "commonjs");
+describe(join(outdir, APART), "module");
+
+for (const name of ["daemon", "loader"]) {
+  const load = `require("./compiled.js").load(__dirname,"${name}",require).exports`;
+  writeFileSync(join(outdir, `${name}.js`), `module.exports=${load};\n`);
+  execFileSync(process.execPath, ["-e", `require("./compiled.js").keep(".","${name}")`], { cwd: outdir });
+}
+
+const lost = [programs, parts, commands].flatMap(({ metafile }) =>
+  startingThemselves(metafile, [...Object.values(ENTRIES), ...LOOKING]),
+);
 if (lost.length > 0) throw new Error(`${lost.join(", ")}: knows its place, and is no entry of deploy/bundle.mjs`);
+
+/** The daemon as main.ts loads it. */
+function daemonEntry() {
+  const contents = Object.entries(DAEMON).map(
+    ([file, names]) => `export { ${names} } from "./agent/daemon/${file}.ts";`,
+  );
+  return {
+    name: "the daemon",
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^daemon$/ }, () => ({ path: "daemon", namespace: "entry" }));
+      onLoad({ filter: /.*/, namespace: "entry" }, () => ({ contents: contents.join("\n"), resolveDir: ROOT }));
+    },
+  };
+}
+
+function endingIn(path) {
+  return new RegExp(`/${path.replaceAll(".", "\\.")}$`);
+}
 
 function startingThemselves({ inputs }, known) {
   return Object.keys(inputs)
-    .filter((path) => !path.startsWith("node_modules/") && !known.includes(path))
-    .filter((path) => readFileSync(join(ROOT, path), "utf8").includes("import.meta"));
+    .filter((path) => !path.startsWith("node_modules/") && !known.includes(path) && !path.startsWith("entry:"))
+    .filter((path) => source(path).includes("import.meta"));
 }

@@ -5,23 +5,12 @@ import type { AgentConfig } from "../core/config.ts";
 import { milliseconds } from "../core/time.ts";
 import { exitNow } from "../linux/ffi.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
+import { KEPT_FLAGS } from "./flags.ts";
 import type { Teller } from "./prepare.ts";
 
 /** Adverts more frequent than this are late under load without a real-time scheduler. */
 const NEEDS_REALTIME = milliseconds(100);
 const REALTIME_PRIORITY = 10;
-
-/**
- * A young collection in parallel waits for its helper threads, which are not real-time: on a busy
- * machine collections of 2 ms took 40.
- */
-const COLLECT_ALONE = "--no-parallel-scavenge";
-
-/**
- * V8 forgets the code of a function that was not called between some large collections, and compiles it again when it
- * is: what a failover needs after weeks of quiet is kept.
- */
-const FORGET_NOTHING = "--no-flush-bytecode";
 
 /** Those that have no time for anything else. */
 export const hastyIn = ({ routers }: AgentConfig): readonly string[] =>
@@ -29,8 +18,7 @@ export const hastyIn = ({ routers }: AgentConfig): readonly string[] =>
 
 /** Whether the process has real time now. */
 export function prepareProcess(say: Pick<Teller, "warn">, config: AgentConfig): boolean {
-  setFlagsFromString(COLLECT_ALONE);
-  setFlagsFromString(FORGET_NOTHING);
+  for (const flag of KEPT_FLAGS) setFlagsFromString(flag);
   const cleared = clearAmbientCapabilities();
   if (!cleared.ok) say.warn(`children would inherit capabilities: ${cleared.error}`);
   const outcome = becomeRealtime(REALTIME_PRIORITY);

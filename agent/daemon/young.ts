@@ -1,6 +1,7 @@
-// What is young on the heap has one MiB: by what a start leaves behind it would grow to sixteen, and not shrink.
+// What is young on the heap stays small.
 
 import { setFlagsFromString } from "node:v8";
+import { YOUNG_FLAG } from "./flags.ts";
 
 /** To be said again when a thread has begun: V8 makes two of this one with each heap that begins. */
-export const keepYoungSmall = (): void => setFlagsFromString("--semi-space-growth-factor=1");
+export const keepYoungSmall = (): void => setFlagsFromString(YOUNG_FLAG);

@@ -5,14 +5,16 @@ import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const PLACE = /(file:\/\/[^\s()]+):(\d+):(\d+)/g;
+/** A path, an address, or a part by its name, as compiled.ts calls it. */
+const PLACE = /((?:heird:|(?:file:\/\/)?\/)[^\s()]+\.js):(\d+):(\d+)/g;
+const PARTS = new URL("./parts/", import.meta.url);
 
 /** A stack with the places as they are in the sources; those without a map stay. */
-export function asWritten(stack: string): string {
+export function asWritten(stack: string, parts: URL = PARTS): string {
   const maps = new Map<string, SourceMap | null>();
   return stack.replace(PLACE, (place: string, url: string, line: string, column: string) => {
     const known = maps.get(url);
-    const map = known === undefined ? mapOf(url) : known;
+    const map = known === undefined ? mapOf(url, parts) : known;
     maps.set(url, map);
     // Maps count from zero, stacks from one.
     const entry = map?.findEntry(Number(line) - 1, Number(column) - 1);
@@ -22,9 +24,11 @@ export function asWritten(stack: string): string {
   });
 }
 
-function mapOf(url: string): SourceMap | null {
+function mapOf(place: string, parts: URL): SourceMap | null {
+  const url = place.startsWith("heird:") ? new URL(place.slice("heird:".length), parts) : place;
   try {
-    return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, "utf8")));
+    const path = typeof url === "string" && url.startsWith("/") ? url : fileURLToPath(url);
+    return new SourceMap(JSON.parse(readFileSync(`${path}.map`, "utf8")));
   } catch {
     return null;
   }

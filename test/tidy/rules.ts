@@ -61,9 +61,9 @@ export function importsOf(source: Source): readonly string[] {
   return found;
 }
 
-/** Files that are run and not imported. */
+/** Files that are run, or required by what the build writes, and not imported. */
 const ENTRY =
-  /(^agent\/main\.ts|^test\/(audit\/scale|demo\/demo|bench\/bench|log\/speed|properties\/seed|simulation\/sim|soak\/soak)\.ts|\.test\.ts|^vitest\.config\.ts)$/;
+  /(^agent\/(main|daemon\/compiled)\.ts|^test\/(audit\/scale|demo\/demo|bench\/bench|log\/speed|properties\/seed|simulation\/sim|soak\/soak)\.ts|\.test\.ts|^vitest\.config\.ts)$/;
 
 export const everyFileIsImported: Rule = (sources) => {
   const imported = new Set(
