@@ -140,7 +140,9 @@ describe(join(outdir, APART), "module");
 for (const name of ["daemon", "loader"]) {
   const load = `require("./compiled.js").load(__dirname,"${name}",require).exports`;
   writeFileSync(join(outdir, `${name}.js`), `module.exports=${load};\n`);
-  execFileSync(process.execPath, ["-e", `require("./compiled.js").keep(".","${name}")`], { cwd: outdir });
+  // Flags of whoever builds are not those of the daemon.
+  const env = { ...process.env, NODE_OPTIONS: "" };
+  execFileSync(process.execPath, ["-e", `require("./compiled.js").keep(".","${name}")`], { cwd: outdir, env });
 }
 
 const lost = [programs, parts, commands].flatMap(({ metafile }) =>
