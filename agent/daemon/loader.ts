@@ -11,6 +11,7 @@ import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { discreet } from "./discreet.ts";
+import { practise } from "./practice.ts";
 import { keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
@@ -103,8 +104,23 @@ function readHere({ file, configId }: Source): Read {
   return { config, diagnostics: discreet(diagnostics, files) };
 }
 
+/** Practice begins when the routers have begun, in ms, and leaves the processor to others between its pieces. */
+const PRACTICE_BEGINS = 300;
+const REST = 1;
+
+/** Whoever asks meanwhile is answered between two pieces. */
+function practiseSlowly(): void {
+  const pieces = practise();
+  const next = (): void => {
+    if (pieces.next().done !== true) setTimeout(next, REST);
+  };
+  setTimeout(next, PRACTICE_BEGINS);
+}
+
 const data: { readonly role: string } | null = workerData;
-if (!isMainThread && data?.role === ROLE)
+if (!isMainThread && data?.role === ROLE) {
+  practiseSlowly();
   parentPort?.on("message", ({ id, source }: { readonly id: number; readonly source: Source }) => {
     parentPort?.postMessage({ id, read: readHere(source) } satisfies Answer);
   });
+}
