@@ -101,6 +101,7 @@ function script(config: AgentConfig) {
       for (let i = 0; i < ROUNDS; i++) {
         if (i < ENDS) yield* play.end();
         yield* play.rounds();
+        yield* play.reload();
       }
     },
     *each(): Iterable<Cue> {
@@ -123,6 +124,14 @@ function script(config: AgentConfig) {
       yield { at, seen: { type: "commanded", command: { type: "startup" } } };
       at = after(at, seconds(10));
       for (const { key } of config.routers) yield { at, seen: { type: "deadlineReached", router: key } };
+    },
+    /** An address more for each Master, and without it again. */
+    *reload(): Iterable<Event> {
+      at = after(at, seconds(10));
+      for (const { key } of config.routers) yield { at, seen: { type: "deadlineReached", router: key } };
+      const anew = structuredClone(config);
+      yield { at, seen: { type: "configured", config: { ...anew, routers: anew.routers.map(grown) } } };
+      yield { at, seen: { type: "configured", config: anew } };
     },
     *round(one: RouterConfig): Iterable<Cue> {
       for (let tick = 0; tick < 4; tick++) {
@@ -172,6 +181,15 @@ const router = (family: Family, version: 2 | 3): RouterConfig => ({
     lowerPriorityRepeat: 1,
     lowerPriorityDelay: seconds(0),
   },
+});
+
+/** As a new configuration has it: with an address more, which its advertisements do not list. */
+const grown = (of: RouterConfig): RouterConfig => ({
+  ...of,
+  excludedAddresses: of.virtualAddresses.map((own) => ({
+    ...own,
+    address: address(of.family === "ipv4" ? "192.0.2.101" : "fe80::101"),
+  })),
 });
 
 /** An advertisement of a neighbour. */
