@@ -54,6 +54,7 @@ export function announce(
   count: CountAnnounced = () => {},
 ): Announcer {
   const spread = createSpread<Announcement>(kernel.now, later);
+  const voice: Voice = { kernel, count, frames: openFrames(BURST) };
   const open = new Set<Announcement>();
   return {
     announcement(router, addresses, rounds) {
@@ -79,10 +80,10 @@ export function announce(
       const pacedComing = paced.map(({ addresses }) => comingAmong(addresses, announcement.coming));
       while (pacedComing.some((isComing) => isComing())) yield;
       for (const { queue, addresses } of paced)
-        spread.add(announcement, queue, rounds(kernel, { ...announcement, addresses }, 1, count), (applied) =>
+        spread.add(announcement, queue, rounds(voice, { ...announcement, addresses }, 1), (applied) =>
           ended({ ...applied, detail: `${applied.detail}, ${inSeconds(queue.gap)} apart` }),
         );
-      if (loose.length > 0) ended(yield* rounds(kernel, { ...announcement, addresses: loose }, BURST, count));
+      if (loose.length > 0) ended(yield* rounds(voice, { ...announcement, addresses: loose }, BURST));
     },
     letGo(router, addresses) {
       for (const announcement of open) {
@@ -128,14 +129,13 @@ function queueOf({ each, groups }: Pacing, iface: string, family: Family): Queue
 
 /** Each round covers every address once before the next begins, as Keepalived does. A step sends at most `burst` packets. */
 function* rounds(
-  kernel: AnnounceKernel,
+  voice: Voice,
   { router, addresses, rounds: times, gone, coming }: Announcement,
   burst: number,
-  count: CountAnnounced,
 ): Work<Applied> {
   const isComing = coming(addresses);
   const bytes = addresses.map(() => NOT_READ);
-  const step = openStep(kernel, burst, (family, sent) => count(router, family, sent));
+  const step = openStep(voice, router, burst);
   /** The first is told of before the last one is there. */
   const isToWait = (round: number, i: number, own: VirtualAddress): boolean =>
     (step.isFull() || (round === 0 && isComing(i))) && isWanted(gone, own);
@@ -158,11 +158,17 @@ const NOT_READ: Uint8Array = new Uint8Array();
 /** What announces IPv6 addresses of one interface, as long as that has this MAC. */
 type Form = { readonly mac: Uint8Array; readonly tell: (address: Uint8Array) => Outcome };
 
+/** What all announce with. A step leaves no frame behind, so that one room serves hundreds of routers, one after the other. */
+type Voice = {
+  readonly kernel: AnnounceKernel;
+  readonly count: CountAnnounced;
+  readonly frames: ReturnType<typeof openFrames>;
+};
+
 /** What a step sends. Frames of one interface are gathered, and leave together. */
-function openStep(kernel: AnnounceKernel, burst: number, count: (family: Family, sent: number) => void) {
+function openStep({ kernel, count, frames: arps }: Voice, router: RouterKey, burst: number) {
   const errors = new Set<string>();
   const forms = new Map<string, Form>();
-  const arps = openFrames(burst);
   let [sent, inStep] = [0, 0];
   const note = (iface: string, outcome: Outcome): void => {
     if (outcome.ok) sent += 1;
@@ -174,7 +180,7 @@ function openStep(kernel: AnnounceKernel, burst: number, count: (family: Family,
     const outcomes = kernel.sendFrames(name, arps.take(), ARP_FRAME_LENGTH);
     const before = sent;
     for (const outcome of outcomes) note(name, outcome);
-    if (sent > before) count("ipv4", sent - before);
+    if (sent > before) count(router, "ipv4", sent - before);
   };
   const tellIpv6 = ({ name, mac }: InterfaceState, address: Uint8Array): void => {
     const known = forms.get(name);
@@ -183,7 +189,7 @@ function openStep(kernel: AnnounceKernel, burst: number, count: (family: Family,
     forms.set(name, form);
     const outcome = form.tell(address);
     note(name, outcome);
-    if (outcome.ok) count("ipv6", 1);
+    if (outcome.ok) count(router, "ipv6", 1);
   };
   return {
     isFull: (): boolean => inStep === burst,

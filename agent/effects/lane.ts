@@ -20,18 +20,28 @@ export type Lane<L> = {
   readonly add: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
   /** Takes on work that need not wait for the end of what is right before it: they take their steps in turn, and the first at once. */
   readonly addBeside: <T>(label: L, work: Work<T>, done: (result: T) => void) => void;
+  /**
+   * Tells of work, at once when there is no other, else when all is done or it has waited for long: a turn of the whole
+   * daemon takes longer than the work of a router, and others wait for theirs.
+   */
+  readonly report: (tell: () => void) => void;
   /** Forgets work that has not been finished and for which this holds. */
   readonly forget: (which: (label: L) => boolean) => void;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
 };
 
-type Job<L> = { readonly label: L; readonly beside: boolean; readonly step: () => boolean };
+/** A step gives what is to be called when it was the last. */
+type Job<L> = { readonly label: L; readonly beside: boolean; readonly step: () => (() => void) | null };
+type Report = { readonly since: Instant; readonly tell: () => void };
 
 /** Steps are taken until this has gone by: then the sockets and the alarm have their turn. */
 const SLICE: Duration = milliseconds(1);
 /** And at most so many, for a clock that stands still meanwhile. */
 const MOST_STEPS = 16;
+
+/** No report waits longer for work than so. */
+const LONGEST_SILENCE: Duration = milliseconds(250);
 
 /** What may still be done before the sockets and the alarm have their turn. */
 type Slice = { readonly began: Instant; steps: number };
@@ -43,37 +53,86 @@ function without<L>(jobs: Job<L>[], job: Job<L>): Job<L>[] {
   return jobs;
 }
 
+/** Counts what a slice takes of the processor. */
+function createSlice(now: () => Instant) {
+  let slice: Slice | null = null;
+  let stepping = false;
+  return {
+    hasTime: (): boolean => slice === null || (slice.steps < MOST_STEPS && since(slice.began, now()) < SLICE),
+    isStepping: (): boolean => stepping,
+    isOpen: (): boolean => slice !== null,
+    /** The sockets and the alarm have had their turn. */
+    end: (): void => {
+      slice = null;
+    },
+    step: (act: () => void): void => {
+      slice ??= { began: now(), steps: 0 };
+      slice.steps += 1;
+      stepping = true;
+      try {
+        act();
+      } finally {
+        stepping = false;
+      }
+    },
+  };
+}
+
+/** What is not told yet. */
+function createReports(now: () => Instant) {
+  const reports: Report[] = [];
+  return {
+    areThere: (): boolean => reports.length > 0,
+    add: (tell: () => void): void => void reports.push({ since: now(), tell }),
+    /** Whether the first of them waits no longer for work. */
+    areDue: (): boolean => {
+      const [first] = reports;
+      return first !== undefined && since(first.since, now()) >= LONGEST_SILENCE;
+    },
+    tellFirst: (): void => reports.shift()?.tell(),
+  };
+}
+
+/** What may be done beside the first. */
+const beside = <L>([, next]: readonly Job<L>[]): Job<L> | undefined => (next?.beside ? next : undefined);
+
+const stepOf =
+  <T>(work: Work<T>, done: (result: T) => void): Job<unknown>["step"] =>
+  () => {
+    const { done: finished, value } = work.next();
+    return finished === true ? () => done(value) : null;
+  };
+
 export function createLane<L>(now: () => Instant, later: (step: () => void) => void): Lane<L> {
   let jobs: Job<L>[] = [];
-  let slice: Slice | null = null;
   let scheduled = false;
-  let stepping = false;
   let waiting: (() => void)[] = [];
+  const slice = createSlice(now);
+  const reports = createReports(now);
 
-  const hasTime = (): boolean => slice === null || (slice.steps < MOST_STEPS && since(slice.began, now()) < SLICE);
-  const take = (job: Job<L>): void => {
-    slice ??= { began: now(), steps: 0 };
-    slice.steps += 1;
-    stepping = true;
-    try {
-      if (job.step()) jobs = without(jobs, job);
-    } finally {
-      stepping = false;
-    }
-  };
-  const beside = ([, next]: readonly Job<L>[]): Job<L> | undefined => (next?.beside ? next : undefined);
+  const take = (job: Job<L>): void =>
+    slice.step(() => {
+      const done = job.step();
+      if (done === null) return;
+      jobs = without(jobs, job);
+      done();
+    });
   const stepOn = (first: Job<L>): void => {
     const next = beside(jobs);
     take(first);
     if (next !== undefined && jobs.includes(next)) take(next);
   };
+  const isIdle = (): boolean => jobs.length === 0 && !reports.areThere();
   /** Goes on until all is done or the slice is over. */
   const proceed = (): void => {
-    for (let [job] = jobs; job !== undefined && hasTime(); [job] = jobs) stepOn(job);
-    if (jobs.length > 0) {
-      schedule();
-      return;
+    while (!isIdle() && slice.hasTime()) {
+      const [job] = jobs;
+      if (job === undefined || reports.areDue()) slice.step(reports.tellFirst);
+      else stepOn(job);
     }
+    // A slice ends with this turn of the loop, also when all is done before.
+    if (slice.isOpen()) schedule();
+    if (!isIdle()) return;
     const idle = waiting;
     waiting = [];
     for (const resolve of idle) resolve();
@@ -83,23 +142,18 @@ export function createLane<L>(now: () => Instant, later: (step: () => void) => v
     scheduled = true;
     later(() => {
       scheduled = false;
-      slice = null;
+      slice.end();
       proceed();
     });
   };
 
   const add = <T>(label: L, isBeside: boolean, work: Work<T>, done: (result: T) => void): void => {
-    const step = (): boolean => {
-      const { done: finished, value } = work.next();
-      if (finished) done(value);
-      return finished === true;
-    };
-    const job: Job<L> = { label, beside: isBeside, step };
+    const job: Job<L> = { label, beside: isBeside, step: stepOf(work, done) };
     jobs.push(job);
-    if (stepping) return;
+    if (slice.isStepping()) return;
     // One step: what is to be done beside it comes only then, and at once, whatever time that took. So does what would
     // have been beside work that is done already.
-    if (beside(jobs) === job || (jobs.length === 1 && (isBeside || hasTime()))) take(job);
+    if (beside(jobs) === job || (jobs.length === 1 && (isBeside || slice.hasTime()))) take(job);
     // What comes in this turn of the loop shares its slice.
     schedule();
   };
@@ -107,9 +161,14 @@ export function createLane<L>(now: () => Instant, later: (step: () => void) => v
   return {
     add: (label, work, done) => add(label, false, work, done),
     addBeside: (label, work, done) => add(label, true, work, done),
+    report: (tell) => {
+      if (isIdle()) return tell();
+      reports.add(tell);
+      if (!slice.isStepping()) schedule();
+    },
     forget: (which) => {
       jobs = jobs.filter(({ label }) => !which(label));
     },
-    idle: () => (jobs.length === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
 }

@@ -70,7 +70,7 @@ export function perform(
     const { type, router } = effect;
     const started = kernel.now();
     const done = (applied: Applied): void => {
-      for (const seen of outcomes(effect, applied, since(started, kernel.now()))) tell.next(seen);
+      lane.report(telling(tell, outcomes(effect, applied, since(started, kernel.now()))));
     };
     if (type === "announce") {
       const announcement = announcer.announcement(router, effect.addresses, effect.rounds);
@@ -121,6 +121,10 @@ export function perform(
 }
 
 type Tell = Subscriber<Observation>;
+
+const telling = (tell: Tell, seen: readonly Observation[]) => (): void => {
+  for (const one of seen) tell.next(one);
+};
 
 /** The way that an address of a router goes. */
 export function rehearse(
