@@ -55,7 +55,7 @@ export function lower(
   const routers = instances.flatMap((instance) => {
     const group = groupOf.get(instance.name);
     const place: Place = (iface) => placing(instance, iface, globals.vmacAddrPrefix, interfaces);
-    return router(instance, group, paths(instance), keys, globals, place).map(weighed);
+    return router(instance, group, paths(instance), keys, globals, place, instances.length > CROWD).map(weighed);
   });
   return {
     ...usualAgent,
@@ -104,6 +104,9 @@ const audit = ({ services }: Declaration, name: string): AgentConfig["audit"] =>
 
 type Place = (iface: string) => Placing;
 
+/** More instances than these do not all advertise together. */
+const CROWD = 16;
+
 function router(
   instance: DeclaredInstance,
   group: DeclaredGroup | undefined,
@@ -111,6 +114,7 @@ function router(
   keys: Keys,
   globals: DeclaredGlobals,
   place: Place,
+  crowded: boolean,
 ): readonly RouterConfig[] {
   const { vrid, family } = instance;
   const iface = instance.interface ?? (instance.unicast ? "" : null);
@@ -128,6 +132,7 @@ function router(
       version: instance.version,
       basePriority: instance.priority,
       adverInterval: instance.adverInterval,
+      crowded,
       downTimerAdverts: instance.downTimerAdverts,
       preempt: instance.preempt,
       preemptDelay: instance.preemptDelay,

@@ -2,6 +2,7 @@
 // advertisement goes, and on every sign that somebody else may have claimed them meanwhile.
 
 import type { RouterConfig, VirtualAddress } from "./config.ts";
+import { aside } from "./crowd.ts";
 import type { Effect } from "./effect.ts";
 import { heldBy } from "./holdings.ts";
 import { announce, NOTHING } from "./speak.ts";
@@ -36,12 +37,16 @@ export function announceSource({ config, primaryAddress }: RouterState): readonl
 
 const atOrNever = (at: Instant, span: Duration): Instant | null => (span > 0 ? after(at, span) : null);
 
+/** The same, not while the Masters of a crowd advertise. */
+const asideOrNever = (config: RouterConfig, at: Instant, span: Duration): Instant | null =>
+  span > 0 ? aside(config, at, span) : null;
+
 /** The timers of a router that becomes Master. */
-export const newTimers = ({ announce: when, extraAnnounce }: RouterConfig, at: Instant): AnnounceTimers => ({
-  secondBlockAt: atOrNever(at, when.masterDelay),
+export const newTimers = (config: RouterConfig, at: Instant): AnnounceTimers => ({
+  secondBlockAt: asideOrNever(config, at, config.announce.masterDelay),
   lowerPriorityBlockAt: null,
-  refreshAt: atOrNever(at, when.refresh),
-  extraAt: atOrNever(at, extraAnnounce.every),
+  refreshAt: asideOrNever(config, at, config.announce.refresh),
+  extraAt: asideOrNever(config, at, config.extraAnnounce.every),
   answersSignsFrom: at,
 });
 

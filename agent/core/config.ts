@@ -282,6 +282,8 @@ export type RouterConfig = {
   /** 1..255; PRIORITY_OWNER for the owner of the addresses. */
   readonly basePriority: number;
   readonly adverInterval: Duration;
+  /** Whether it is one of many: then it advertises in a place of its own within the interval. */
+  readonly crowded: boolean;
   /** How many intervals of silence make Master_Down_Interval; 3 in every RFC. */
   readonly downTimerAdverts: number;
   readonly preempt: boolean;

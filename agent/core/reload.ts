@@ -3,12 +3,13 @@
 
 import { movedTimers } from "./announcing.ts";
 import { rearmed } from "./backup.ts";
+import { nextAdvert } from "./crowd.ts";
 import type { Effect } from "./effect.ts";
 import { advertised, difference, heldBy, toRelease } from "./holdings.ts";
 import { same } from "./same.ts";
 import { advertise, NOTHING, takeUp } from "./speak.ts";
 import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
-import { after, type Instant, movedBy } from "./time.ts";
+import { type Instant, movedBy } from "./time.ts";
 
 /** A running Master_Down_Timer moves by the difference of the Skew_Times (B7.4), as does a running preempt_delay. */
 export function reconfigure(before: RouterState, router: RouterState, at: Instant): RouterTurn {
@@ -29,14 +30,14 @@ function moved(before: RouterState, router: RouterState, phase: Backup, at: Inst
 }
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
-  const { key, adverInterval } = router.config;
+  const { key } = router.config;
   const { gone, come } = difference(heldBy(before.config), heldBy(router.config));
   const effects: Effect[] = [];
   // The neighbours learn of a new list, priority or interval at once, not at the next tick.
   const told = speaksAnew(before, router);
   if (told) effects.push(advertise(router));
   effects.push(...toRelease(key, gone), ...takeUp(router, come));
-  const adverAt = told ? after(at, adverInterval) : phase.adverAt;
+  const adverAt = told ? nextAdvert(router.config, at) : phase.adverAt;
   const lost = phase.lost.filter((address) => !gone.addresses.some((own) => own.address === address));
   const restoreAt = lost.length === 0 ? null : phase.restoreAt;
   return {

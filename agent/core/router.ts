@@ -13,7 +13,6 @@ import {
   announceDue,
   announceSource,
   answerSign,
-  following,
   isSignOfStall,
   newTimers,
   wasSilentTooLong,
@@ -29,6 +28,7 @@ import {
   waitsOn,
 } from "./backup.ts";
 import { PRIORITY_OWNER, PRIORITY_STOP, type RouterConfig } from "./config.ts";
+import { nextAdvert } from "./crowd.ts";
 import type { Effect } from "./effect.ts";
 import type { Advertisement } from "./event.ts";
 import { hindranceOf, isPending, RECOVERIES } from "./hindrance.ts";
@@ -150,7 +150,7 @@ function reweighed(before: RouterState, router: RouterState, at: Instant): Route
     return stay({ ...router, phase: rearmed(before, router, phase, phase.masterAdverInterval, at) });
   // Keepalived tells with the next advertisement (B10.10); a Backup that waits for it loses that time.
   if (phase.name !== "master" || !config.conduct.tellPriorityAtOnce) return stay(router);
-  const adverAt = after(at, config.adverInterval);
+  const adverAt = nextAdvert(config, at);
   return { router: { ...router, phase: { ...phase, adverAt } }, effects: [advertise(router)] };
 }
 
@@ -190,7 +190,7 @@ function masterHears(router: RouterState, phase: Master, advert: Advertisement, 
   const priority = effectivePriority(router);
   if (advert.priority === PRIORITY_STOP) {
     // (705): somebody who was Master too leaves; say at once who is left.
-    const answered = answerSign(router, { ...phase, adverAt: after(at, router.config.adverInterval) }, at);
+    const answered = answerSign(router, { ...phase, adverAt: nextAdvert(router.config, at) }, at);
     return { router: { ...router, phase: answered.phase }, effects: [advertise(router), ...answered.effects] };
   }
   if (advert.priority > priority) return yieldTo(router, advert, at, "peer_stronger"); // (725)
@@ -324,7 +324,10 @@ function masterDue(router: RouterState, phase: Master, at: Instant): RouterTurn 
     if (mayHaveLost(router, phase, at))
       return { router: becomeBackup(router, at, "self_stall", null), effects: letGo(router) };
     effects.push(advertise(router)); // (685)
-    next = { ...next, adverAt: following(next.adverAt, adverInterval, at), answersLeft: ANSWERS_PER_INTERVAL };
+    // Counted from the deadline and not from the ring, or lateness would add up.
+    const inTime = after(next.adverAt, adverInterval);
+    const adverAt = inTime > at ? inTime : nextAdvert(router.config, at);
+    next = { ...next, adverAt, answersLeft: ANSWERS_PER_INTERVAL };
   }
   if (next.restoreAt !== null && next.restoreAt <= at) {
     const turn = restore(router, next, at);
@@ -384,7 +387,7 @@ function becomeMaster(router: RouterState, at: Instant, because: Reason): Router
     name: "master",
     since: at,
     because,
-    adverAt: after(at, config.adverInterval),
+    adverAt: nextAdvert(config, at),
     answersLeft: ANSWERS_PER_INTERVAL,
     ...newTimers(config, at),
     lost: NONE,

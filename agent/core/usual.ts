@@ -88,6 +88,7 @@ const usualNotify: NotifyConfig = {
 
 const usualOf = (family: Family) =>
   ({
+    crowded: false,
     excludedAddresses: [],
     extraAnnounce: usualExtra,
     paths: [],
