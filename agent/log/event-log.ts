@@ -121,9 +121,9 @@ export function openEventLog(
     commit: (turn, act) => {
       const over = foldedInto(windows, answers, turn);
       if (over === null) record(turn);
-      else writeWindows(over);
       act?.(turn, over !== null);
       if (over === null) mark(turn);
+      else writeWindows(over); // Of what was before: the advertisement of this turn does not wait for it.
       if (over !== NOTHING && isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
     },
     ready: (now, when) => writeWindows(takingOver(now, when).flatMap(windows.close)),

@@ -9,6 +9,13 @@ import type { RouterWindow } from "./line.ts";
 
 /** A window is closed at the latest after this span, so that a reader is never further behind. */
 const LONGEST: Duration = seconds(10);
+/**
+ * Of many windows some may be closed from this age on: not all of those that were opened together are to be written
+ * together, or 250 lines of the log would stand between 250 advertisements, and they take 15 ms. */
+const EARLY: Duration = seconds(7.5);
+/** So many are closed at a time that all are within this span. */
+const SHARE: Duration = seconds(2.5);
+const MANY = 16;
 
 type Open = { -readonly [K in keyof RouterWindow]: RouterWindow[K] };
 
@@ -70,17 +77,27 @@ export function createWindows(): Windows {
   const unchanged = new Map<RouterKey, Open>();
   /** No window is overdue before that. */
   let due = Number.POSITIVE_INFINITY;
-  const overdueBy = (at: Instant): RouterWindow[] => {
-    const closed = [...overdue(folded, at), ...overdue(unchanged, at)];
-    due = Math.min(dueOf(folded), dueOf(unchanged));
+  let looked: Instant | null = null;
+  const overdueBy = (at: Instant, span: Duration): readonly RouterWindow[] => {
+    const count = folded.size + unchanged.size;
+    const some = count > MANY ? Math.ceil((count * span) / SHARE) : 0;
+    const closed = overdue(folded, at, some);
+    closed.push(...overdue(unchanged, at, some - closed.length));
+    const longest = count > MANY ? EARLY : LONGEST;
+    due = Math.min(dueOf(folded, longest), dueOf(unchanged, longest));
     return closed;
+  };
+  const closedBy = (at: Instant): readonly RouterWindow[] => {
+    const span = since(looked ?? at, at);
+    looked = at;
+    return at < due ? NOTHING : overdueBy(at, span);
   };
   const add: Windows["add"] = (kind, { seen, at }) => {
     if (seen.type !== "advertReceived" && seen.type !== "deadlineReached") return NOTHING;
     const { router } = seen;
     const advert = advertIn(seen);
     const windows = kind === "unchanged" ? unchanged : folded;
-    const closed = at < due ? NOTHING : overdueBy(at);
+    const closed = closedBy(at);
     const open = windows.get(router);
     if (open !== undefined && continues(open, kind, advert)) {
       extend(open, advert, at);
@@ -88,7 +105,7 @@ export function createWindows(): Windows {
     }
     const ended = open === undefined ? NOTHING : take(windows, router);
     windows.set(router, { kind, router, advert, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
-    due = Math.min(due, after(at, LONGEST));
+    due = Math.min(due, after(at, folded.size + unchanged.size > MANY ? EARLY : LONGEST));
     return ended.length === 0 ? closed : [...closed, ...ended];
   };
   return {
@@ -104,16 +121,19 @@ export function createWindows(): Windows {
 const advertIn = (seen: Observation): Advertisement | null => (seen.type === "advertReceived" ? seen.advert : null);
 
 /** When the oldest window has been open for long enough. */
-function dueOf(windows: ReadonlyMap<RouterKey, Open>): number {
-  for (const { first } of windows.values()) return after(first, LONGEST);
+function dueOf(windows: ReadonlyMap<RouterKey, Open>, longest: Duration): number {
+  for (const { first } of windows.values()) return after(first, longest);
   return Number.POSITIVE_INFINITY;
 }
 
-/** Takes out the windows that have been open for too long, whoever's they are: their router may have fallen silent. */
-function overdue(windows: Map<RouterKey, Open>, at: Instant): RouterWindow[] {
+/**
+ * Takes out the windows that have been open for too long, whoever's they are: their router may have fallen silent. And
+ * so many that have been open for long enough.
+ */
+function overdue(windows: Map<RouterKey, Open>, at: Instant, some: number): RouterWindow[] {
   const taken: RouterWindow[] = [];
   for (const [router, open] of windows) {
-    if (since(open.first, at) < LONGEST) break;
+    if (since(open.first, at) < (taken.length < some ? EARLY : LONGEST)) break;
     windows.delete(router);
     taken.push(open);
   }
