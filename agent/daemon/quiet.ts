@@ -1,9 +1,17 @@
 // What is done for later, while nobody needs the process: piece by piece, and none when a deadline is near.
 
-import { type Instant, milliseconds, since } from "../core/time.ts";
+import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
 
-/** A piece that runs code for the first time takes up to 5 ms, and a collection of its garbage as much. */
-const DISTANCE = milliseconds(20);
+/**
+ * How far the next deadline has to be, from so long after the beginning on. A piece that runs code for the first time
+ * takes up to 5 ms, and a collection of its garbage as much; the first hundred do, and all others a tenth of one. Of a
+ * crowd of Masters somebody advertises every ten milliseconds, and nothing would ever be done.
+ */
+const DISTANCES = [
+  { from: seconds(10), distance: milliseconds(1) },
+  { from: milliseconds(500), distance: milliseconds(6) },
+  { from: milliseconds(0), distance: milliseconds(20) },
+] as const;
 /** Until the next look, in ms. */
 const LOOK_EVERY = 5;
 
@@ -13,9 +21,11 @@ export function atOnce(pieces: Iterator<void>): void {
 
 /** Does all pieces sometime. */
 export function whenQuiet(pieces: Iterator<void>, deadline: () => Instant | null, now: () => Instant): void {
+  const begun = now();
   const look = (): void => {
-    const next = deadline();
-    if (next !== null && since(now(), next) < DISTANCE) setTimeout(look, LOOK_EVERY).unref();
+    const [next, at] = [deadline(), now()];
+    const { distance } = DISTANCES.find(({ from }) => since(begun, at) >= from) ?? DISTANCES[0];
+    if (next !== null && since(at, next) < distance) setTimeout(look, LOOK_EVERY).unref();
     else if (pieces.next().done !== true) setImmediate(look);
   };
   setImmediate(look);
