@@ -39,6 +39,8 @@ export const alarm =
       let armed: Instant | null = null;
       let ringing = false;
       let rehearsed: Instant | null = null;
+      /** The last time that somebody took over. */
+      let lately: Instant | null = null;
 
       const set = (at: Instant): void => {
         if (armed !== null && armed <= at) return;
@@ -53,7 +55,10 @@ export const alarm =
       /** When to be there for a deadline. */
       const ahead = (next: Instant): Instant => (next === rehearsed || isNew(next) ? before(next, HEAD_START) : next);
       const isNew = (deadline: Instant): boolean =>
-        rehearsal !== null && isFirst(deadline, rehearsed) && deadlines.isTakeOver(deadline);
+        rehearsal !== null &&
+        isFirst(deadline, rehearsed, CROWD) &&
+        isFirst(deadline, lately, WARM) &&
+        deadlines.isTakeOver(deadline);
       /** Goes through the motions, when somebody is about to take over. */
       const practise = (now: Instant): void => {
         const next = rehearsal === null || !deadlines.someWait() ? null : deadlines.next();
@@ -61,6 +66,10 @@ export const alarm =
         rehearsed = next;
         rehearsal?.whole(next);
         if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearsal?.whole(next);
+      };
+      const note = (time: Instant): void => {
+        const next = deadlines.someWait() ? deadlines.next() : null;
+        if (next !== null && next <= time && deadlines.isTakeOver(next)) lately = next;
       };
       /** What time it is, when nobody is about to take over any more. */
       const wait = (): Instant => {
@@ -77,8 +86,10 @@ export const alarm =
         if (due !== null) rang(due, rung);
         practise(rung);
         kernel.drain();
+        const time = wait();
+        note(time);
         // Each router by itself: the first advertisement does not wait for the last fold.
-        for (const { seen } of deadlines.due(wait())) subscriber.next(seen);
+        for (const { seen } of deadlines.due(time)) subscriber.next(seen);
         ringing = false;
         arm();
       };
@@ -141,9 +152,10 @@ const A_LITTLE = microseconds(100);
 
 /** Who takes over right after others does what is warm still, and holds nobody up with a rehearsal. */
 const CROWD = milliseconds(20);
+const WARM = milliseconds(200);
 
-const isFirst = (deadline: Instant, rehearsed: Instant | null): boolean =>
-  rehearsed === null || Math.abs(deadline - rehearsed) > CROWD;
+const isFirst = (deadline: Instant, other: Instant | null, distance: Duration): boolean =>
+  other === null || Math.abs(deadline - other) > distance;
 
 const before = (deadline: Instant, span: Duration): Instant => instantAt(Math.max(0, deadline - span));
 

@@ -3,6 +3,7 @@
 import { Observable } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { alarm } from "../../agent/alarm.ts";
+import type { RouterConfig } from "../../agent/core/config.ts";
 import type { Event } from "../../agent/core/event.ts";
 import { initialState, type Turn } from "../../agent/core/state.ts";
 import { after, type Duration, type Instant, instantAt, microseconds, milliseconds } from "../../agent/core/time.ts";
@@ -10,14 +11,15 @@ import { run } from "../../agent/run.ts";
 import { router } from "../log/history.ts";
 import { configOf } from "./scene.ts";
 
-const LINK = router("eth0", "ipv4", 1, { version: 3, adverInterval: milliseconds(1_000), basePriority: 100 });
+const TIMES = { version: 3, adverInterval: milliseconds(1_000) } as const;
+const LINK = router("eth0", "ipv4", 1, { ...TIMES, basePriority: 100 });
 /** Skew_Time = (256 - 100) * 1000 / 256 = 609.375 ms; Master_Down_Interval = 3 * 1000 + 609.375 ms, in whole µs. */
 const DOWN = microseconds(3_609_375);
 const BEGUN = instantAt(1_000_000);
 const DUE = after(BEGUN, DOWN);
 
 /** A Backup that has heard nobody, and a clock that moves when it is asked (10 µs) or somebody rests. */
-function backup(onDrain: (now: Instant, say: (event: Event) => void) => void = () => {}) {
+function backup(onDrain: (now: Instant, say: (event: Event) => void) => void = () => {}, ...others: RouterConfig[]) {
   let time: Instant = BEGUN;
   let armed: { readonly at: Instant; readonly ring: () => void } | null = null;
   let say: (event: Event) => void = () => {};
@@ -59,7 +61,7 @@ function backup(onDrain: (now: Instant, say: (event: Event) => void) => void = (
   const log = { commit: (turn: Turn, act?: (turn: Turn) => void) => act?.(turn) };
   run(initialState, [alarm(kernel, () => {}, rehearsal), stage], kernel.now, log).subscribe((turn) => turns.push(turn));
   const at = BEGUN;
-  say({ at, seen: { type: "configured", config: configOf(LINK) } });
+  say({ at, seen: { type: "configured", config: configOf(LINK, ...others) } });
   say({ at, seen: { type: "linkChanged", link: { name: "eth0", index: 1, up: true } } });
   say({ at, seen: { type: "addressesChanged", interface: "eth0", added: ["192.0.2.1" as never], removed: [] } });
   say({ at, seen: { type: "commanded", command: { type: "startup" } } });
@@ -106,5 +108,14 @@ describe("the alarm before a take-over", () => {
     ring();
     expect(heard).toBe(true);
     expect(phase()).toBe("backup");
+  });
+
+  it("rehearses for the first of several that take over one soon after the other", () => {
+    // Skew_Time of 90 is (256 - 90) * 1000 / 256 = 648.4375 ms, of 80 687.5 ms: 39 and 78 ms after the first.
+    const later = [90, 80].map((basePriority, i) => router("eth0", "ipv4", i + 2, { ...TIMES, basePriority }));
+    const { done, ring, turns } = backup(() => {}, ...later);
+    while (turns.at(-1)?.state.routers.some(({ phase }) => phase.name === "backup")) ring();
+    expect(done.rehearsedAt).toHaveLength(2);
+    expect(DUE - (done.rehearsedAt[1] ?? 0)).toBeGreaterThan(0);
   });
 });
