@@ -38,9 +38,7 @@ export const alarm =
       const deadlines = createDeadlines();
       let armed: Instant | null = null;
       let ringing = false;
-      let rehearsed: Instant | null = null;
-      /** The last time that somebody took over. */
-      let lately: Instant | null = null;
+      const practice = practising(kernel, deadlines, rehearsal);
 
       const set = (at: Instant): void => {
         if (armed !== null && armed <= at) return;
@@ -50,32 +48,7 @@ export const alarm =
       const arm = (): void => {
         // While it rings, the deadlines move one after the other; it is set once, when all have.
         const next = ringing ? null : deadlines.next();
-        if (next !== null) set(ahead(next));
-      };
-      /** When to be there for a deadline. */
-      const ahead = (next: Instant): Instant => (next === rehearsed || isNew(next) ? before(next, HEAD_START) : next);
-      const isNew = (deadline: Instant): boolean =>
-        rehearsal !== null &&
-        isFirst(deadline, rehearsed, CROWD) &&
-        isFirst(deadline, lately, WARM) &&
-        deadlines.isTakeOver(deadline);
-      /** Goes through the motions, when somebody is about to take over. */
-      const practise = (now: Instant): void => {
-        const next = rehearsal === null || !deadlines.someWait() ? null : deadlines.next();
-        if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
-        rehearsed = next;
-        rehearsal?.whole(next);
-        if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearsal?.whole(next);
-      };
-      const note = (time: Instant): void => {
-        const next = deadlines.someWait() ? deadlines.next() : null;
-        if (next !== null && next <= time && deadlines.isTakeOver(next)) lately = next;
-      };
-      /** What time it is, when nobody is about to take over any more. */
-      const wait = (): Instant => {
-        const time = kernel.now();
-        const isOver = rehearsed === null || rehearsed <= time;
-        return isOver ? time : waitFor(rehearsed, kernel, deadlines, rehearsal);
+        if (next !== null) set(practice.ahead(next));
       };
       const ring = (): void => {
         const due = armed;
@@ -84,10 +57,9 @@ export const alarm =
         const rung = kernel.now();
         // How late the process was, before it reads what waited meanwhile.
         if (due !== null) rang(due, rung);
-        practise(rung);
+        practice.before(rung);
         kernel.drain();
-        const time = wait();
-        note(time);
+        const time = practice.wait();
         // Each router by itself: the first advertisement does not wait for the last fold.
         for (const { seen } of deadlines.due(time)) subscriber.next(seen);
         ringing = false;
@@ -104,6 +76,50 @@ export const alarm =
         kernel.setAlarm(null, ring);
       };
     });
+
+/** What is done before a take-over, and which of them are worth it. */
+function practising(
+  kernel: Pick<Kernel, "now" | "drain" | "rest">,
+  deadlines: Deadlines,
+  rehearsal: Rehearsal | null,
+): {
+  /** When to be there for a deadline. */
+  readonly ahead: (next: Instant) => Instant;
+  /** Goes through the motions, when somebody is about to take over. */
+  readonly before: (now: Instant) => void;
+  /** What time it is, when nobody is about to take over any more. */
+  readonly wait: () => Instant;
+} {
+  let rehearsed: Instant | null = null;
+  /** The last time that somebody took over. */
+  let lately: Instant | null = null;
+  const isNew = (deadline: Instant): boolean =>
+    rehearsal !== null &&
+    isFirst(deadline, rehearsed, CROWD) &&
+    isFirst(deadline, lately, WARM) &&
+    deadlines.isTakeOver(deadline);
+  const waited = (): Instant => {
+    const time = kernel.now();
+    const isOver = rehearsed === null || rehearsed <= time;
+    return isOver ? time : waitFor(rehearsed, kernel, deadlines, rehearsal);
+  };
+  return {
+    ahead: (next) => (next === rehearsed || isNew(next) ? before(next, HEAD_START) : next),
+    before: (now) => {
+      const next = rehearsal === null || !deadlines.someWait() ? null : deadlines.next();
+      if (next === null || next <= now || before(next, HEAD_START) > now || !isNew(next)) return;
+      rehearsed = next;
+      rehearsal?.whole(next);
+      if (before(next, TIME_FOR_ANOTHER) > kernel.now()) rehearsal?.whole(next);
+    },
+    wait: () => {
+      const time = waited();
+      const next = deadlines.someWait() ? deadlines.next() : null;
+      if (next !== null && next <= time && deadlines.isTakeOver(next)) lately = next;
+      return time;
+    },
+  };
+}
 
 /** Until what was rehearsed is due; what comes meanwhile may change that. */
 function waitFor(

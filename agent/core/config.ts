@@ -1,5 +1,4 @@
-// What the core needs to know, lowered: nothing optional, no string that should be a number, no
-// name that might not exist. The config folder's whole job is to produce this.
+// What the core needs to know, lowered, which is all that config/ is for: nothing optional, and no name that may not exist.
 
 import type { Family, IpAddress } from "./address.ts";
 import type { CheckConfig } from "./check.ts";
@@ -282,7 +281,7 @@ export type RouterConfig = {
   /** 1..255; PRIORITY_OWNER for the owner of the addresses. */
   readonly basePriority: number;
   readonly adverInterval: Duration;
-  /** Whether it is one of many: then it advertises in a place of its own within the interval. */
+  /** Of many instances: it advertises in a place of its own within the interval. */
   readonly crowded: boolean;
   /** How many intervals of silence make Master_Down_Interval; 3 in every RFC. */
   readonly downTimerAdverts: number;
