@@ -172,12 +172,13 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const commander = commands();
   const memory: Life["memory"] = { state: initialState, ending: false, server: null, exporter: null };
   const reloader = createReloader({
-    loader: openLoader(),
+    loader: openLoader(store.epoch),
     kernel,
     journal,
     state: () => memory.state,
     idle: performer.idle,
     provisioner: prepared.provisioner,
+    log,
     configure: (next, by) => {
       if (memory.ending) throw new Error("the daemon is stopping");
       commander.configure(next, by);

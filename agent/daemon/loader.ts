@@ -10,12 +10,18 @@ import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import type { AgentConfig } from "../core/config.ts";
+import { REDACTED, redactConfig } from "../log/redact.ts";
 import { discreet } from "./discreet.ts";
 import { practise } from "./practice.ts";
 import { keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
-export type Read = { readonly config: AgentConfig | null; readonly diagnostics: readonly Diagnostic[] };
+export type Read = {
+  readonly config: AgentConfig | null;
+  /** The configuration as the log has it, which knows no passwords; empty where there is none. */
+  readonly words: string;
+  readonly diagnostics: readonly Diagnostic[];
+};
 
 export type Loader = {
   /**
@@ -37,10 +43,24 @@ type Waiting = {
   readonly reject: (cause: Error) => void;
   readonly impatience: NodeJS.Timeout;
 };
-type Answer = { readonly id: number; readonly read: Read };
 
-/** Starts the thread. One that dies over a file is replaced when the next one is read. */
-export function openLoader(): Loader {
+const AS_THE_WORDS = "as the words say";
+
+/**
+ * What was read goes from thread to thread in words: to take objects over keeps the main thread for three times as
+ * long, and of all but passwords it is what the log wants to have.
+ */
+export type Telling = {
+  readonly words: string;
+  /** The configuration, where that is not what `words` say; null when it cannot be used. */
+  readonly config: string | typeof AS_THE_WORDS | null;
+  readonly diagnostics: string;
+};
+type Answer = { readonly id: number; readonly told: Telling };
+type Question = { readonly id: number; readonly source: Source };
+
+/** Starts the thread. One that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
+export function openLoader(key: string): Loader {
   const waiting = new Map<number, Waiting>();
   let ids = 0;
   let thread: Worker | null = null;
@@ -61,7 +81,7 @@ export function openLoader(): Loader {
   };
   const start = (): Worker => {
     const worker = new Worker(new URL(import.meta.url), {
-      workerData: { role: ROLE },
+      workerData: { role: ROLE, key },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
     });
     worker.unref();
@@ -74,7 +94,7 @@ export function openLoader(): Loader {
     };
     worker.once("online", begun);
     worker.once("exit", begun);
-    worker.on("message", ({ id, read }: Answer) => settle(id, ({ resolve }) => resolve(read)));
+    worker.on("message", ({ id, told }: Answer) => settle(id, ({ resolve }) => resolve(readIn(told))));
     worker.on("error", (cause: unknown) =>
       lose(worker, `the configuration cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`),
     );
@@ -91,12 +111,12 @@ export function openLoader(): Loader {
         const id = ids++;
         const give = (): void => lose(worker, `${source.file} was not read within ${PATIENCE / 1_000} s`);
         waiting.set(id, { resolve, reject, impatience: setTimeout(give, PATIENCE) });
-        worker.postMessage({ id, source });
+        worker.postMessage({ id, source } satisfies Question);
       }),
   };
 }
 
-function readHere({ file, configId }: Source): Read {
+function readHere({ file, configId }: Source): Omit<Read, "words"> {
   const { config, diagnostics, files } = loadConfig(file, {
     host: machineOfDaemon,
     ...(configId === undefined ? {} : { configId }),
@@ -104,23 +124,41 @@ function readHere({ file, configId }: Source): Read {
   return { config, diagnostics: discreet(diagnostics, files) };
 }
 
+/** What was read, in words. */
+export function tellingOf({ config, diagnostics }: Omit<Read, "words">, key: string): Telling {
+  const problems = JSON.stringify(diagnostics);
+  if (config === null) return { words: "", config: null, diagnostics: problems };
+  const words = JSON.stringify(redactConfig(config, key));
+  const secret = words.includes(REDACTED);
+  return { words, config: secret ? JSON.stringify(config) : AS_THE_WORDS, diagnostics: problems };
+}
+
+export function readIn({ words, config, diagnostics }: Telling): Read {
+  const said = config === AS_THE_WORDS ? words : config;
+  return { config: said === null ? null : JSON.parse(said), words, diagnostics: JSON.parse(diagnostics) };
+}
+
 /** Practice begins when the routers have begun, in ms, and leaves the processor to others between its pieces. */
 const PRACTICE_BEGINS = 300;
 const REST = 1;
 
 /** Whoever asks meanwhile is answered between two pieces. */
-function practiseSlowly(): void {
+function practiseSlowly(key: string): void {
   const pieces = practise();
   const next = (): void => {
-    if (pieces.next().done !== true) setTimeout(next, REST);
+    const { done, value } = pieces.next();
+    if (done === true) return;
+    tellingOf(value, key);
+    setTimeout(next, REST);
   };
   setTimeout(next, PRACTICE_BEGINS);
 }
 
-const data: { readonly role: string } | null = workerData;
+const data: { readonly role: string; readonly key: string } | null = workerData;
 if (!isMainThread && data?.role === ROLE) {
-  practiseSlowly();
-  parentPort?.on("message", ({ id, source }: { readonly id: number; readonly source: Source }) => {
-    parentPort?.postMessage({ id, read: readHere(source) } satisfies Answer);
+  const { key } = data;
+  practiseSlowly(key);
+  parentPort?.on("message", ({ id, source }: Question) => {
+    parentPort?.postMessage({ id, told: tellingOf(readHere(source), key) } satisfies Answer);
   });
 }

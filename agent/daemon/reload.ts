@@ -13,12 +13,14 @@ import type { AgentState, Turn } from "../core/state.ts";
 import type { Provisioner } from "../effects/provision.ts";
 import type { Kernel } from "../kernel.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
+import type { EventLog } from "../log/event-log.ts";
 import { within } from "../log/patience.ts";
 import type { Journal } from "../operate/journal.ts";
 import { type Plan, planOf, type ReloadOutcome, whatChanges } from "../operate/plan.ts";
 import { hindrances } from "./leftovers.ts";
 import type { Loader, Source } from "./loader.ts";
 import { nameable } from "./names.ts";
+import { byTurns } from "./quiet.ts";
 
 /** What a reload needs of the daemon around it. */
 export type Surroundings = {
@@ -26,6 +28,7 @@ export type Surroundings = {
   readonly kernel: Pick<Kernel, "interfaces" | "now">;
   readonly state: () => AgentState;
   readonly configure: (config: AgentConfig, by?: Actor) => void;
+  readonly log: Pick<EventLog, "learn" | "clear">;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
   readonly provisioner: Pick<Provisioner, "furnish" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
@@ -52,7 +55,12 @@ export type Reloader = {
 };
 
 /** A file that was read: the configuration in it, null when it cannot be used, and what on this machine forbids it. */
-type Considered = { readonly base: Base; readonly config: AgentConfig | null; readonly refused: readonly string[] };
+type Considered = {
+  readonly base: Base;
+  readonly config: AgentConfig | null;
+  readonly words: string | null;
+  readonly refused: readonly string[];
+};
 type Base = Pick<Outcome, "schema" | "diagnostics" | "failures">;
 type Outcome = ReloadOutcome & { readonly diagnostics: readonly Diagnostic[] };
 
@@ -66,7 +74,9 @@ export function createReloader(around: Surroundings): Reloader {
   let brought: Turn | null = null;
 
   const apply = async (source: Source, { wait, requireNoFailover, by }: ReloadOptions): Promise<Outcome> => {
-    const { base, config, refused } = await consider(around, source);
+    // While it is read: a line for each router is written before the one that is about all of them.
+    byTurns(around.log.clear(around.state()));
+    const { base, config, words, refused } = await consider(around, source);
     if (config === null) return { ...base, outcome: "errors", plan: null };
     // Nothing is awaited from here to the change: what is planned is of the very state that is changed.
     if (refused.length > 0 || requireNoFailover) {
@@ -76,6 +86,7 @@ export function createReloader(around: Surroundings): Reloader {
     furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
+    if (words !== null) around.log.learn(config, words);
     around.configure(config, by);
     const turn = brought;
     brought = null;
@@ -129,11 +140,12 @@ export function createReloader(around: Surroundings): Reloader {
 
 /** Reads a file, and looks whether it can be had here. */
 async function consider(around: Surroundings, source: Source): Promise<Considered> {
-  const { diagnostics, config: read } = await around.loader.read(source);
+  const { diagnostics, config: read, words } = await around.loader.read(source);
   const base = { schema: 1, diagnostics, failures: [] } as const;
-  if (read === null || hasErrors(diagnostics)) return { base, config: null, refused: [] };
+  if (read === null || hasErrors(diagnostics)) return { base, config: null, words: null, refused: [] };
   const { config } = nameable(around.kernel, read);
-  return { base, config, refused: refusalsOf(around, config) };
+  // With other names on this machine it is another one than was put into words.
+  return { base, config, words: config === read ? words : null, refused: refusalsOf(around, config) };
 }
 
 async function planned(around: Surroundings, source: Source): Promise<Outcome> {

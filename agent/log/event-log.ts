@@ -2,7 +2,7 @@
 // of a routine window, and the lines are chained.
 
 import { hostname } from "node:os";
-import type { RouterConfig, RouterKey } from "../core/config.ts";
+import type { AgentConfig, RouterConfig, RouterKey } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
 import { membersWith, movedBy } from "../core/group.ts";
 import { type Reason, standardOf } from "../core/reason.ts";
@@ -33,6 +33,10 @@ export type EventLog = {
    * not, and neighbours wait. It never waits for a disk. Who acts is told whether it was routine.
    */
   readonly commit: (turn: Turn, act?: (turn: Turn, isRoutine?: boolean) => void) => void;
+  /** Closes the windows of all, a few at a time, before an event that is about all of them. */
+  readonly clear: (state: AgentState) => IterableIterator<void>;
+  /** A configuration that comes next, in the words that `redactConfig` has for it. */
+  readonly learn: (config: AgentConfig, words: string) => void;
   /** Closes the windows of those who take over at this time, so that it will be one line. */
   readonly ready: (state: AgentState, at: Instant) => void;
   /** Goes through the motions with a turn that is not taken. */
@@ -75,10 +79,8 @@ export function openEventLog(
   segmentBytes?: number,
   { unfinished = [], recorder, strain }: Beside = {},
 ): EventLog {
-  const [windows, answers] = [createWindows(), createAnswers()];
-  const errands = openErrands(lifeOf(store.epoch, identity.boot), unfinished);
-  const ledger = openLedger(NOTHING_HELD);
-  const words = createWords(store.epoch);
+  const [windows, answers, words] = [createWindows(), createAnswers(), createWords(store.epoch)];
+  const [errands, ledger] = [openErrands(lifeOf(store.epoch, identity.boot), unfinished), openLedger(NOTHING_HELD)];
   const pen = createPen(store, wall);
   const { write, writeWindows, head } = pen;
   let { segment } = store.last;
@@ -126,6 +128,8 @@ export function openEventLog(
       else writeWindows(over); // Of what was before: the advertisement of this turn does not wait for it.
       if (over !== NOTHING && isOver(turn) && store.ready()) turnPage(turn.state, turn.event.at);
     },
+    clear: ({ routers }) => bySlice(routers, (some) => writeWindows(some.flatMap(windows.close))),
+    learn: words.learn,
     ready: (now, when) => writeWindows(takingOver(now, when).flatMap(windows.close)),
     rehearse: (turn) => rehearse(pen, words, turn),
     snapshot: (now, when) => {
@@ -165,6 +169,11 @@ const takingOver = ({ routers }: AgentState, at: Instant): readonly RouterKey[] 
     .filter(({ phase }) => isTakeOver(phase, at))
     .slice(0, SLICE)
     .map(({ config }) => config.key);
+
+function* bySlice(routers: AgentState["routers"], act: (some: readonly RouterKey[]) => void): IterableIterator<void> {
+  for (let from = 0; from < routers.length; from += SLICE)
+    yield act(routers.slice(from, from + SLICE).map(({ config }) => config.key));
+}
 
 /** What is done before a page is turned, a slice at a time. */
 function createPreparation(windows: Windows, answers: Answers, words: Words) {

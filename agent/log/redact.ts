@@ -28,6 +28,9 @@ function redactRouter(router: RouterConfig, key: string): RouterConfig {
   return { ...router, authentication: { ...authentication, password: fingerprint(authentication.password, key) } };
 }
 
+/** How a fingerprint begins. */
+export const REDACTED = "redacted:";
+
 /** 32 bits: enough to see a change, too few to find the password again among the million that fit. */
 export const fingerprint = (secret: string, key: string): string =>
-  `redacted:${createHmac("sha256", key).update(secret).digest("hex").slice(0, 8)}`;
+  `${REDACTED}${createHmac("sha256", key).update(secret).digest("hex").slice(0, 8)}`;

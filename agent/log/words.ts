@@ -12,6 +12,8 @@ import { redactConfig } from "./redact.ts";
 export type Words = {
   /** The configuration without its passwords, as JSON. */
   readonly ofConfig: (config: AgentConfig) => string;
+  /** Somebody has put it into these words already. */
+  readonly learn: (config: AgentConfig, text: string) => void;
   /** What `snapshotOf` gives, as JSON. */
   readonly ofState: (state: AgentState) => string;
   /** Puts a router into words before they are wanted. */
@@ -26,6 +28,9 @@ export function createWords(key: string): Words {
     ofConfig: (config) => {
       if (last?.config !== config) last = { config, text: JSON.stringify(redactConfig(config, key)) };
       return last.text;
+    },
+    learn: (config, text) => {
+      last = { config, text };
     },
     ofState: ({ running, waits, checks, links, routers, drainOverAt }) =>
       `{"running":${running},"waits":${JSON.stringify(waits)},"checks":${JSON.stringify(checks)},` +

@@ -47,7 +47,17 @@ function lead(life: History): Life {
   const wall = wallClock();
   const snapshots: AgentState[] = [];
   const log = openEventLog(store, IDENTITY, wall.read, initialState, instantAt(0), SEGMENT_BYTES);
-  const { state, heard } = live(life, log, wall, companion(snapshots));
+  const beside = companion(snapshots);
+  let turns = 0;
+  let clearing: Iterator<void> | null = null;
+  // As while a configuration is read: windows are closed a few at a time, between turns.
+  const onTurn: Companion["onTurn"] = (turn) => {
+    beside.onTurn(turn);
+    turns += 1;
+    if (turns % 13 === 0) clearing = log.clear(turn.state);
+    clearing?.next();
+  };
+  const { state, heard } = live(life, log, wall, { ...beside, onTurn });
   return { lines: store.lines, snapshots, state, heard };
 }
 

@@ -1,0 +1,52 @@
+// What is read aside, and handed over in words: it must be what was read, and the log's words no less and no more.
+
+import { expect, test } from "vitest";
+import { readIn, tellingOf } from "../../agent/daemon/loader.ts";
+import { practise } from "../../agent/daemon/practice.ts";
+import { redactConfig } from "../../agent/log/redact.ts";
+import { EXAMPLES } from "../../config/examples.ts";
+import { loadText } from "../config/memory.ts";
+
+const KEY = "the epoch of a log";
+const INSTANCE = `vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  virtual_ipaddress {
+    192.0.2.10/24
+  }
+}
+`;
+const SECRET = INSTANCE.replace(
+  "51\n",
+  "51\n  version 2\n  authentication {\n    auth_type PASS\n    auth_pass secret\n  }\n",
+);
+const TEXTS = [SECRET, ...EXAMPLES.map(([, text]) => (text.includes("vrrp_instance") ? text : `${text}\n${INSTANCE}`))];
+
+test.each(TEXTS)("comes as it was read, and in the words of the log: %#", (text) => {
+  const loaded = loadText(text, { assumeHonoured: true });
+  expect(loaded.config).not.toBeNull();
+  const read = readIn(tellingOf(loaded, KEY));
+  expect(read.config).toStrictEqual(loaded.config);
+  expect(read.diagnostics).toEqual(loaded.diagnostics);
+  expect(read.words).toBe(loaded.config && JSON.stringify(redactConfig(loaded.config, KEY)));
+});
+
+test("the words of the log have no password, and what is used has it", () => {
+  const { config, words } = readIn(tellingOf(loadText(SECRET), KEY));
+  expect(words).not.toContain("secret");
+  expect(config?.routers[0]?.authentication).toEqual({ type: "pass", password: "secret" });
+});
+
+test("a file that cannot be used is told with what is wrong", () => {
+  const { config, diagnostics } = readIn(tellingOf(loadText("vrrp_instance {"), KEY));
+  expect(config).toBeNull();
+  expect(diagnostics.length).toBeGreaterThan(0);
+});
+
+test("the configuration that is read for practice is one that could be used", () => {
+  const [read] = practise();
+  const { config, diagnostics } = read ?? {};
+  expect(config?.routers.length, JSON.stringify(diagnostics)).toBeGreaterThan(1);
+  // A warning takes a way of its own, and a file for the bench has hundreds.
+  expect(new Set(diagnostics?.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+});
