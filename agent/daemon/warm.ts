@@ -13,15 +13,14 @@ import { after, type Instant, instantAt, seconds } from "../core/time.ts";
 import { usualAddress, usualAgent, usualRouter } from "../core/usual.ts";
 import { perform } from "../effects/perform.ts";
 import type { Datagram, InterfaceState, Kernel, Outcome } from "../kernel.ts";
+import { clockPair } from "../linux/clock.ts";
+import { readWithoutSocket } from "../linux/datagrams.ts";
 import { openEventLog } from "../log/event-log.ts";
 import type { Store } from "../log/file.ts";
 import { createQueue } from "../log/queue.ts";
 import { type Driver, run } from "../run.ts";
 import { adverts } from "../sources/adverts.ts";
-import { VRRP_GROUP, VRRP_PROTOCOL } from "../wire/advert.ts";
 import { createSequences } from "../wire/ah.ts";
-import { IPV4_HEADER_LENGTH } from "../wire/ipv4.ts";
-import { IPV6_HEADER_LENGTH } from "../wire/ipv6.ts";
 import { advertPacket } from "../wire/packet.ts";
 
 /** How often each router goes Master and back; more brings nothing that can be measured. */
@@ -192,24 +191,13 @@ const grown = (of: RouterConfig): RouterConfig => ({
   })),
 });
 
-/** An advertisement of a neighbour. */
+/** An advertisement of a neighbour, by the way of those that come from a socket. */
 function datagram(of: RouterConfig, priority: number, at: Instant): Datagram {
-  const { family } = of;
-  const source = address(family === "ipv4" ? "192.0.2.2" : "fe80::2");
-  const packet = advertPacket(of, priority, source);
-  return {
-    interface: of.interface,
-    family,
-    bytes: packet.subarray(family === "ipv4" ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH),
-    packet: family === "ipv4" ? packet : packet.subarray(0, 0),
-    protocol: VRRP_PROTOCOL,
-    source,
-    destination: VRRP_GROUP[family],
-    ttl: 255,
-    complete: true,
-    at,
-  };
+  const source = address(of.family === "ipv4" ? "192.0.2.2" : "fe80::2");
+  return { ...readWithoutSocket(of.interface, of.family, advertPacket(of, priority, source), clocks), at };
 }
+
+const clocks = clockPair();
 
 /** A log that goes nowhere, by the same calls as one that goes somewhere. */
 function nowhere(): Store {

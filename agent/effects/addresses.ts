@@ -3,7 +3,7 @@
 
 import { type Family, familyOf } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
-import { type Duration, milliseconds, since } from "../core/time.ts";
+import { type Duration, type Instant, microseconds, milliseconds, since } from "../core/time.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
 import { type Addition, placeOf } from "./additions.ts";
 import type { Applied, Work } from "./lane.ts";
@@ -22,6 +22,42 @@ const EEXIST = 17;
 const ABSENT: ReadonlySet<number> = new Set([99, 19]);
 
 type AddressKernel = Pick<Kernel, "addAddresses" | "removeAddresses" | "interfaces" | "now" | "drain">;
+
+/** How long the kernel's own worker is let work, and how often at most. */
+const BREATH: Duration = microseconds(150);
+const BETWEEN_BREATHS: Duration = milliseconds(20);
+
+/**
+ * What an address of IPv6 is good for comes after the call: a worker of the kernel puts its route in place and joins or
+ * leaves its group. Whoever runs at a real-time priority and goes on with its turn keeps that worker waiting, and points
+ * neighbours at an address that nobody answers for yet. Where several routers change at once, one breath serves them all.
+ */
+export function breathing(kernel: AddressKernel & Pick<Kernel, "rest">): AddressKernel {
+  let last: Instant | null = null;
+  const breathe = (asked: readonly VirtualAddress[]): void => {
+    const at = kernel.now();
+    if (last !== null && since(last, at) < BETWEEN_BREATHS) return;
+    if (!asked.some(({ address }) => familyOf(address) === "ipv6")) return;
+    last = at;
+    kernel.rest(BREATH);
+  };
+  const thenBreathe =
+    (ask: Kernel["addAddresses"]): Kernel["addAddresses"] =>
+    (asked) => {
+      const outcomes = ask(asked);
+      breathe(asked);
+      return outcomes;
+    };
+  return {
+    now: kernel.now,
+    drain: kernel.drain,
+    addAddresses: thenBreathe(kernel.addAddresses),
+    removeAddresses: thenBreathe(kernel.removeAddresses),
+    get interfaces() {
+      return kernel.interfaces;
+    },
+  };
+}
 
 /** Which addresses are not ours to remove: they were there before us, or were given up before we had put them there. */
 export type Foreign = Set<string>;

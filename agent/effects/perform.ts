@@ -14,7 +14,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Driver } from "../run.ts";
 import type { Sequences } from "../wire/ah.ts";
 import { openAdditions, placeOf } from "./additions.ts";
-import { addAddresses, moveNothing, removeAddresses } from "./addresses.ts";
+import { addAddresses, breathing, moveNothing, removeAddresses } from "./addresses.ts";
 import { type Announcement, announce, type CountAnnounced, isDone, sayNothing } from "./announce.ts";
 import { type Applied, createLane } from "./lane.ts";
 import { type Afterwards, afterwards } from "./pace.ts";
@@ -59,6 +59,7 @@ export function perform(
   counting: Counting = NOT_COUNTED,
 ): Performer {
   const lane = createLane<Label>(kernel.now, later);
+  const hands = breathing(kernel);
   const additions = openAdditions();
   const announcer = announce(kernel, pause, additions.soFar, counting.announced);
   const foreign = new Set<string>();
@@ -78,14 +79,14 @@ export function perform(
       lane.addBeside(announcement, announcer.work(announcement, pacing, done), () => {});
     } else if (type === "addAddresses") {
       const addition = additions.begin(router, effect.addresses);
-      lane.add(null, addAddresses(kernel, effect.addresses, foreign, addition), done);
+      lane.add(null, addAddresses(hands, effect.addresses, foreign, addition), done);
     } else if (type === "addPaths") lane.add(null, addPaths(kernel, effect.paths), done);
     else if (type === "removePaths") lane.add(null, removePaths(kernel, effect.paths), done);
     else {
       announcer.letGo(router, effect.addresses);
       lane.forget((label) => label !== null && isDone(label));
       additions.letGo(router, effect.addresses);
-      lane.add(null, removeAddresses(kernel, effect.addresses, foreign), done);
+      lane.add(null, removeAddresses(hands, effect.addresses, foreign), done);
     }
   };
 

@@ -140,3 +140,45 @@ export function datagramAt(
     at,
   };
 }
+
+/** Where struct mmsghdr of the first has how long its control messages, its flags and itself are. */
+const [CONTROL_LENGTH, FLAGS, LENGTH] = [40, 48, 56];
+
+/** A control message, at its place among them; where the next one goes. */
+function writeControl(at: number, level: number, type: number, data: Uint8Array): number {
+  view.setBigUint64(at, BigInt(16 + data.length), true);
+  view.setInt32(at + 8, level, true);
+  view.setInt32(at + 12, type, true);
+  memory.set(data, at + 16);
+  return at + ((16 + data.length + 7) & ~7);
+}
+
+/**
+ * A packet as it would be read from a socket, without one: code that has never run is compiled when the first packet
+ * comes. Not to be called while others are being read. `packet` has its IP header, which of IPv6 the kernel keeps.
+ */
+export function readWithoutSocket(iface: string, family: Family, packet: Uint8Array, clocks: ClockPair): Datagram {
+  const data = family === "ipv4" ? packet : packet.subarray(IPV6_HEADER);
+  memory.set(data, batch.dataAt(0));
+  const begin = batch.controlAt(0);
+  const stamp = new Uint8Array(16);
+  new DataView(stamp.buffer).setUint32(0, 1, true); // 1970
+  let end = writeControl(begin, SOL_SOCKET, SO_TIMESTAMPNS, stamp);
+  if (family === "ipv6") {
+    end = writeControl(end, SOL_IPV6, IPV6_HOPLIMIT, Uint8Array.of(packet[7] ?? 0, 0, 0, 0));
+    // struct in6_pktinfo: the destination, and the number of an interface.
+    end = writeControl(end, SOL_IPV6, IPV6_PKTINFO, Uint8Array.of(...packet.subarray(24, 40), 0, 0, 0, 0));
+    memory.set(packet.subarray(8, 24), batch.nameAt(0) + 8);
+  }
+  // The next call may rely on the room there was for them.
+  const room = view.getUint32(CONTROL_LENGTH, true);
+  view.setUint32(CONTROL_LENGTH, end - begin, true);
+  view.setUint32(FLAGS, 0, true);
+  view.setUint32(LENGTH, data.length, true);
+  const datagram = datagramAt(0, iface, family, VRRP, clocks, clocks.read());
+  view.setUint32(CONTROL_LENGTH, room, true);
+  return datagram;
+}
+
+const IPV6_HEADER = 40;
+const VRRP = 112;
