@@ -149,14 +149,18 @@ const lookups = ({ routers }: AgentConfig): Lookups => ({
 
 function lookupsOf(family: Family, routers: readonly RouterConfig[]): ReadonlyMap<string, Lookup> {
   const tables = new Map<string, Map<number, RouterConfig[]>>();
+  const sharing = new Map<number, RouterConfig[]>();
   for (const router of routers) {
     if (router.family !== family) continue;
+    sharing.set(router.vrid, [...(sharing.get(router.vrid) ?? []), router]);
     const table = tables.get(router.interface) ?? new Map<number, RouterConfig[]>();
     tables.set(router.interface, table.set(router.vrid, [...(table.get(router.vrid) ?? []), router]));
   }
   return new Map(
     [...tables].map(([iface, table]): [string, Lookup] => {
-      const choices = new Map([...table].map(([vrid, own]) => [vrid, { own, others: othersOf(own, routers) }]));
+      const choices = new Map(
+        [...table].map(([vrid, own]) => [vrid, { own, others: othersOf(own, sharing.get(vrid) ?? []) }]),
+      );
       return [
         iface,
         (vrid, datagram) => {
@@ -168,13 +172,14 @@ function lookupsOf(family: Family, routers: readonly RouterConfig[]): ReadonlyMa
   );
 }
 
-/** A socket of all interfaces hears what the one of a single interface hears, too. */
-function othersOf([first]: readonly RouterConfig[], routers: readonly RouterConfig[]): readonly RouterConfig[] {
-  if (first === undefined) return [];
-  const { family, vrid } = first;
+/** Those of the same VRID elsewhere: a socket of all interfaces hears what the one of a single interface hears, too. */
+function othersOf([first]: readonly RouterConfig[], sharing: readonly RouterConfig[]): readonly RouterConfig[] {
+  if (first === undefined || sharing.length === 1) return NOBODY_ELSE;
   const everywhere = first.interface === "";
-  return routers.filter((one) => one.family === family && one.vrid === vrid && (one.interface === "") !== everywhere);
+  return sharing.filter((one) => (one.interface === "") !== everywhere);
 }
+
+const NOBODY_ELSE: readonly RouterConfig[] = [];
 
 /** Of several routers with one VRID that whose group or peer it is; the first, when it is nobody's. */
 function chosen(
