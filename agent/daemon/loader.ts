@@ -38,6 +38,10 @@ const ROLE = "heird reads configurations";
 const PATIENCE = 60_000;
 const MEMORY_MIB = 1_024;
 
+/** Practice begins when the routers have begun, in ms, and rests between its pieces. */
+const PRACTICE_BEGINS = 300;
+const REST = 1;
+
 type Waiting = {
   readonly resolve: (read: Read) => void;
   readonly reject: (cause: Error) => void;
@@ -57,7 +61,8 @@ export type Telling = {
   readonly diagnostics: string;
 };
 type Answer = { readonly id: number; readonly told: Telling };
-type Question = { readonly id: number; readonly source: Source };
+/** Without a source nobody waits for the answer: it is practice. */
+type Question = { readonly id: number; readonly source: Source | null };
 
 /** Starts the thread. One that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
 export function openLoader(key: string): Loader {
@@ -85,6 +90,8 @@ export function openLoader(key: string): Loader {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
     });
     worker.unref();
+    // Asked as everybody asks, since the way to the thread and back has never been gone either.
+    setTimeout(() => worker.postMessage({ id: ids++, source: null } satisfies Question), PRACTICE_BEGINS).unref();
     // Somewhere between here and there the thread gets its heap.
     const beat = setInterval(keepYoungSmall, 1);
     beat.unref();
@@ -138,27 +145,23 @@ export function readIn({ words, config, diagnostics }: Telling): Read {
   return { config: said === null ? null : JSON.parse(said), words, diagnostics: JSON.parse(diagnostics) };
 }
 
-/** Practice begins when the routers have begun, in ms, and leaves the processor to others between its pieces. */
-const PRACTICE_BEGINS = 300;
-const REST = 1;
-
-/** Whoever asks meanwhile is answered between two pieces. */
-function practiseSlowly(key: string): void {
+/** Whoever asks meanwhile is answered between two pieces, which leave the processor to others. */
+function practiseSlowly(key: string, answer: (told: Telling) => void): void {
   const pieces = practise();
-  const next = (): void => {
+  const next = (last: Telling | null): void => {
     const { done, value } = pieces.next();
-    if (done === true) return;
-    tellingOf(value, key);
-    setTimeout(next, REST);
+    if (done !== true) setTimeout(next, REST, tellingOf(value, key));
+    else if (last !== null) answer(last);
   };
-  setTimeout(next, PRACTICE_BEGINS);
+  next(null);
 }
 
 const data: { readonly role: string; readonly key: string } | null = workerData;
 if (!isMainThread && data?.role === ROLE) {
   const { key } = data;
-  practiseSlowly(key);
   parentPort?.on("message", ({ id, source }: Question) => {
-    parentPort?.postMessage({ id, told: tellingOf(readHere(source), key) } satisfies Answer);
+    const answer = (told: Telling): void => parentPort?.postMessage({ id, told } satisfies Answer);
+    if (source === null) practiseSlowly(key, answer);
+    else answer(tellingOf(readHere(source), key));
   });
 }

@@ -7,7 +7,7 @@ import { parseAddress } from "../core/address.ts";
 
 /** Readings, and instances in each: after so many the code that they run is optimized. */
 const ROUNDS = 100;
-const INSTANCES = 6;
+const INSTANCES = 20;
 
 /** Of the file, the interface and, with numbers, the instances. */
 const NAME = "practice";
