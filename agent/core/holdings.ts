@@ -48,6 +48,18 @@ export function difference(was: Holdings, wanted: Holdings): { readonly gone: Ho
   return gone.addresses.length > 0 ? { gone, come: { ...come, paths: wanted.paths } } : { gone, come };
 }
 
+type Change = ReturnType<typeof difference>;
+const changes = new WeakMap<RouterConfig, { readonly was: RouterConfig; readonly change: Change }>();
+
+/** The same of what a router holds under two configurations, looked at once. */
+export function changeOf(was: RouterConfig, wanted: RouterConfig): Change {
+  const seen = changes.get(wanted);
+  if (seen?.was === was) return seen.change;
+  const change = difference(heldBy(was), heldBy(wanted));
+  changes.set(wanted, { was, change });
+  return change;
+}
+
 /** What of `wanted` is not in `there`, or not in this form. */
 function beyond(there: Holdings, wanted: Holdings): Holdings {
   const place = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;

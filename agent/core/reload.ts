@@ -5,7 +5,7 @@ import { movedTimers } from "./announcing.ts";
 import { rearmed } from "./backup.ts";
 import { nextAdvert } from "./crowd.ts";
 import type { Effect } from "./effect.ts";
-import { advertised, difference, heldBy, toRelease } from "./holdings.ts";
+import { advertised, changeOf, toRelease } from "./holdings.ts";
 import { same } from "./same.ts";
 import { advertise, NOTHING, takeUp } from "./speak.ts";
 import { type Backup, effectivePriority, type Master, type RouterState, type RouterTurn } from "./state.ts";
@@ -31,7 +31,7 @@ function moved(before: RouterState, router: RouterState, phase: Backup, at: Inst
 
 function reconfigureMaster(before: RouterState, router: RouterState, phase: Master, at: Instant): RouterTurn {
   const { key } = router.config;
-  const { gone, come } = difference(heldBy(before.config), heldBy(router.config));
+  const { gone, come } = changeOf(before.config, router.config);
   const effects: Effect[] = [];
   // The neighbours learn of a new list, priority or interval at once, not at the next tick.
   const told = speaksAnew(before, router);

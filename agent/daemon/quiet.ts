@@ -1,6 +1,6 @@
 // What is done for later, while nobody needs the process: piece by piece, and none when a deadline is near.
 
-import { type Instant, milliseconds, seconds, since } from "../core/time.ts";
+import { type Instant, microseconds, milliseconds, seconds, since } from "../core/time.ts";
 
 /**
  * How far the next deadline has to be, from so long after the beginning on. A piece that runs code for the first time
@@ -12,6 +12,7 @@ const DISTANCES = [
   { from: milliseconds(500), distance: milliseconds(6) },
   { from: milliseconds(0), distance: milliseconds(20) },
 ] as const;
+const SLICE = microseconds(500);
 /** Until the next look, in ms. */
 const LOOK_EVERY = 5;
 
@@ -37,6 +38,17 @@ export function byTurns(pieces: Iterator<void>): void {
     if (pieces.next().done !== true) byTurns(pieces);
   });
 }
+
+/** Pieces for half a millisecond in each turn of the loop; resolves when all are done. */
+export async function inSlices(pieces: Iterator<void>, now: () => Instant): Promise<void> {
+  for (let done = false; !done; ) {
+    await nextTurn();
+    const began = now();
+    while (!done && since(began, now()) < SLICE) done = pieces.next().done === true;
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** One piece at a time, whatever is near: for pieces that take no longer than an advertisement may be late. */
 export function bySlices(pieces: Iterator<void>, done: () => void = () => {}): void {

@@ -9,6 +9,7 @@ import type { AgentConfig } from "../core/config.ts";
 import { failureInWords } from "../core/event.ts";
 import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
+import { comparing } from "../core/settled.ts";
 import type { AgentState, Turn } from "../core/state.ts";
 import type { Provisioner } from "../effects/provision.ts";
 import type { Kernel } from "../kernel.ts";
@@ -20,7 +21,7 @@ import { type Plan, planOf, type ReloadOutcome, whatChanges } from "../operate/p
 import { hindrances } from "./leftovers.ts";
 import type { Loader, Source } from "./loader.ts";
 import { nameable } from "./names.ts";
-import { byTurns } from "./quiet.ts";
+import { byTurns, inSlices } from "./quiet.ts";
 
 /** What a reload needs of the daemon around it. */
 export type Surroundings = {
@@ -144,6 +145,8 @@ async function consider(around: Surroundings, source: Source): Promise<Considere
   const base = { schema: 1, diagnostics, failures: [] } as const;
   if (read === null || hasErrors(diagnostics)) return { base, config: null, words: null, refused: [] };
   const { config } = nameable(around.kernel, read);
+  // Whose advert is due waits for half a millisecond, not for all that a turn would compare.
+  await inSlices(comparing(around.state().config, config), around.kernel.now);
   // With other names on this machine it is another one than was put into words.
   return { base, config, words: config === read ? words : null, refused: refusalsOf(around, config) };
 }

@@ -1,6 +1,12 @@
 // What is read aside, and handed over in words: it must be what was read, and the log's words no less and no more.
 
 import { expect, test } from "vitest";
+import { step } from "../../agent/core/agent.ts";
+import type { AgentConfig } from "../../agent/core/config.ts";
+import type { Observation } from "../../agent/core/event.ts";
+import { comparing } from "../../agent/core/settled.ts";
+import { initialState } from "../../agent/core/state.ts";
+import { instantAt, seconds } from "../../agent/core/time.ts";
 import { readIn, tellingOf } from "../../agent/daemon/loader.ts";
 import { practise } from "../../agent/daemon/practice.ts";
 import { redactConfig } from "../../agent/log/redact.ts";
@@ -49,4 +55,35 @@ test("the configuration that is read for practice is one that could be used", ()
   expect(config?.routers.length, JSON.stringify(diagnostics)).toBeGreaterThan(1);
   // A warning takes a way of its own, and a file for the bench has hundreds.
   expect(new Set(diagnostics?.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+});
+
+test("what was compared beforehand decides as what was not, also when another configuration came between", () => {
+  const configOf = (...addresses: readonly string[]): AgentConfig => {
+    const { config } = loadText(INSTANCE.replace("192.0.2.10/24", addresses.join("\n    ")));
+    if (config === null) throw new Error("it does not load");
+    return config;
+  };
+  const key = configOf("192.0.2.10/24").routers[0]?.key ?? ("" as never);
+  const facts: readonly Observation[] = [
+    { type: "configured", config: configOf("192.0.2.10/24") },
+    { type: "linkChanged", link: { name: "eth0", index: 2, up: true } },
+    { type: "addressesChanged", interface: "eth0", added: ["192.0.2.2" as never], removed: [] },
+    { type: "commanded", command: { type: "startup" } },
+    { type: "deadlineReached", router: key },
+  ];
+  const [master, between] = [facts, [...facts, { type: "configured", config: configOf("192.0.2.12/24") } as const]].map(
+    (seen) =>
+      seen.reduce((state, one, i) => step(state, { at: instantAt(i * seconds(10)), seen: one }).state, initialState),
+  );
+  if (master === undefined || between === undefined) throw new Error("there are two");
+  for (const state of [master, between]) {
+    const wanted = configOf("192.0.2.10/24", "192.0.2.11/24");
+    const compared = structuredClone(wanted);
+    for (const _ of comparing(master.config, compared));
+    const turns = [wanted, compared].map((config) =>
+      step(state, { at: instantAt(seconds(100)), seen: { type: "configured", config } }),
+    );
+    expect(turns[0]?.effects.some(({ type }) => type === "addAddresses")).toBe(true);
+    expect(turns[1]).toEqual(turns[0]);
+  }
 });
