@@ -57,6 +57,8 @@ export function openTelling(around: Around): Telling {
   const { kernel, life, fail, sometimes } = around;
   const wishes: Wish[] = [];
   const floor: Floor = { running: new Map(), idle: new Map() };
+  /** How many wishes there were when a configuration left an instance without a program. */
+  const unheard = new Map<string, number>();
   let dead = false;
   const notifier = notify({
     clock: { now: kernel.now, after: (span, act) => callOffable(kernel, span, () => dead || act()) },
@@ -78,6 +80,7 @@ export function openTelling(around: Around): Telling {
       },
     },
     see: (turn) => {
+      for (const queue of withoutProgram(turn)) unheard.set(queue, wishes.length);
       for (const effect of turn.effects)
         if (effect.type === "notify")
           for (const { hook } of deliveriesOf(effect.notice, turn.state.config.notify))
@@ -85,10 +88,21 @@ export function openTelling(around: Around): Telling {
       hear(turn, wishes, { fail, sometimes });
     },
     settle: (stateOf) => {
-      for (const says of wrongWhenQuiet(wishes, floor, kernel.now(), stateOf)) fail(`S6: ${says}`);
+      for (const says of wrongWhenQuiet({ wishes, unheard }, floor, kernel.now(), stateOf)) fail(`S6: ${says}`);
     },
   };
 }
+
+/**
+ * Whom a new configuration leaves without a program: one that comes with a later one is told, as with Keepalived, what
+ * changes from there on, and not what has changed while nobody listened.
+ */
+const withoutProgram = ({ event: { seen }, state: { config } }: Turn): readonly string[] =>
+  seen.type !== "configured"
+    ? []
+    : config.routers
+        .filter(({ hooks }) => Object.values(hooks.scripts).every((script) => script === null))
+        .map(({ name }) => `INSTANCE ${name}`);
 
 const wishFor = (notice: Notice, event: string, hook: string): Wish => ({
   queue: queueName(notice, { type: "script", hook } as Delivery),
@@ -138,7 +152,7 @@ function isOver(wish: Wish, outcome: HookOutcome, later: readonly Wish[], { fail
 }
 
 function wrongWhenQuiet(
-  wishes: readonly Wish[],
+  { wishes, unheard }: { readonly wishes: readonly Wish[]; readonly unheard: ReadonlyMap<string, number> },
   { running, idle }: Floor,
   now: Instant,
   stateOf: (queue: string) => string | null,
@@ -148,7 +162,8 @@ function wrongWhenQuiet(
     const open = own.filter(({ final }) => final === null);
     const forgotten = !running.has(queue) && now - (idle.get(queue) ?? 0) > QUIET;
     if (open.length > 0) return forgotten ? [`${open[0]?.event} of ${queue} was forgotten`] : [];
-    const last = own.findLast(({ begins, transition }) => begins > 0 && transition);
+    const heard = new Set(wishes.slice(unheard.get(queue) ?? 0));
+    const last = own.findLast((wish) => heard.has(wish) && wish.begins > 0 && wish.transition);
     const is = stateOf(queue);
     return is === null || last === undefined || last.state === is
       ? []
