@@ -22,21 +22,35 @@ type Open = {
   readonly addresses: readonly VirtualAddress[];
   readonly gone: Set<string>;
   passed: number;
+  ended: boolean;
 };
 
-/** The additions that are under way. How far they are is a number: thousands of places are asked about one by one. */
+const NONE: readonly Open[] = [];
+
+/**
+ * The additions that are under way. How far they are is a number: thousands of places are asked about one by one. They
+ * are found by their router: a reload may begin hundreds at once.
+ */
 export function openAdditions() {
-  const open = new Set<Open>();
+  const open = new Map<RouterKey, readonly Open[]>();
+  const of = (router: RouterKey): readonly Open[] => open.get(router) ?? NONE;
+  const end = (addition: Open): void => {
+    const { router } = addition;
+    addition.ended = true;
+    const left = of(router).filter(({ ended }) => !ended);
+    if (left.length > 0) open.set(router, left);
+    else open.delete(router);
+  };
   return {
     begin: (router: RouterKey, addresses: readonly VirtualAddress[]): Addition => {
-      const addition: Open = { router, addresses, gone: new Set(), passed: 0 };
-      open.add(addition);
+      const addition: Open = { router, addresses, gone: new Set(), passed: 0, ended: false };
+      open.set(router, [...of(router), addition]);
       return {
         isWanted: (own) => addition.gone.size === 0 || !addition.gone.has(placeOf(own)),
         passed: (count) => {
           addition.passed = count;
         },
-        end: () => void open.delete(addition),
+        end: () => end(addition),
       };
     },
     /**
@@ -44,16 +58,14 @@ export function openAdditions() {
      * waits, and would be waited for in vain.
      */
     soFar: (router: RouterKey): Coming => {
-      const earlier = [...open].filter((addition) => addition.router === router);
+      const earlier = of(router);
       return (addresses) => {
         const each = earlier.map((addition) => ({ addition, numberOf: numbering(addition.addresses, addresses) }));
-        return (place) =>
-          each.some(({ addition, numberOf }) => open.has(addition) && numberOf(place) >= addition.passed);
+        return (place) => each.some(({ addition, numberOf }) => !addition.ended && numberOf(place) >= addition.passed);
       };
     },
     letGo: (router: RouterKey, addresses: readonly VirtualAddress[]): void => {
-      for (const addition of open)
-        if (addition.router === router) for (const own of addresses) addition.gone.add(placeOf(own));
+      for (const addition of of(router)) for (const own of addresses) addition.gone.add(placeOf(own));
     },
   };
 }
