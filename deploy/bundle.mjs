@@ -5,6 +5,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -77,6 +78,57 @@ const unaudited = {
   },
 };
 
+/**
+ * What Node.js itself loads when it is asked for, and no start needs: then it is asked when it is used. Together they take
+ * as long as all code of the daemon.
+ */
+const LATER = ["child_process", "dns", "dns/promises", "fs/promises", "net", "timers/promises"];
+const later = {
+  name: "Node's own later",
+  setup({ onLoad, onResolve }) {
+    const wanted = new RegExp(`^(?:node:)?(${LATER.join("|")})$`);
+    onResolve({ filter: wanted }, ({ path, namespace }) =>
+      namespace === "later" ? undefined : { path, namespace: "later" },
+    );
+    onLoad({ filter: wanted, namespace: "later" }, ({ path }) => {
+      const names = Object.keys(createRequire(import.meta.url)(path)).filter((name) => name !== "default");
+      const getters = names.map((name) => `get ${name}() { return require("${path}").${name}; }`);
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
+  },
+};
+
+/** What packages load that the daemon has no use for, or has already. */
+const INSTEAD = {
+  // No thread writes the journal, and the daemon is none.
+  "thread-stream": "module.exports = class { constructor() { throw new Error('no thread writes the journal'); } };",
+  worker_threads:
+    "module.exports = { isMainThread: true, parentPort: null, workerData: null, get Worker() { return require('node:worker_threads').Worker; } };",
+  assert: "module.exports = (...args) => require('node:assert')(...args);",
+  // Its own way to what is compiled of it takes longer than all else of it; another version or machine goes that way.
+  koffi: [
+    "let found; try { found = require('@koromix/koffi-' + process.platform + '-' + process.arch); } catch {}",
+    `module.exports = found?.version === "${versionOf("koffi")}" ? found : require("koffi");`,
+  ].join("\n"),
+};
+const instead = {
+  name: "instead",
+  setup({ onLoad, onResolve }) {
+    const wanted = new RegExp(`^(?:node:)?(${Object.keys(INSTEAD).join("|")})$`);
+    onResolve({ filter: wanted }, ({ path, namespace }) =>
+      namespace === "instead" ? { path, external: true } : { path: path.replace("node:", ""), namespace: "instead" },
+    );
+    // Its code with ours, so that what it loads is loaded later, too.
+    const raw = createRequire(import.meta.url).resolve("raw-socket");
+    onResolve({ filter: /^raw-socket$/ }, () => ({ path: raw }));
+    onResolve({ filter: /^\.\/build\/Release\/raw\.node$/ }, ({ path }) => ({
+      path: path.replace(".", "raw-socket"),
+      external: true,
+    }));
+    onLoad({ filter: wanted, namespace: "instead" }, ({ path }) => ({ contents: INSTEAD[path] }));
+  },
+};
+
 const LOADED = /import\("\.\/cli\/([a-z-]+)\.ts"\)/g;
 const COMMANDS = Object.fromEntries(
   [...source(ENTRIES.main).matchAll(LOADED)].map(([, name]) => [name, `agent/cli/${name}.ts`]),
@@ -109,14 +161,16 @@ const programs = await build({
   banner: { js: ITSELF },
 });
 /** Each is a function, and what V8 has compiled of it lies beside it: agent/daemon/compiled.ts. */
-const parts = await build({
-  ...plain,
-  entryPoints: { daemon: "daemon", loader },
-  outdir: join(outdir, "parts"),
-  plugins: [daemonEntry(), unaudited, itself],
-  banner: { js: `(function(require,module){${ITSELF}` },
-  footer: { js: "})" },
-});
+const part = (name, path, plugins) =>
+  build({
+    ...plain,
+    entryPoints: { [name]: path },
+    outdir: join(outdir, "parts"),
+    plugins: [itself, later, ...plugins],
+    banner: { js: `(function(require,module){${ITSELF}` },
+    footer: { js: "})" },
+  });
+const parts = [await part("daemon", "daemon", [daemonEntry(), unaudited, instead]), await part("loader", loader, [])];
 await build({ ...plain, entryPoints: { compiled: "agent/daemon/compiled.ts" } });
 const commands = await build({
   ...options,
@@ -145,10 +199,14 @@ for (const name of ["daemon", "loader"]) {
   execFileSync(process.execPath, ["-e", `require("./compiled.js").keep(".","${name}")`], { cwd: outdir, env });
 }
 
-const lost = [programs, parts, commands].flatMap(({ metafile }) =>
+const lost = [programs, ...parts, commands].flatMap(({ metafile }) =>
   startingThemselves(metafile, [...Object.values(ENTRIES), ...LOOKING]),
 );
 if (lost.length > 0) throw new Error(`${lost.join(", ")}: knows its place, and is no entry of deploy/bundle.mjs`);
+
+function versionOf(name) {
+  return JSON.parse(source(`node_modules/${name}/package.json`)).version;
+}
 
 /** The daemon as main.ts loads it. */
 function daemonEntry() {
@@ -170,6 +228,8 @@ function endingIn(path) {
 
 function startingThemselves({ inputs }, known) {
   return Object.keys(inputs)
-    .filter((path) => !path.startsWith("node_modules/") && !known.includes(path) && !path.startsWith("entry:"))
+    .filter(
+      (path) => !path.startsWith("node_modules/") && !known.includes(path) && !/^(entry|instead|later):/.test(path),
+    )
     .filter((path) => source(path).includes("import.meta"));
 }
