@@ -32,18 +32,18 @@ const atOnce: Reader = (path) => readFileSync(path, "latin1");
 /** Ten times as long, and nobody waits for it. */
 export const meanwhile: Reader = (path) => readFile(path, "latin1");
 
-/** Ends everything whose mark begins so. Tells how many were killed, when nobody is left. */
-export async function endRemains(prefix: string, read: Reader = atOnce): Promise<number> {
+/** Ends everything whose mark begins so, and not as what is spared. Tells how many were killed, when nobody is left. */
+export async function endRemains(prefix: string, read: Reader = atOnce, spared?: string): Promise<number> {
   const killed = new Set<number>();
   const impatience = sleep(PATIENCE, undefined, { ref: false });
-  await Promise.race([killAll(prefix, read, killed), impatience]);
+  await Promise.race([killAll({ prefix, spared }, read, killed), impatience]);
   return killed.size;
 }
 
-async function killAll(prefix: string, read: Reader, killed: Set<number>): Promise<void> {
+async function killAll({ prefix, spared }: Wanted, read: Reader, killed: Set<number>): Promise<void> {
   let empty = 0;
   for (let looks = 0; empty < EMPTY_LOOKS && looks < LOOKS; looks++) {
-    const left = await look([prefix], read, (pid) => kill(pid, killed));
+    const left = await look([{ prefix, spared }], read, (pid) => kill(pid, killed));
     empty = left === 0 ? empty + 1 : 0;
     if (left > 0) await sleep(PAUSE);
   }
@@ -64,17 +64,23 @@ async function lookOnce(): Promise<void> {
   looking = true;
   const prefixes = [...awaited];
   awaited.clear();
-  const left = await look(prefixes, meanwhile, (pid) => kill(pid));
+  const wanted = prefixes.map((prefix): Wanted => ({ prefix, spared: undefined }));
+  const left = await look(wanted, meanwhile, (pid) => kill(pid));
   if (left > 0) for (const prefix of prefixes) awaited.add(prefix);
   await sleep(RHYTHM, undefined, { ref: false });
   looking = false;
   if (awaited.size > 0) void lookOnce();
 }
 
+/** Marks that begin so; none that begins as what is spared. */
+type Wanted = { readonly prefix: string; readonly spared: string | undefined };
+const isOf = ({ prefix, spared }: Wanted, mark: string): boolean =>
+  mark.startsWith(prefix) && (spared === undefined || !mark.startsWith(spared));
+
 const BEARING = new RegExp(`(?:^|\\0)${MARK}=([^\\0]*)`);
 
 /** Calls for each process that bears one of these marks; gives how many there are. */
-async function look(prefixes: readonly string[], read: Reader, found: (pid: number) => void): Promise<number> {
+async function look(wanted: readonly Wanted[], read: Reader, found: (pid: number) => void): Promise<number> {
   let count = 0;
   for (const name of await readdir("/proc").catch((): string[] => [])) {
     const pid = Number(name);
@@ -86,7 +92,7 @@ async function look(prefixes: readonly string[], read: Reader, found: (pid: numb
     } catch {
       // Gone, or another user's.
     }
-    if (mark === undefined || !prefixes.some((prefix) => mark.startsWith(prefix))) continue;
+    if (mark === undefined || !wanted.some((one) => isOf(one, mark))) continue;
     count += 1;
     found(pid);
   }

@@ -6,7 +6,7 @@ import { firstValueFrom } from "rxjs";
 import { type Asker, openAsker } from "../../checks/aside.ts";
 import { initiate } from "../../checks/file.ts";
 import { means } from "../../checks/helper.ts";
-import { endRemains, markOf, ownMark } from "../../checks/remains.ts";
+import { endRemains, markOf, meanwhile, ownMark } from "../../checks/remains.ts";
 import { type Means, runOnce } from "../../checks/watch.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
@@ -26,7 +26,11 @@ const meansWith = (kernel: Kernel): Means => ({ ...means(), now: kernel.now, por
 /** Settles when nothing is left of what checks have started. */
 type Closing = { readonly close: () => Promise<void> };
 
-export function askersOf(kernel: Kernel, journal: Journal, stateDirectory: string): Askers & Closing {
+/** Begins the marks of all that the checks of one life start; another life may have the same process id. */
+export const markOfLife = (stateDirectory: string, began: number): string => `${markOf(stateDirectory)}${began}.`;
+
+/** `mark` begins those of everything that is started. */
+export function askersOf(kernel: Kernel, journal: Journal, mark: string): Askers & Closing {
   const warn = (sentence: string): void => journal.warn(sentence);
   const opened: Asker[] = [];
   return {
@@ -34,7 +38,7 @@ export function askersOf(kernel: Kernel, journal: Journal, stateDirectory: strin
     kernel,
     warn,
     openAsker: (told) => {
-      const asker = openAsker(markOf(stateDirectory), told, warn);
+      const asker = openAsker(mark, told, warn);
       opened.push(asker);
       return asker;
     },
@@ -44,10 +48,14 @@ export function askersOf(kernel: Kernel, journal: Journal, stateDirectory: strin
   };
 }
 
-/** Ends what the checks of a daemon that died have left running, and says so. */
-export async function endLeftPrograms(stateDirectory: string, say: Pick<Teller, "warn">): Promise<void> {
+/** Ends what the checks of a daemon that died have left running, and says so. For a living one meanwhile, and not its own. */
+export async function endLeftPrograms(
+  stateDirectory: string,
+  say: Pick<Teller, "warn">,
+  living?: string,
+): Promise<void> {
   if (!existsSync(stateDirectory)) return;
-  const ended = await endRemains(markOf(stateDirectory));
+  const ended = await endRemains(markOf(stateDirectory), living === undefined ? undefined : meanwhile, living);
   if (ended > 0) say.warn(`ended ${ended} process(es): checks of a daemon that died had left them running`);
 }
 

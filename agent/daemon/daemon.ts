@@ -1,7 +1,7 @@
 // The daemon: closes the circle over the real kernel, and ends it in order.
 
 import type { Server } from "node:net";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { alarm } from "../alarm.ts";
 import { EXIT } from "../cli/refusal.ts";
 import { VERSION } from "../cli/version.ts";
@@ -18,7 +18,6 @@ import { sendAdvert } from "../effects/send-advert.ts";
 import { type Doer, openDoer } from "../hooks/aside.ts";
 import { runOnce } from "../hooks/once.ts";
 import { clockOf } from "../hooks/pipes.ts";
-import { strangersIn } from "../hooks/strangers.ts";
 import { isManaged, notifyManager } from "../linux/unix-socket.ts";
 import { lifeOf } from "../log/errands.ts";
 import { type EventLog, openEventLog } from "../log/event-log.ts";
@@ -44,15 +43,15 @@ import { links } from "../sources/links.ts";
 import { paths } from "../sources/paths.ts";
 import { routes } from "../sources/routes.ts";
 import { createSequences, type Sequences } from "../wire/ah.ts";
-import { askersOf, beginFiles } from "./askers.ts";
+import { askersOf, beginFiles, endLeftPrograms, markOfLife } from "./askers.ts";
 import { type Auditor, openAuditor } from "./auditor.ts";
 import { earliest, later, overdue } from "./due.ts";
 import { type Exporter, openExporter } from "./exporter.ts";
 import { figures, pagesOf } from "./figures.ts";
-import { openLoader, type Source } from "./loader.ts";
+import { type Loader, openLoader, type Source } from "./loader.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import type { Prepared } from "./prepare.ts";
-import { hastyIn, leave, prepareProcess } from "./process.ts";
+import { hastyIn, leave, prepareProcess, tellStrangers } from "./process.ts";
 import { watchPulse } from "./pulse.ts";
 import { atOnce } from "./quiet.ts";
 import { rehearsalOf } from "./rehearsal.ts";
@@ -89,10 +88,13 @@ type Life = Prepared & {
   readonly notifier: Notifier;
   readonly doer: Doer;
   readonly commander: Commander;
+  readonly loader: Loader;
   readonly reloader: Reloader;
   readonly operator: Operator;
   readonly checkBook: CheckBook;
   readonly auditor: Auditor;
+  /** Begins those of what its checks start. */
+  readonly mark: string;
   readonly askers: ReturnType<typeof askersOf>;
   readonly started: Instant;
   readonly realtime: boolean;
@@ -109,8 +111,10 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   const realtime = prepareProcess(journal, prepared.config);
   const warm = warmUp();
   // Whoever is Master every few milliseconds has no time for it later.
-  if (hastyIn(prepared.config).length > 0) atOnce(warm.pieces);
+  const hasty = hastyIn(prepared.config).length > 0;
+  if (hasty) atOnce(warm.pieces);
   const life = born(prepared, options, journal, realtime);
+  if (hasty) life.loader.prepare();
   const { kernel, performer, notifier, commander, memory, provisioner } = life;
   const rehearsal = rehearsalOf(warm, life, () => memory.state);
   beginFiles(prepared.config, journal);
@@ -133,10 +137,10 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
       commander.drive,
     ],
   ).subscribe({ next: (turn) => onTurn(life, turn), error: (cause: unknown) => collapse(life, cause) });
-  watchPulse(kernel.now, life.recorder.ring, life.meter);
   commander.configure(prepared.config, whoStarted());
   for (const { command, by } of prepared.drains) commander.operate(command, by);
   begin(life);
+  watchPulse(kernel.now, life.recorder.ring, life.meter);
   const pager = pagerOf(life);
   const alive = (): boolean => !overdue(memory.state, kernel.now());
   memory.exporter = openExporter(pagesOf({ pager, tally: life.tally, alive, memory }), journal);
@@ -146,7 +150,11 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   memory.server = serveControl(options.stateDirectory, answering, failed);
   notifyManager(`READY=1\nSTATUS=${prepared.config.routers.length} instance(s)`);
   const next = (): Instant | null => (memory.ending ? kernel.now() : earliest(memory.state));
-  void performer.idle().then(() => settle(rehearsal, next, kernel.now));
+  void performer.idle().then(() => {
+    settle(rehearsal, next, kernel.now);
+    life.loader.prepare();
+    void endLeftPrograms(options.stateDirectory, journal, life.mark);
+  });
   // A dog that is fed by a bare interval proves nothing: it is fed while no deadline is overdue.
   const feed = (): void => void (alive() && notifyManager("WATCHDOG=1"));
   if (isManaged()) setInterval(feed, WATCHDOG_MS).unref();
@@ -171,8 +179,9 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer, meter);
   const commander = commands();
   const memory: Life["memory"] = { state: initialState, ending: false, server: null, exporter: null };
+  const loader = openLoader(store.epoch);
   const reloader = createReloader({
-    loader: openLoader(store.epoch),
+    loader,
     kernel,
     journal,
     state: () => memory.state,
@@ -198,8 +207,9 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const auditor = openAuditor(prepared.directory, log.head, journal);
   prepared.kept.unshipped = auditor.unshipped;
   const books = { checkBook: createCheckBook(), claims: claimed(), tally: openTally(), meter };
-  const askers = askersOf(kernel, journal, options.stateDirectory);
-  return { ...prepared, ...made, ...books, auditor, askers, started, realtime, dropped: {}, memory };
+  const mark = markOfLife(options.stateDirectory, Date.now());
+  const askers = askersOf(kernel, journal, mark);
+  return { ...prepared, ...made, ...books, loader, auditor, mark, askers, started, realtime, dropped: {}, memory };
 }
 
 /** Routers start when the startup_script has ended, or has taken too long. */
@@ -248,21 +258,6 @@ function take({ eventLog, notify }: AgentConfig, kept: Life["kept"]): void {
 function follow({ auditor, memory }: Life, { audit, metrics }: AgentConfig): void {
   auditor.ship(audit);
   memory.exporter?.serve(metrics);
-}
-
-function tellStrangers(config: AgentConfig, journal: Journal): void {
-  const uid = process.getuid?.() ?? 0;
-  // Root becomes anybody; and a container may have no name for who we are.
-  if (uid === 0) return;
-  for (const sentence of strangersIn(config, { uid, name: nameOf(uid) })) journal.warn(sentence);
-}
-
-function nameOf(uid: number): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(uid);
-  }
 }
 
 const countIn =

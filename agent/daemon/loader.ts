@@ -1,7 +1,7 @@
 // Reads configurations aside: in a thread of its own, because fifty instances take tens of
 // milliseconds to read, and adverts go out every hundred.
 //
-// The thread runs this very file, is started with the daemon and stays. To start a thread or a process
+// The thread runs this very file, is started with the daemon, when its routers have begun, and stays. To start a thread or a process
 // at each reload takes locks of the whole process in an ordinary priority: on a machine with three busy
 // neighbours the real-time main thread then waited up to 99 ms for them, and 15 ms with this one.
 
@@ -29,6 +29,8 @@ export type Loader = {
    * with a sentence when it takes more time or memory than any file should.
    */
   readonly read: (source: Source) => Promise<Read>;
+  /** Starts the thread, unless there is one. */
+  readonly prepare: () => void;
 };
 
 /** Marks the thread as ours; whoever else imports this file in a thread does not set it off. */
@@ -64,7 +66,7 @@ type Answer = { readonly id: number; readonly told: Telling };
 /** Without a source nobody waits for the answer: it is practice. */
 type Question = { readonly id: number; readonly source: Source | null };
 
-/** Starts the thread. One that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
+/** A thread that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
 export function openLoader(key: string): Loader {
   const waiting = new Map<number, Waiting>();
   let ids = 0;
@@ -109,12 +111,15 @@ export function openLoader(key: string): Loader {
     return worker;
   };
 
-  thread = start();
+  const prepare = (): Worker => {
+    thread ??= start();
+    return thread;
+  };
   return {
+    prepare,
     read: (source) =>
       new Promise((resolve, reject) => {
-        const worker = thread ?? start();
-        thread = worker;
+        const worker = prepare();
         const id = ids++;
         const give = (): void => lose(worker, `${source.file} was not read within ${PATIENCE / 1_000} s`);
         waiting.set(id, { resolve, reject, impatience: setTimeout(give, PATIENCE) });

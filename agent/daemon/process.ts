@@ -1,8 +1,10 @@
 // What the daemon makes of its own process before anything else runs in it.
 
+import { userInfo } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import type { AgentConfig } from "../core/config.ts";
 import { milliseconds } from "../core/time.ts";
+import { strangersIn } from "../hooks/strangers.ts";
 import { exitNow } from "../linux/ffi.ts";
 import { becomeRealtime, clearAmbientCapabilities } from "../linux/realtime.ts";
 import { KEPT_FLAGS } from "./flags.ts";
@@ -29,6 +31,22 @@ export function prepareProcess(say: Pick<Teller, "warn">, config: AgentConfig): 
       `${hasty.join(", ")}: advert_int below 100 ms without real-time scheduling is unsafe under load (${outcome.error})`,
     );
   return false;
+}
+
+/** Whoever is not root runs hooks as nobody else. */
+export function tellStrangers(config: AgentConfig, say: Pick<Teller, "warn">): void {
+  const uid = process.getuid?.() ?? 0;
+  // Root becomes anybody; and a container may have no name for who we are.
+  if (uid === 0) return;
+  for (const sentence of strangersIn(config, { uid, name: nameOf(uid) })) say.warn(sentence);
+}
+
+function nameOf(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
 }
 
 /**
