@@ -96,7 +96,8 @@ function judgeTie(turn: Turn, { name }: Machine, fail: (says: string) => void): 
   const { seen } = turn.event;
   if (seen.type !== "advertReceived") return;
   const router = routerOf(turn.state, seen.router);
-  if (router === undefined || router === routerOf(turn.before, seen.router)) return;
+  // Two may be heard in one microsecond: the second one comes to a Backup.
+  if (router === undefined || routerOf(turn.before, seen.router)?.phase.name !== "master") return;
   if (router.phase.name !== "backup" || router.phase.because !== "peer_tie_address") return;
   if (router.phase.since !== turn.event.at || router.primaryAddress === null) return;
   if (placeIn(seen.advert.source) < placeIn(router.primaryAddress))
