@@ -1,6 +1,6 @@
 // Raw sockets for VRRP: one that hears the group on one interface, one that sends whole IP packets.
 //
-// The package raw-socket opens them. Reading goes past it with recvmmsg, because only
+// The package raw-socket opens and watches them. Reading goes past it with recvmmsg, because only
 // the control messages tell the hop limit and destination of an IPv6 packet and when the kernel
 // received it. An IPv6 checksum is left alone by the kernel (no IPV6_CHECKSUM): wire/ counts the bad ones.
 
@@ -13,7 +13,7 @@ import { createBeat } from "./beat.ts";
 import { type ClockPair, now } from "./clock.ts";
 import { datagramAt, receiveDatagrams, wasFull } from "./datagrams.ts";
 import { DONE, EAGAIN, EPERM, type Failure, failure, failureFromText } from "./errno.ts";
-import { getOption, messageBuffer, sendTo, setCloseOnExec, whenReadable } from "./ffi.ts";
+import { getOption, messageBuffer, sendTo, setCloseOnExec, uncaught } from "./ffi.ts";
 
 /** IPPROTO_RAW: the packet brings its own IP header, for IPv6 too; such a socket receives nothing. */
 const OWN_HEADER = 255;
@@ -117,6 +117,8 @@ export type ReceiverEvents = {
   readonly ready: () => void;
   /** How long a datagram may lie unread. */
   readonly patience: () => Duration;
+  /** The socket can no longer be watched; only a new one will hear anything. */
+  readonly broken: (reason: Error) => void;
 };
 
 /** For what is thrown away. */
@@ -128,7 +130,7 @@ export function openReceiver(
   family: Family,
   { protocol, groups }: Ear,
   clocks: ClockPair,
-  { heard, ready, patience }: ReceiverEvents,
+  { heard, ready, broken, patience }: ReceiverEvents,
 ): { readonly ok: true; readonly receiver: Receiver } | Failure {
   const opened = open(iface.name, family, protocol);
   if (!opened.ok) return opened;
@@ -143,15 +145,17 @@ export function openReceiver(
   }
   let closed = false;
   let emptyAt = now();
-  // Not by the package's own watch: that would bind the symbols of its native half when the first packet comes, while
-  // this one has been used since the first alarm.
-  socket.wrap.pause(true, true);
-  let unwatch = whenReadable(fd, ready);
+  const beat = createBeat({
+    now,
+    patience,
+    watch: (wanted) => watch(wanted),
+    readAll: ready,
+  });
+  let isWatched = true;
   const watch = (wanted: boolean): void => {
-    unwatch();
-    if (wanted) unwatch = whenReadable(fd, ready);
+    isWatched = wanted;
+    socket.wrap.pause(!wanted, true);
   };
-  const beat = createBeat({ now, patience, watch, readAll: ready });
   const tell = (count: number): void => {
     if (count > 0) clocks.read();
     for (let i = 0; i < count && !closed; i++) heard(datagramAt(i, iface.name, family, protocol, clocks, emptyAt));
@@ -172,13 +176,19 @@ export function openReceiver(
   const close = (): void => {
     closed = true;
     beat.close();
-    unwatch();
     releaseSocket(socket);
   };
-  // A Master may hear nobody for months, and what nobody has called is compiled when it is needed.
+  socket.wrap.on("recvReady", () => uncaught(ready));
+  // A Master may hear nobody for months. What nobody has called is compiled, and symbols of the package are bound, when
+  // they are needed: so it tells once, and at once, that something could be sent.
   beat.read(0);
   tell(0);
-  setImmediate(ready);
+  socket.wrap.on("sendReady", () => {
+    watch(isWatched);
+    uncaught(ready);
+  });
+  socket.wrap.pause(false, false);
+  socket.wrap.removeAllListeners("error").on("error", (reason) => uncaught(() => broken(reason)));
   return { ok: true, receiver: { read: () => receive(false), drain: () => receive(true), close } };
 }
 

@@ -131,6 +131,10 @@ function createReceivers(interfaces: Links, ready: Ready, sendFrom: SendFrom) {
       heard: (datagram) => entry.listener(datagram),
       ready: () => ready(() => entry.receiver?.read()),
       patience: () => entry.ear.patience ?? AT_ONCE,
+      broken: () => {
+        shut(entry);
+        open(entry);
+      },
     });
     if (!opened.ok) return opened.errno === ENODEV ? DONE : opened;
     entry.receiver = opened.receiver;
