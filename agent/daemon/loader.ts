@@ -13,7 +13,7 @@ import type { AgentConfig } from "../core/config.ts";
 import { REDACTED, redactConfig } from "../log/redact.ts";
 import { discreet } from "./discreet.ts";
 import { practise } from "./practice.ts";
-import { keepYoungSmall } from "./young.ts";
+import { collect, keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
 export type Read = {
@@ -156,7 +156,10 @@ function practiseSlowly(key: string, answer: (told: Telling) => void): void {
   const next = (last: Telling | null): void => {
     const { done, value } = pieces.next();
     if (done !== true) setTimeout(next, REST, tellingOf(value, key));
-    else if (last !== null) answer(last);
+    else if (last !== null) {
+      answer(last);
+      collect();
+    }
   };
   next(null);
 }

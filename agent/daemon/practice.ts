@@ -6,7 +6,7 @@ import { type Loaded, loadConfig } from "../../config/load.ts";
 import { parseAddress } from "../core/address.ts";
 
 /** Readings, and instances in each: after so many the code that they run is optimized. */
-const ROUNDS = 100;
+const ROUNDS = 40;
 const INSTANCES = 20;
 
 /** Of the file, the interface and, with numbers, the instances. */
