@@ -13,6 +13,7 @@ import type { AgentConfig } from "../core/config.ts";
 import { REDACTED, redactConfig } from "../log/redact.ts";
 import { discreet } from "./discreet.ts";
 import { practise } from "./practice.ts";
+import { slowly, waitingHere } from "./slowly.ts";
 import { collect, keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
@@ -40,9 +41,8 @@ const ROLE = "heird reads configurations";
 const PATIENCE = 60_000;
 const MEMORY_MIB = 1_024;
 
-/** Practice begins when the routers have begun, in ms, and rests between its pieces. */
+/** Practice begins when the routers have begun, in ms. */
 const PRACTICE_BEGINS = 300;
-const REST = 1;
 
 type Waiting = {
   readonly resolve: (read: Read) => void;
@@ -150,18 +150,8 @@ export function readIn({ words, config, diagnostics }: Telling): Read {
   return { config: said === null ? null : JSON.parse(said), words, diagnostics: JSON.parse(diagnostics) };
 }
 
-/** Whoever asks meanwhile is answered between two pieces, which leave the processor to others. */
-function practiseSlowly(key: string, answer: (told: Telling) => void): void {
-  const pieces = practise();
-  const next = (last: Telling | null): void => {
-    const { done, value } = pieces.next();
-    if (done !== true) setTimeout(next, REST, tellingOf(value, key));
-    else if (last !== null) {
-      answer(last);
-      collect();
-    }
-  };
-  next(null);
+function* practice(key: string): Iterator<Telling> {
+  for (const read of practise()) yield tellingOf(read, key);
 }
 
 const data: { readonly role: string; readonly key: string } | null = workerData;
@@ -169,7 +159,11 @@ if (!isMainThread && data?.role === ROLE) {
   const { key } = data;
   parentPort?.on("message", ({ id, source }: Question) => {
     const answer = (told: Telling): void => parentPort?.postMessage({ id, told } satisfies Answer);
-    if (source === null) practiseSlowly(key, answer);
+    const end = (last: Telling | null): void => {
+      if (last !== null) answer(last);
+      collect();
+    };
+    if (source === null) slowly(practice(key), waitingHere(), end);
     else answer(tellingOf(readHere(source), key));
   });
 }
