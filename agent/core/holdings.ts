@@ -5,7 +5,7 @@ import type { IpAddress } from "./address.ts";
 import type { RouterConfig, RouterKey, Statics, VirtualAddress } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import { wordsOf } from "./path.ts";
-import { same } from "./same.ts";
+import { madeOnce, same } from "./same.ts";
 
 /** Addresses and paths, each in the order they are taken up in. */
 export type Holdings = Statics;
@@ -48,17 +48,8 @@ export function difference(was: Holdings, wanted: Holdings): { readonly gone: Ho
   return gone.addresses.length > 0 ? { gone, come: { ...come, paths: wanted.paths } } : { gone, come };
 }
 
-type Change = ReturnType<typeof difference>;
-const changes = new WeakMap<RouterConfig, { readonly was: RouterConfig; readonly change: Change }>();
-
-/** The same of what a router holds under two configurations, looked at once. */
-export function changeOf(was: RouterConfig, wanted: RouterConfig): Change {
-  const seen = changes.get(wanted);
-  if (seen?.was === was) return seen.change;
-  const change = difference(heldBy(was), heldBy(wanted));
-  changes.set(wanted, { was, change });
-  return change;
-}
+/** The same of what a router holds under two configurations. */
+export const changeOf = madeOnce((was: RouterConfig, wanted: RouterConfig) => difference(heldBy(was), heldBy(wanted)));
 
 /** What of `wanted` is not in `there`, or not in this form. */
 function beyond(there: Holdings, wanted: Holdings): Holdings {

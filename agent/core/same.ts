@@ -19,3 +19,15 @@ function sameLists(a: readonly unknown[], b: readonly unknown[]): boolean {
   for (let i = 0; i < a.length; i++) if (!same(a[i], b[i])) return false;
   return true;
 }
+
+/** The same comparison, made once for as long as `wanted` is compared with nothing else. */
+export function madeOnce<T extends object, R>(compare: (was: T, wanted: T) => R): (was: T, wanted: T) => R {
+  const known = new WeakMap<T, { readonly was: T; readonly found: R }>();
+  return (was, wanted) => {
+    const last = known.get(wanted);
+    if (last?.was === was) return last.found;
+    const found = compare(was, wanted);
+    known.set(wanted, { was, found });
+    return found;
+  };
+}

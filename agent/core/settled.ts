@@ -2,7 +2,7 @@
 
 import type { AgentConfig, RouterConfig } from "./config.ts";
 import { changeOf } from "./holdings.ts";
-import { same } from "./same.ts";
+import { madeOnce, same } from "./same.ts";
 import { positionOf } from "./state.ts";
 
 const settlements = new WeakMap<AgentConfig, { readonly before: AgentConfig; readonly settled: AgentConfig }>();
@@ -19,16 +19,8 @@ export function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
   return settled;
 }
 
-const comparisons = new WeakMap<RouterConfig, { readonly present: RouterConfig; readonly isSame: boolean }>();
-
 /** Compared once: the daemon does it beforehand, between its adverts. */
-function saysTheSame(present: RouterConfig, wanted: RouterConfig): boolean {
-  const known = comparisons.get(wanted);
-  if (known?.present === present) return known.isSame;
-  const isSame = same(present, wanted);
-  comparisons.set(wanted, { present, isSame });
-  return isSame;
-}
+const saysTheSame = madeOnce((present: RouterConfig, wanted: RouterConfig): boolean => same(present, wanted));
 
 /** What the fold would compare of each router, a router at a time: of hundreds it is half of the turn. */
 export function* comparing(before: AgentConfig, given: AgentConfig): IterableIterator<void> {

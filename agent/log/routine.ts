@@ -11,7 +11,8 @@ import type { RouterWindow } from "./line.ts";
 const LONGEST: Duration = seconds(10);
 /**
  * Of many windows some may be closed from this age on: not all of those that were opened together are to be written
- * together, or 250 lines of the log would stand between 250 advertisements, and they take 15 ms. */
+ * together, or 250 lines of the log would stand between 250 advertisements, and they take 15 ms.
+ */
 const EARLY: Duration = seconds(7.5);
 /** So many are closed at a time that all are within this span. */
 const SHARE: Duration = seconds(2.5);
@@ -78,13 +79,13 @@ export function createWindows(): Windows {
   /** No window is overdue before that. */
   let due = Number.POSITIVE_INFINITY;
   let looked: Instant | null = null;
+  const count = (): number => folded.size + unchanged.size;
+  const longest = (): Duration => (count() > MANY ? EARLY : LONGEST);
   const overdueBy = (at: Instant, span: Duration): readonly RouterWindow[] => {
-    const count = folded.size + unchanged.size;
-    const some = count > MANY ? Math.ceil((count * span) / SHARE) : 0;
+    const some = count() > MANY ? Math.ceil((count() * span) / SHARE) : 0;
     const closed = overdue(folded, at, some);
     closed.push(...overdue(unchanged, at, some - closed.length));
-    const longest = count > MANY ? EARLY : LONGEST;
-    due = Math.min(dueOf(folded, longest), dueOf(unchanged, longest));
+    due = Math.min(dueOf(folded, longest()), dueOf(unchanged, longest()));
     return closed;
   };
   const closedBy = (at: Instant): readonly RouterWindow[] => {
@@ -105,7 +106,7 @@ export function createWindows(): Windows {
     }
     const ended = open === undefined ? NOTHING : take(windows, router);
     windows.set(router, { kind, router, advert, count: 1, first: at, last: at, minGap: NONE, maxGap: NONE });
-    due = Math.min(due, after(at, folded.size + unchanged.size > MANY ? EARLY : LONGEST));
+    due = Math.min(due, after(at, longest()));
     return ended.length === 0 ? closed : [...closed, ...ended];
   };
   return {
