@@ -8,10 +8,12 @@ export const CODES = {
   H0001: error(
     "unknown keyword",
     "heird does not know this word in this block. Keepalived logs the line and goes on without it, so that the setting you meant is simply not there, and nobody notices before the failover. heird refuses the file instead. See the suggested spelling, or the block the word belongs into; remove the line if the setting is not needed.",
+    "remove it, or put # in front of it",
   ),
   H0002: error(
     "missing value",
     "The keyword stands alone on its line and needs a value behind it. Keepalived ends the whole process over this, also during a reload. Often the value was swallowed by a comment: # and ! begin one anywhere outside double quotes.",
+    "write its value behind it, or remove it",
   ),
   H0003: error(
     "file cannot be read",
@@ -137,6 +139,7 @@ export const CODES = {
   H0101: error(
     "not a number",
     'A number is written in decimal figures. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
+    "write a number",
   ),
   H0102: error("not a boolean", "on, off, true, false, yes, no."),
   H0103: error(
@@ -147,7 +150,7 @@ export const CODES = {
     "outside the range",
     'The value does not fit. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
   ),
-  H0105: error("not one of the words", "The keyword takes one of a few words."),
+  H0105: error("not one of the words", "The keyword takes one of a few words.", "write one of them, or remove it"),
   H0106: warning(
     "rounded",
     "The wire cannot carry this interval: VRRPv2 has whole seconds, VRRPv3 hundredths of a second up to 40.95. The value is adjusted as Keepalived does.",
@@ -161,6 +164,7 @@ export const CODES = {
   H0110: error(
     "unknown option",
     "The line of an address, a route, a rule or a tracker has a word that is no option there. Keepalived leaves the word out, or the whole line.",
+    "remove it",
   ),
   H0111: error(
     "two families in one virtual router",
@@ -301,12 +305,17 @@ export const CODES = {
   H0401: warning(
     "not honoured yet",
     "heird understands the keyword and does not act on it yet. The virtual router itself works as configured.",
+    "remove it, or keep it if Keepalived reads this file, too",
   ),
   H0402: error(
     "not honoured yet, and needed",
     "heird understands the keyword and does not act on it yet. Without it another router would be elected, something else would be sent, or other addresses would be held; so heird refuses the file instead of running half of it.",
   ),
-  H0403: warning("ignored", "The keyword belongs to a part of Keepalived that heird does not have."),
+  H0403: warning(
+    "ignored",
+    "The keyword belongs to a part of Keepalived that heird does not have.",
+    "remove it, or keep it if Keepalived reads this file, too",
+  ),
   H0404: warning("old name", "The keyword still works. Its new name is better known to other tools."),
   H0405: warning(
     "settings that exclude each other",

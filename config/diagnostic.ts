@@ -15,7 +15,7 @@ export type Diagnostic = {
   readonly message: string;
   readonly position: Position;
   readonly notes: readonly Note[];
-  /** What would be right, as one sentence without a full stop; null when the message says it all. */
+  /** What would be right, as one sentence without a full stop; null when a note needs none. */
   readonly help: string | null;
   /** Errors with the same words here are mended by one edit; null for one that stands alone. */
   readonly mistake: string | null;
@@ -52,7 +52,7 @@ export function problem(
     message,
     position: positionOf(at),
     notes: at.line.spans === null && at.line.file.origin === null ? notes : [...notes, ...waysTo(at)],
-    help,
+    help: help ?? CODES[code].remedy,
     mistake,
   };
 }

@@ -38,7 +38,7 @@ export function numberOf(word: Word, what: string, range: Range, report: Report)
     return undefined;
   }
   if (value < range.min || value > range.max) {
-    report(problem("H0104", placeOf(word), `${what} ${word.text} is outside ${rangeText(range)}`, null));
+    report(problem("H0104", placeOf(word), `${what} ${word.text} is outside ${rangeText(range)}`, inRange(range)));
     return undefined;
   }
   if (/^[+-]?0[0-9xX]/.test(word.text)) {
@@ -83,8 +83,10 @@ function numberHelp(text: string, range: Range): string {
   const bare = written === undefined ? undefined : inUnit(written, cut?.[3] ?? "", range);
   if (bare !== undefined && bare >= range.min && bare <= range.max)
     return `write ${bare}${range.unit === "" ? "" : `; the unit is ${range.unit}`}`;
-  return `write a ${range.whole ? "whole " : ""}number in ${rangeText(range)}`;
+  return inRange(range);
 }
+
+const inRange = (range: Range): string => `write a ${range.whole ? "whole " : ""}number in ${rangeText(range)}`;
 
 /** An address of the family asked for. */
 export function addressOf(

@@ -63,7 +63,7 @@ test("what editors read: schema 1, and no field less or more", () => {
         message: "priority 300 is outside 1..255",
         position: position(5, 12, 2),
         notes: [{ position: position(1, 1, 2), message: "$P is defined here" }],
-        help: null,
+        help: "write a whole number in 1..255",
       },
     ],
   });

@@ -59,6 +59,15 @@ test.skipIf(skipBecause("259 mistakes", noCorpus))("no mistake is passed in sile
   expect(silent).toEqual([]);
 });
 
+test.skipIf(skipBecause("259 mistakes", noCorpus))("every error and every warning has a remedy", () => {
+  const bare = mistakes().flatMap(({ name, text }) =>
+    loadText(text, { host })
+      .diagnostics.filter(({ severity, help }) => severity !== "info" && (help ?? "") === "")
+      .map(({ code }) => `${name}: ${code}`),
+  );
+  expect(bare).toEqual([]);
+});
+
 test.skipIf(skipBecause("259 mistakes", noCorpus))(
   "what Keepalived runs without a complaint, heird runs with the same configuration or says why not",
   () => {
