@@ -2,11 +2,12 @@
 // static_rules, put back at once when somebody else takes it away, as Keepalived does. And what a
 // Master holds on a link that was away and is back.
 
-import { type AgentConfig, STATICS, type Statics } from "./config.ts";
+import { type AgentConfig, STATICS, type Statics, type VirtualAddress } from "./config.ts";
 import { type Effect, inOrder } from "./effect.ts";
 import type { Observation } from "./event.ts";
 import { difference, heldBy, toHold, toRelease } from "./holdings.ts";
 import { ofPaths } from "./loss.ts";
+import { wordsOf } from "./path.ts";
 import { same } from "./same.ts";
 import { takeUp } from "./speak.ts";
 import { type AgentState, routerOf, type Turn } from "./state.ts";
@@ -27,9 +28,27 @@ export function withStatics(turn: Turn): Turn {
       ? { addresses: [...come.addresses, ...back.addresses], paths: wanted.paths }
       : come;
   const [first, last] = [toHold(STATICS, lost), toRelease(STATICS, gone)];
-  return first.length + last.length + returning.length === 0
-    ? turn
-    : { ...turn, effects: [...first, ...inOrder([...turn.effects, ...returning]), ...last] };
+  if (first.length + last.length + returning.length === 0) return turn;
+  const others = [...turn.effects, ...returning];
+  const effects = changesHands(others, gone, lost)
+    ? inOrder([...first, ...others, ...last])
+    : [...first, ...inOrder(others), ...last];
+  return { ...turn, effects };
+}
+
+/** Whether a router takes up what was static, or lets go of what becomes it: then that goes before it comes. */
+function changesHands(effects: readonly Effect[], gone: Statics, come: Statics): boolean {
+  const place = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
+  const names = ({ addresses, paths }: Statics): Set<string> =>
+    new Set([...addresses.map(place), ...paths.map(wordsOf)]);
+  if (isNone(gone) && isNone(come)) return false;
+  const [left, wanted] = [names(gone), names(come)];
+  return effects.some((effect) => {
+    if (effect.type === "addAddresses") return effect.addresses.some((one) => left.has(place(one)));
+    if (effect.type === "removeAddresses") return effect.addresses.some((one) => wanted.has(place(one)));
+    if (effect.type === "addPaths") return effect.paths.some((one) => left.has(wordsOf(one)));
+    return effect.type === "removePaths" && effect.paths.some((one) => wanted.has(wordsOf(one)));
+  });
 }
 
 const NO_EFFECTS: readonly Effect[] = [];

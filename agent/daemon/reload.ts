@@ -190,7 +190,8 @@ function whyNot({ outcome, diagnostics, plan }: Outcome): string {
 /** What on this machine forbids a configuration. */
 function refusalsOf({ kernel, state }: Surroundings, config: AgentConfig): readonly string[] {
   const { config: present } = state();
-  const ours = new Set(present.routers.flatMap((router) => heldBy(router).addresses.map((own) => own.address)));
+  const held = [...present.routers.map(heldBy), present.statics].flatMap(({ addresses }) => addresses);
+  const ours = new Set(held.map(({ address }) => address));
   return [...settledAtStart(present, config), ...hindrances(kernel, config, ours)];
 }
 

@@ -64,7 +64,7 @@ export function provision(
     try {
       return [
         ...fitSettings(hand, config),
-        ...wanted.flatMap((one) => fitLink(hand, one)),
+        ...fitLinks(hand, wanted),
         ...fitFilter(hand, filterOf(config)),
         ...fitGroups(hand, config),
       ];
@@ -76,13 +76,16 @@ export function provision(
   const drive: Driver = (turns$) =>
     new Observable<never>(() => {
       let due = false;
+      let latest: AgentConfig | null = null;
       return turns$.subscribe(({ event: { seen }, state: { config, running } }) => {
+        latest = running ? config : null;
         if (due || !running || seen.type !== "linkChanged" || !concerns(config, seen.link)) return;
         due = true;
-        // Not within the turn: what a new link brings is news itself, and is not heard while news are told.
+        // Not within the turn: what a new link brings is news itself, and is not heard while news are told. By then
+        // a reload may have brought the configuration for which the link has changed.
         later(() => {
           due = false;
-          for (const error of furnish(config)) say.warn(error);
+          for (const error of latest === null ? [] : furnish(latest)) say.warn(error);
         });
       });
     });
@@ -169,27 +172,86 @@ export function isAsWanted(
   return wanted.kind === "ipvlan" || (there.upon.mode === VEPA_MODE && printMac(there.mac) === wanted.mac);
 }
 
-/** B14.4: one that is as wanted is used; another macvlan of that name is replaced. */
-function fitLink(hand: Hand, wanted: VirtualInterface): readonly string[] {
+/**
+ * B14.4: one that is as wanted is used; another macvlan of that name is replaced. All that is in the way goes before
+ * the first is made, since the kernel sets up one macvlan of a MAC address upon an interface; where something must
+ * not go, nothing does.
+ */
+function fitLinks(hand: Hand, wanted: readonly VirtualInterface[]): readonly string[] {
+  const { kernel } = hand;
+  const possible = wanted.filter(({ parent }) => kernel.interfaces.has(parent)); // others are made when that is there
+  const right = possible.filter((one) => isThere(kernel, one));
+  const lacking = possible.filter((one) => !right.includes(one));
+  const errors = lacking.flatMap((one) => objections(hand, one));
+  if (errors.length > 0) return errors;
+  const names = new Set(right.map(({ name }) => name));
+  for (const one of lacking)
+    for (const there of [...inTheWay(kernel, one)].filter(({ name }) => !names.has(name))) {
+      const outcome = clear(hand, one, there);
+      if (!outcome.ok) return [outcome.error];
+    }
+  return possible.flatMap((one) => (isThere(kernel, one) ? prepareLink(hand, one) : makeLink(hand, one)));
+}
+
+function isThere(kernel: ProvisionKernel, wanted: VirtualInterface): boolean {
+  const there = kernel.interfaces.get(wanted.name);
+  return there !== undefined && isAsWanted(kernel, wanted, there);
+}
+
+/** What has the name of a link that is to be made, or its MAC address upon the same interface. */
+function inTheWay(kernel: ProvisionKernel, wanted: VirtualInterface): readonly InterfaceState[] {
+  const parent = kernel.interfaces.get(wanted.parent)?.index;
+  const has = ({ name, upon, mac }: InterfaceState): boolean =>
+    name === wanted.name ||
+    (wanted.kind === "macvlan" && upon?.kind === "macvlan" && upon.parent === parent && printMac(mac) === wanted.mac);
+  return [...kernel.interfaces.values()].filter(has);
+}
+
+/** Why a link cannot be made: what is in the way and is not for heird to remove. */
+function objections({ kernel, changes }: Hand, wanted: VirtualInterface): readonly string[] {
+  return inTheWay(kernel, wanted).flatMap((there) => {
+    if (there.name === wanted.name)
+      return isUpon(there)
+        ? []
+        : [`${there.name} is there and is no ${wanted.kind}: give the virtual interface another name`];
+    const change = { type: "link", name: there.name, mac: wanted.mac } as const;
+    if (!there.up || isKnown(changes, change)) return [];
+    return [
+      `${wanted.name} cannot have ${wanted.mac}: ${there.name} upon ${wanted.parent} has it, and heird did not make it; ` +
+        `stop what did, then: ip link del ${there.name}`,
+    ];
+  });
+}
+
+const isKnown = (changes: Changes, { name, mac }: Extract<Change, { type: "link" }>): boolean =>
+  changes.all().some((one) => one.type === "link" && one.name === name && one.mac === mac);
+
+function clear({ kernel, changes, say }: Hand, wanted: VirtualInterface, there: InterfaceState): Outcome {
+  const change = { type: "link", name: there.name, mac: printMac(there.mac) } as const;
+  const ours = isKnown(changes, change);
+  if (there.name !== wanted.name && !ours) return DONE; // it is down
+  if (there.name === wanted.name)
+    say.warn(`${there.name} is another ${there.upon?.kind} than the configuration wants, and is replaced`);
+  else say.info(`removes ${there.name}: ${wanted.name} is to have its MAC address`);
+  const removed = kernel.removeLink(there.name);
+  if (!removed.ok && removed.errno !== ENODEV) return removed;
+  if (ours) changes.forget([change]);
+  return DONE;
+}
+
+const DONE: Outcome = { ok: true };
+
+function makeLink(hand: Hand, wanted: VirtualInterface): readonly string[] {
   const { kernel, changes, say } = hand;
-  const { name, parent } = wanted;
-  if (!kernel.interfaces.has(parent)) return []; // made when that is there
-  const there = kernel.interfaces.get(name);
-  if (there !== undefined && isAsWanted(kernel, wanted, there)) return prepareLink(hand, wanted);
-  if (there !== undefined) {
-    if (!isUpon(there)) return [`${name} is there and is no ${wanted.kind}`];
-    say.warn(`${name} is another ${there.upon?.kind} than the configuration wants, and is replaced`);
-    const removed = kernel.removeLink(name);
-    if (!removed.ok && removed.errno !== ENODEV) return [removed.error];
-  }
+  const change = { type: "link", name: wanted.name, mac: wanted.mac } as const;
   const mac = parseMac(wanted.mac) ?? new Uint8Array(6);
-  changes.record([{ type: "link", name, mac: wanted.mac }]);
+  changes.record([change]);
   const made = kernel.addLink({ ...wanted, mac });
   if (!made.ok) {
-    changes.forget([{ type: "link", name, mac: wanted.mac }]);
+    changes.forget([change]);
     return [made.error];
   }
-  say.info(`made ${name} (${wanted.kind}, ${wanted.mac}) upon ${parent}`);
+  say.info(`made ${wanted.name} (${wanted.kind}, ${wanted.mac}) upon ${wanted.parent}`);
   return prepareLink(hand, wanted);
 }
 

@@ -44,8 +44,16 @@ export function openChanges(path: string, boot: string): Changes {
 }
 
 /** What tells one change from another: how a thing was before our first change counts, whatever followed. */
-const nameOf = (change: Change): string =>
-  change.type === "sysctl" ? change.path : `${change.type} ${change.type === "link" ? change.name : change.table}`;
+function nameOf(change: Change): string {
+  switch (change.type) {
+    case "sysctl":
+      return change.path;
+    case "link":
+      return `link ${change.name} ${change.mac}`; // one of that name that was replaced is another
+    case "filter":
+      return `filter ${change.table}`;
+  }
+}
 
 function readChanges(path: string, boot: string): readonly Change[] {
   try {

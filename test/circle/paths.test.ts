@@ -2,7 +2,10 @@
 // itself removes is not missed.
 
 import { describe, expect, it } from "vitest";
+import type { AgentConfig, RouterConfig, Statics, VirtualAddress } from "../../agent/core/config.ts";
 import { type Duration, instantAt } from "../../agent/core/time.ts";
+import type { Deed } from "../../agent/rehearse/fake-kernel.ts";
+import { virtual } from "../log/history.ts";
 import { optionsOf, routerConfigOf } from "../stories/options.ts";
 import { configOf, expectRemembered, kindsOf, scene, seenBy } from "./scene.ts";
 
@@ -52,5 +55,33 @@ describe("routes and rules that are taken away", () => {
     expect(kindsOf(kernel.deeds).filter((kind) => kind === "removePath")).toHaveLength(1);
     expect(kernel.watched()).toBe(false);
     expect(seenBy(set, "pathsLost")).toEqual([]);
+  });
+});
+
+describe("what becomes static, or is static no more", () => {
+  const [own, other] = [virtual("192.168.1.100", "eth0"), virtual("192.168.1.102", "eth0")];
+  const owner = (address: VirtualAddress): RouterConfig => ({ ...OWNER, virtualAddresses: [address] });
+  const withStatic = (router: RouterConfig, statics: Statics): AgentConfig => ({ ...configOf(router), statics });
+
+  it("is there under both configurations, and a Master keeps what it takes over", () => {
+    const without = { ...owner(own), paths: [] };
+    const set = scene({ config: withStatic(without, { addresses: [other], paths: [FIRST] }) });
+    const { time, kernel, agent } = set;
+    time.advanceTo(instantAt(100_000));
+    for (const config of [
+      withStatic({ ...owner(other), paths: [FIRST] }, { addresses: [own], paths: [] }),
+      withStatic(without, { addresses: [other], paths: [FIRST] }),
+    ]) {
+      const before = kernel.deeds.length;
+      agent.reload(config);
+      time.advance(1 as Duration);
+      const last = (type: Deed["type"]): number => kernel.deeds.findLastIndex((deed) => deed.type === type);
+      expect(kernel.truth("eth0").map(({ address }) => address)).toEqual(
+        expect.arrayContaining([own.address, other.address]),
+      );
+      expect(last("remove")).toBeGreaterThanOrEqual(before);
+      expect(last("removePath")).toBeLessThan(last("addPath"));
+    }
+    expectRemembered(set);
   });
 });

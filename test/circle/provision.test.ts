@@ -1,9 +1,13 @@
 // What is changed on a machine for a configuration: written down before it is changed, in the order
 // that leaves no gap, and taken back. On a machine that consists of maps.
 
+import { Observable } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { AgentConfig } from "../../agent/core/config.ts";
+import type { Observation } from "../../agent/core/event.ts";
 import type { Change } from "../../agent/core/machine.ts";
+import { initialState, type Turn } from "../../agent/core/state.ts";
+import { instantAt } from "../../agent/core/time.ts";
 import { usualAgent, usualRouter } from "../../agent/core/usual.ts";
 import { nameable } from "../../agent/daemon/names.ts";
 import { type ProvisionKernel, provision, takeBack } from "../../agent/effects/provision.ts";
@@ -75,9 +79,11 @@ function machine(settings: Readonly<Record<string, string>> = {}, links: readonl
     },
   };
   const told: string[] = [];
+  /** What is to be done when the turn is over. */
+  const later: (() => void)[] = [];
   const say = { info: () => {}, warn: (sentence: string) => void told.push(sentence) };
-  const provisioner = provision(kernel, changes, say, (act) => act());
-  return { kernel, changes, provisioner, interfaces, sysctls, deeds, told };
+  const provisioner = provision(kernel, changes, say, (act) => void later.push(act));
+  return { kernel, changes, provisioner, interfaces, sysctls, deeds, told, later };
 }
 
 const PLAIN = router("eth0", "ipv4", 51, { virtualAddresses: [virtual("192.0.2.1", "eth0")] });
@@ -142,15 +148,19 @@ describe("a machine made to fit a configuration", () => {
   });
 
   it("does nothing again where everything is as wanted, and takes back what another configuration needs no more", () => {
-    const { provisioner, deeds, sysctls, changes } = machine(SETTINGS);
+    const { provisioner, deeds, sysctls, changes, later } = machine(SETTINGS);
+    const slowly = (config: AgentConfig): void => {
+      provisioner.settleSlowly(config);
+      for (let act = later.shift(); act !== undefined; act = later.shift()) act();
+    };
     provisioner.furnish(VMAC);
     deeds.length = 0;
     provisioner.furnish(VMAC);
     expect(deeds.filter((deed) => !/^raise|filter/.test(deed))).toEqual([]);
-    provisioner.settleSlowly(VMAC);
+    slowly(VMAC);
     expect(sysctls.get("net/ipv4/conf/all/rp_filter")).toBe("0");
     provisioner.furnish(CLOSED);
-    provisioner.settleSlowly(CLOSED);
+    slowly(CLOSED);
     expect(Object.fromEntries(sysctls)).toEqual(SETTINGS);
     expect(changes.all()).toEqual([{ type: "filter", table: "heird" }]);
   });
@@ -169,6 +179,79 @@ describe("a machine made to fit a configuration", () => {
     const deaf = machine({}, [{ ...same, upon: { kind: "macvlan", parent: 2, mode: 1 } }]);
     deaf.provisioner.furnish(VMAC);
     expect(deaf.deeds.filter((deed) => /vrrp/.test(deed)).slice(0, 2)).toEqual(["remove vrrp.51", "make vrrp.51"]);
+  });
+
+  const named = (name: string, mac = MAC): AgentConfig => {
+    const [one] = VMAC.routers;
+    const made = { kind: "macvlan", name, parent: "eth0", mac, group: 0 } as const;
+    return { ...VMAC, routers: one === undefined ? [] : [{ ...one, virtualInterfaces: [made] }] };
+  };
+  const linkDeeds = (deeds: readonly string[]): readonly string[] =>
+    deeds.filter((deed) => /^(make|raise|remove) /.test(deed));
+
+  it("removes a macvlan of the same MAC address before it makes one of another name", () => {
+    const { provisioner, deeds, interfaces } = machine();
+    provisioner.furnish(VMAC);
+    deeds.length = 0;
+    expect(provisioner.furnish(named("vip51"))).toEqual([]);
+    expect(linkDeeds(deeds)).toEqual(["remove vrrp.51", "make vip51", "raise vip51"]);
+    provisioner.settle(usualAgent);
+    expect([...interfaces.keys()]).toEqual(["eth0", "eth1"]);
+  });
+
+  it("lets two routers change the names of their macvlans with each other", () => {
+    const other = "00:00:5e:00:01:34";
+    const pair = (first: string, second: string): AgentConfig => ({
+      ...VMAC,
+      routers: [...named(first).routers, ...named(second, other).routers],
+    });
+    const { provisioner, deeds, interfaces } = machine();
+    provisioner.furnish(pair("a", "b"));
+    deeds.length = 0;
+    expect(provisioner.furnish(pair("b", "a"))).toEqual([]);
+    expect(linkDeeds(deeds).slice(2)).toEqual(["make b", "raise b", "make a", "raise a"]);
+    expect(linkDeeds(deeds).slice(0, 2).toSorted()).toEqual(["remove a", "remove b"]);
+    provisioner.settle(usualAgent);
+    expect([...interfaces.keys()]).toEqual(["eth0", "eth1"]);
+  });
+
+  it("touches no link where a macvlan that is not ours has the MAC address", () => {
+    const foreign = {
+      ...link("other", 9, { kind: "macvlan", parent: 2, mode: 2 }, [0, 0, 0x5e, 0, 1, 0x34]),
+      up: true,
+    };
+    const { provisioner, deeds } = machine({}, [foreign]);
+    provisioner.furnish(VMAC);
+    deeds.length = 0;
+    expect(provisioner.furnish(named("vrrp.51", "00:00:5e:00:01:34"))).toEqual([
+      "vrrp.51 cannot have 00:00:5e:00:01:34: other upon eth0 has it, and heird did not make it; stop what did, then: ip link del other",
+    ]);
+    expect(linkDeeds(deeds)).toEqual([]);
+  });
+
+  it("makes a link again for the configuration of now, not for that of when the link changed", () => {
+    const { provisioner, deeds, interfaces, later } = machine();
+    provisioner.furnish(VMAC);
+    let tell: (turn: Turn) => void = () => {};
+    const turns = new Observable<Turn>((subscriber) => {
+      tell = (turn) => subscriber.next(turn);
+    });
+    const subscription = provisioner.drive(turns).subscribe();
+    const next = named("vip51");
+    const gone = { name: "vrrp.51", index: 0, up: false };
+    const turnOf = (config: AgentConfig, seen: Observation): Turn => {
+      const state = { ...initialState, config, running: true };
+      return { before: state, event: { at: instantAt(0), seen }, state, effects: [] };
+    };
+    tell(turnOf(VMAC, { type: "linkChanged", link: gone }));
+    provisioner.furnish(next);
+    tell(turnOf(next, { type: "configured", config: next }));
+    provisioner.settle(next);
+    deeds.length = 0;
+    for (const act of later.splice(0)) act();
+    expect(linkDeeds(deeds).filter((deed) => !deed.startsWith("raise"))).toEqual([]);
+    expect([...interfaces.keys()]).toEqual(["eth0", "eth1", "vip51"]);
+    subscription.unsubscribe();
   });
 
   it("takes another name where something else has it, and finds it again", () => {
