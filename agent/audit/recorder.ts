@@ -348,6 +348,7 @@ function kindOf(what: Observation, { before, state }: States): Kind {
     case "commanded":
       return "command";
     case "configured":
+    case "busyAhead":
       return "config";
     case "linkChanged":
     case "waitOver":

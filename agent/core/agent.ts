@@ -38,6 +38,7 @@ import {
 } from "./router.ts";
 import { same } from "./same.ts";
 import { settled } from "./settled.ts";
+import { ahead } from "./speak.ts";
 import {
   type AgentState,
   type CheckState,
@@ -72,6 +73,8 @@ function fold(before: AgentState, event: Event): Turn {
       return serving(before, event, drainsOver(before, event.at));
     case "configured":
       return configured(before, event, seen.config);
+    case "busyAhead":
+      return { ...stay(before, event), effects: ahead(before.routers, seen.until) };
     case "linkChanged":
       return onLink(before, event, seen.link.name, linkSeen(before, before.config, seen.link, at), seen.link.up);
     case "waitOver":

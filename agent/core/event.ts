@@ -127,6 +127,8 @@ export type Observation =
   | { readonly type: "waitOver"; readonly link: string | null }
   /** The time is over for which routers were drained. */
   | { readonly type: "drainOver" }
+  /** The daemon begins something that may keep it until then. */
+  | { readonly type: "busyAhead"; readonly until: Instant }
   /** A check was asked, or told something by itself. */
   | { readonly type: "checkReported"; readonly check: string; readonly run: Run }
   /** Time has done to a check what no answer did. */

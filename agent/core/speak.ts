@@ -4,6 +4,7 @@ import { PRIORITY_STOP } from "./config.ts";
 import type { Effect } from "./effect.ts";
 import { type Holdings, heldBy, toHold, toRelease } from "./holdings.ts";
 import { effectivePriority, type RouterState } from "./state.ts";
+import type { Instant } from "./time.ts";
 
 export const NOTHING: readonly Effect[] = [];
 
@@ -11,6 +12,12 @@ export function advertise(router: RouterState): Effect {
   const { config, primaryAddress: source } = router;
   if (source === null) throw new Error(`${config.key} is Master without a primary address`);
   return { type: "sendAdvert", router: config.key, priority: effectivePriority(router), source };
+}
+
+/** The advertisements that Masters would be kept from until then, said before: one more moves no timer, and one that is late is missed by nobody. */
+export function ahead(routers: readonly RouterState[], until: Instant): readonly Effect[] {
+  const due = routers.filter(({ phase }) => phase.name === "master" && phase.adverAt <= until);
+  return due.length === 0 ? NOTHING : due.map(advertise);
 }
 
 function advertiseAs(router: RouterState, priority: number): readonly Effect[] {

@@ -179,7 +179,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
   const performer = perform(kernel, sequences, setImmediate, afterwards, notifier.preparer, meter);
   const commander = commands();
   const memory: Life["memory"] = { state: initialState, ending: false, server: null, exporter: null };
-  const loader = openLoader(store.epoch);
+  const loader = openLoader(store.epoch, kernel.now);
   const reloader = createReloader({
     loader,
     kernel,
@@ -188,6 +188,7 @@ function born(prepared: Prepared, options: DaemonOptions, journal: Journal, real
     idle: performer.idle,
     provisioner: prepared.provisioner,
     log,
+    busy: commander.busy,
     configure: (next, by) => {
       if (memory.ending) throw new Error("the daemon is stopping");
       commander.configure(next, by);

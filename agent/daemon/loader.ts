@@ -9,10 +9,12 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
-import type { AgentConfig } from "../core/config.ts";
+import type { AgentConfig, RouterConfig } from "../core/config.ts";
+import type { Instant } from "../core/time.ts";
 import { REDACTED, redactConfig } from "../log/redact.ts";
 import { discreet } from "./discreet.ts";
 import { practise } from "./practice.ts";
+import { inSlices } from "./quiet.ts";
 import { slowly, waitingHere } from "./slowly.ts";
 import { collect, keepYoungSmall } from "./young.ts";
 
@@ -45,21 +47,23 @@ const MEMORY_MIB = 1_024;
 const PRACTICE_BEGINS = 300;
 
 type Waiting = {
-  readonly resolve: (read: Read) => void;
+  readonly resolve: (told: Telling) => void;
   readonly reject: (cause: Error) => void;
   readonly impatience: NodeJS.Timeout;
 };
 
-const AS_THE_WORDS = "as the words say";
+/** A configuration as JSON, which each router is a piece of: they are read one by one, while adverts go out. */
+type Pieces = { readonly before: string; readonly routers: readonly string[]; readonly after: string };
 
 /**
  * What was read goes from thread to thread in words: to take objects over keeps the main thread for three times as
  * long, and of all but passwords it is what the log wants to have.
  */
 export type Telling = {
-  readonly words: string;
-  /** The configuration, where that is not what `words` say; null when it cannot be used. */
-  readonly config: string | typeof AS_THE_WORDS | null;
+  /** Null when it cannot be used. */
+  readonly words: Pieces | null;
+  /** The configuration, where that is not what `words` say. */
+  readonly config: Pieces | null;
   readonly diagnostics: string;
 };
 type Answer = { readonly id: number; readonly told: Telling };
@@ -67,7 +71,7 @@ type Answer = { readonly id: number; readonly told: Telling };
 type Question = { readonly id: number; readonly source: Source | null };
 
 /** A thread that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
-export function openLoader(key: string): Loader {
+export function openLoader(key: string, now: () => Instant): Loader {
   const waiting = new Map<number, Waiting>();
   let ids = 0;
   let thread: Worker | null = null;
@@ -103,7 +107,7 @@ export function openLoader(key: string): Loader {
     };
     worker.once("online", begun);
     worker.once("exit", begun);
-    worker.on("message", ({ id, told }: Answer) => settle(id, ({ resolve }) => resolve(readIn(told))));
+    worker.on("message", ({ id, told }: Answer) => settle(id, ({ resolve }) => resolve(told)));
     worker.on("error", (cause: unknown) =>
       lose(worker, `the configuration cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`),
     );
@@ -117,14 +121,18 @@ export function openLoader(key: string): Loader {
   };
   return {
     prepare,
-    read: (source) =>
-      new Promise((resolve, reject) => {
+    read: async (source) => {
+      const told = await new Promise<Telling>((resolve, reject) => {
         const worker = prepare();
         const id = ids++;
         const give = (): void => lose(worker, `${source.file} was not read within ${PATIENCE / 1_000} s`);
         waiting.set(id, { resolve, reject, impatience: setTimeout(give, PATIENCE) });
         worker.postMessage({ id, source } satisfies Question);
-      }),
+      });
+      const { pieces, read } = readIn(told);
+      await inSlices(pieces, now);
+      return read();
+    },
   };
 }
 
@@ -136,18 +144,46 @@ function readHere({ file, configId }: Source): Omit<Read, "words"> {
   return { config, diagnostics: discreet(diagnostics, files) };
 }
 
+/** The key of the routers stays where it was among the others. */
+function inPieces(config: AgentConfig): Pieces {
+  const keys = Object.entries(config);
+  const at = keys.findIndex(([key]) => key === "routers");
+  const before = JSON.stringify(Object.fromEntries(keys.slice(0, at))).slice(0, -1);
+  const after = JSON.stringify(Object.fromEntries(keys.slice(at + 1))).slice(1);
+  return {
+    before: `${before}${before === "{" ? "" : ","}"routers":[`,
+    routers: config.routers.map((router) => JSON.stringify(router)),
+    after: `]${after === "}" ? "" : ","}${after}`,
+  };
+}
+
+const joined = ({ before, routers, after }: Pieces): string => `${before}${routers.join()}${after}`;
+
 /** What was read, in words. */
 export function tellingOf({ config, diagnostics }: Omit<Read, "words">, key: string): Telling {
   const problems = JSON.stringify(diagnostics);
-  if (config === null) return { words: "", config: null, diagnostics: problems };
-  const words = JSON.stringify(redactConfig(config, key));
-  const secret = words.includes(REDACTED);
-  return { words, config: secret ? JSON.stringify(config) : AS_THE_WORDS, diagnostics: problems };
+  if (config === null) return { words: null, config: null, diagnostics: problems };
+  const words = inPieces(redactConfig(config, key));
+  const secret = [words.before, ...words.routers, words.after].some((piece) => piece.includes(REDACTED));
+  return { words, config: secret ? inPieces(config) : null, diagnostics: problems };
 }
 
-export function readIn({ words, config, diagnostics }: Telling): Read {
-  const said = config === AS_THE_WORDS ? words : config;
-  return { config: said === null ? null : JSON.parse(said), words, diagnostics: JSON.parse(diagnostics) };
+/** Takes it over a router at a time: `read` gives what it is when all pieces are done. */
+export function readIn({ words, config, diagnostics }: Telling): {
+  readonly pieces: IterableIterator<void>;
+  readonly read: () => Read;
+} {
+  const said = config ?? words;
+  const routers: RouterConfig[] = [];
+  function* pieces(): IterableIterator<void> {
+    for (const router of said?.routers ?? []) yield void routers.push(JSON.parse(router));
+  }
+  const read = (): Read => ({
+    config: said === null ? null : { ...JSON.parse(`${said.before}${said.after}`), routers },
+    words: words === null ? "" : joined(words),
+    diagnostics: JSON.parse(diagnostics),
+  });
+  return { pieces: pieces(), read };
 }
 
 function* practice(key: string): Iterator<Telling> {

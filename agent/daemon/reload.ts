@@ -10,7 +10,9 @@ import { failureInWords } from "../core/event.ts";
 import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
 import { comparing } from "../core/settled.ts";
+import { ahead } from "../core/speak.ts";
 import type { AgentState, Turn } from "../core/state.ts";
+import { after, type Instant, microseconds } from "../core/time.ts";
 import type { Provisioner } from "../effects/provision.ts";
 import type { Kernel } from "../kernel.ts";
 import { notifyManager } from "../linux/unix-socket.ts";
@@ -29,6 +31,8 @@ export type Surroundings = {
   readonly kernel: Pick<Kernel, "interfaces" | "now">;
   readonly state: () => AgentState;
   readonly configure: (config: AgentConfig, by?: Actor) => void;
+  /** Has those advertise before who are due until then. */
+  readonly busy: (until: Instant) => void;
   readonly log: Pick<EventLog, "learn" | "clear">;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
   readonly provisioner: Pick<Provisioner, "furnish" | "settleSlowly">;
@@ -65,6 +69,9 @@ type Considered = {
 type Base = Pick<Outcome, "schema" | "diagnostics" | "failures">;
 type Outcome = ReloadOutcome & { readonly diagnostics: readonly Diagnostic[] };
 
+/** What a reload keeps the daemon for, for each router: twice what was measured, in µs. */
+const ROUTER = 200;
+
 /** How long the plan of a reload is waited for, in ms: it is told, and what is told of is done before. */
 const TOLD_WITHIN = 250;
 
@@ -84,6 +91,7 @@ export function createReloader(around: Surroundings): Reloader {
       const foreseen = planFor(around, config, source, refused);
       if (refused.length > 0 || foreseen.transition !== "none") return { ...base, outcome: "refused", plan: foreseen };
     }
+    sayAhead(around, config);
     furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
@@ -156,6 +164,13 @@ async function planned(around: Surroundings, source: Source): Promise<Outcome> {
   if (config === null) return { ...base, outcome: "errors", plan: null };
   const plan = planFor(around, config, source, refused);
   return { ...base, outcome: refused.length > 0 ? "refused" : "planned", plan };
+}
+
+/** Whoever is due while routers by the hundred are configured advertises before. */
+function sayAhead({ state, kernel, busy }: Surroundings, { routers }: AgentConfig): void {
+  const { routers: present } = state();
+  const until = after(kernel.now(), microseconds(Math.max(present.length, routers.length) * ROUTER));
+  if (ahead(present, until).length > 0) busy(until);
 }
 
 /** The machine made to fit, or as it was and a sentence thrown. */

@@ -11,6 +11,7 @@ const OWN: ReadonlySet<string> = new Set([
   "deadlineReached",
   "waitOver",
   "drainOver",
+  "busyAhead",
   "checkDue",
   "hookBegan",
   "hookEnded",

@@ -91,6 +91,8 @@ function seenSentence(seen: Observation): string {
       return `${seen.path} did not take ${seen.count} line(s): ${seen.error}`;
     case "deadlineReached":
       return "time was up";
+    case "busyAhead":
+      return "work that takes long was ahead: who was due meanwhile advertised before it";
     case "waitOver":
       return seen.link === null ? "the delay of the startup is over" : "has stayed as it is for its delay";
     case "drainOver":

@@ -255,7 +255,7 @@ function interrupted(answers: Answers, seen: Observation): readonly Window[] {
  */
 function concerned({ event: { seen }, state }: Turn): readonly RouterKey[] | null {
   if ("router" in seen) return seen.router === null ? [] : membersWith(state.config, seen.router);
-  return seen.type === "fifoMissed" ? [] : null;
+  return seen.type === "fifoMissed" || seen.type === "busyAhead" ? [] : null;
 }
 
 /** One mark for each router whose phase this turn changed. */

@@ -156,6 +156,7 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
     case "addressesChanged":
     case "advertReceived":
     case "deadlineReached":
+    case "busyAhead":
     case "checkReported":
     case "checkDue":
     case "waitOver":

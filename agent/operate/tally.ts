@@ -211,6 +211,7 @@ function enterSeldom(books: Books, turn: Turn): void {
     case "addressClaimed":
     case "waitOver":
     case "drainOver":
+    case "busyAhead":
     case "checkDue":
     case "hookBegan":
     case "fifoMissed":

@@ -6,6 +6,7 @@ import type { Actor } from "../core/actor.ts";
 import type { Operation } from "../core/command.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Observation } from "../core/event.ts";
+import type { Instant } from "../core/time.ts";
 import type { Driver } from "../run.ts";
 
 /** Somebody outside the circle who may ask; each call becomes one observation. */
@@ -14,6 +15,8 @@ export type Commander = {
   readonly configure: (config: AgentConfig, by?: Actor) => void;
   readonly startup: (by?: Actor) => void;
   readonly shutdown: (by?: Actor) => void;
+  /** Something begins that may keep the daemon until then. */
+  readonly busy: (until: Instant) => void;
   readonly operate: (command: Operation, by?: Actor) => void;
 };
 
@@ -34,6 +37,7 @@ export function commands(): Commander {
     configure: (config, by) => ask({ type: "configured", config, ...of(by) }),
     startup: (by) => ask({ type: "commanded", command: { type: "startup" }, ...of(by) }),
     shutdown: (by) => ask({ type: "commanded", command: { type: "shutdown" }, ...of(by) }),
+    busy: (until) => ask({ type: "busyAhead", until }),
     operate: (command, by) => ask({ type: "commanded", command, ...of(by) }),
   };
 }

@@ -14,6 +14,7 @@ const OURS: ReadonlySet<string> = new Set([
   "deadlineReached",
   "waitOver",
   "drainOver",
+  "busyAhead",
   "effectDone",
   "effectFailed",
   "checkDue",

@@ -129,6 +129,7 @@ export type Happening =
   /** Somebody puts one of our addresses on its interface, or takes it off. */
   | { readonly type: "foreign"; readonly nth: number; readonly there: boolean }
   | { readonly type: "drop"; readonly count: number }
+  | { readonly type: "busy"; readonly span: number }
   | Answering
   | { readonly type: "snapshot" }
   | { readonly type: "wall"; readonly by: number };
@@ -185,6 +186,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant("foreign" as const), nth: fc.nat({ max: 8 }), there: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("drop" as const), count: fc.nat({ max: 9 }) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("busy" as const), span: fc.nat({ max: 1_000_000 }) }) },
   { weight: 3, arbitrary: answering },
   { weight: 2, arbitrary: fc.constant({ type: "snapshot" as const }) },
   {
@@ -373,6 +375,9 @@ function happen(life: Life, it: Happening): void {
       break;
     case "drop":
       see(life, { type: "advertDropped", ...DROPPED, count: it.count });
+      break;
+    case "busy":
+      see(life, { type: "busyAhead", until: instantAt(life.now + it.span) });
       break;
     case "answer":
       answer(life, it);

@@ -128,7 +128,7 @@ describe("the heap", () => {
       const young = () => getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size;
       keepYoungSmall();
       const before = young();
-      const read = await openLoader("").read({ file: "/dev/null", configId: undefined });
+      const read = await openLoader("", () => 0).read({ file: "/dev/null", configId: undefined });
       const kept = [];
       for (let i = 0; i < 200_000; i++) kept.push({ i, list: [i] });
       console.log(JSON.stringify({ before, after: young(), read: read.diagnostics.length > 0, kept: kept.length }));

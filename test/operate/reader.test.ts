@@ -7,7 +7,7 @@ import type { Observation } from "../../agent/core/event.ts";
 import { comparing } from "../../agent/core/settled.ts";
 import { initialState } from "../../agent/core/state.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
-import { readIn, tellingOf } from "../../agent/daemon/loader.ts";
+import { type Read, readIn, type Telling, tellingOf } from "../../agent/daemon/loader.ts";
 import { practise } from "../../agent/daemon/practice.ts";
 import { redactConfig } from "../../agent/log/redact.ts";
 import { EXAMPLES } from "../../config/examples.ts";
@@ -28,23 +28,31 @@ const SECRET = INSTANCE.replace(
 );
 const TEXTS = [SECRET, ...EXAMPLES.map(([, text]) => (text.includes("vrrp_instance") ? text : `${text}\n${INSTANCE}`))];
 
+function taken(told: Telling): Read {
+  const { pieces, read } = readIn(told);
+  for (const _ of pieces);
+  return read();
+}
+
 test.each(TEXTS)("comes as it was read, and in the words of the log: %#", (text) => {
   const loaded = loadText(text, { assumeHonoured: true });
   expect(loaded.config).not.toBeNull();
-  const read = readIn(tellingOf(loaded, KEY));
+  const read = taken(tellingOf(loaded, KEY));
   expect(read.config).toStrictEqual(loaded.config);
+  // The order of keys, too: what is made of a configuration's words names it.
+  expect(JSON.stringify(read.config)).toBe(JSON.stringify(loaded.config));
   expect(read.diagnostics).toEqual(loaded.diagnostics);
   expect(read.words).toBe(loaded.config && JSON.stringify(redactConfig(loaded.config, KEY)));
 });
 
 test("the words of the log have no password, and what is used has it", () => {
-  const { config, words } = readIn(tellingOf(loadText(SECRET), KEY));
+  const { config, words } = taken(tellingOf(loadText(SECRET), KEY));
   expect(words).not.toContain("secret");
   expect(config?.routers[0]?.authentication).toEqual({ type: "pass", password: "secret" });
 });
 
 test("a file that cannot be used is told with what is wrong", () => {
-  const { config, diagnostics } = readIn(tellingOf(loadText("vrrp_instance {"), KEY));
+  const { config, diagnostics } = taken(tellingOf(loadText("vrrp_instance {"), KEY));
   expect(config).toBeNull();
   expect(diagnostics.length).toBeGreaterThan(0);
 });

@@ -5,6 +5,7 @@ import type { CheckConfig } from "../../agent/core/check.ts";
 import type { RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Advertisement, Command as Asked, Link, Observation } from "../../agent/core/event.ts";
 import { type Path, traceOf } from "../../agent/core/path.ts";
+import { after } from "../../agent/core/time.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { checkOf, runOf } from "./checking.ts";
 import {
@@ -88,6 +89,7 @@ const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ["sent-again", ({ stage }) => tell([stage.see(recoveryOf(routerNamed(stage, undefined)))], false)],
   ["hear", ({ stage }, words) => tell([hear(stage, words)], false)],
   ["wait", ({ stage }, [span = ""]) => tell(stage.pass(spanOf(span), true), true)],
+  ["busy", ({ stage }, [span = ""]) => tell([stage.see(workFor(stage, span))], false)],
   ["late", ({ stage }, [span = ""]) => tell(stage.pass(spanOf(span), false), true)],
   [
     "ring",
@@ -179,6 +181,12 @@ function operate(stage: Stage, type: "drain" | "resume" | "promote", words: read
   };
   return stage.see({ type: "commanded", command: commands[type] });
 }
+
+/** `busy 600ms`: something begins that may keep the daemon for so long. */
+const workFor = (stage: Stage, span: string): Observation => ({
+  type: "busyAhead",
+  until: after(stage.now(), spanOf(span)),
+});
 
 /** `claimed 10.0.0.100`, or on another interface: somebody else says that the address is his. */
 function claimOf([address = "", iface = "eth0"]: readonly string[]): Observation {
