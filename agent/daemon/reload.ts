@@ -91,8 +91,7 @@ export function createReloader(around: Surroundings): Reloader {
       const foreseen = planFor(around, config, source, refused);
       if (refused.length > 0 || foreseen.transition !== "none") return { ...base, outcome: "refused", plan: foreseen };
     }
-    sayAhead(around, config);
-    furnish(around, config);
+    prepare(around, config);
     const failures: string[] = [];
     listening.add(failures);
     if (words !== null) around.log.learn(config, words);
@@ -164,6 +163,11 @@ async function planned(around: Surroundings, source: Source): Promise<Outcome> {
   if (config === null) return { ...base, outcome: "errors", plan: null };
   const plan = planFor(around, config, source, refused);
   return { ...base, outcome: refused.length > 0 ? "refused" : "planned", plan };
+}
+
+function prepare(around: Surroundings, config: AgentConfig): void {
+  sayAhead(around, config);
+  furnish(around, config);
 }
 
 /** Whoever is due while routers by the hundred are configured advertises before. */

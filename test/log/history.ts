@@ -129,7 +129,6 @@ export type Happening =
   /** Somebody puts one of our addresses on its interface, or takes it off. */
   | { readonly type: "foreign"; readonly nth: number; readonly there: boolean }
   | { readonly type: "drop"; readonly count: number }
-  | { readonly type: "busy"; readonly span: number }
   | Answering
   | { readonly type: "snapshot" }
   | { readonly type: "wall"; readonly by: number };
@@ -186,7 +185,6 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant("foreign" as const), nth: fc.nat({ max: 8 }), there: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("drop" as const), count: fc.nat({ max: 9 }) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("busy" as const), span: fc.nat({ max: 1_000_000 }) }) },
   { weight: 3, arbitrary: answering },
   { weight: 2, arbitrary: fc.constant({ type: "snapshot" as const }) },
   {
@@ -331,8 +329,7 @@ function answer(life: Life, { check, ok, value, count, gap }: Answering): void {
 }
 
 function readdress(life: Life, name: string, own: readonly IpAddress[], there: boolean): void {
-  const change = there ? { added: own, removed: [] } : { added: [], removed: own };
-  see(life, { type: "addressesChanged", interface: name, ...change });
+  see(life, { type: "addressesChanged", interface: name, added: there ? own : [], removed: there ? [] : own });
 }
 
 function intrude(life: Life, n: number, there: boolean): void {
@@ -359,6 +356,7 @@ function happen(life: Life, it: Happening): void {
       readdress(life, it.interface, it.interface === "eth0" ? OWN_ETH0 : OWN_ETH1, it.there);
       break;
     case "reload":
+      see(life, { type: "busyAhead", until: after(life.now, seconds(1)) });
       see(life, { type: "configured", config: CONFIGS[it.config] ?? life.state.config });
       break;
     case "command":
@@ -375,9 +373,6 @@ function happen(life: Life, it: Happening): void {
       break;
     case "drop":
       see(life, { type: "advertDropped", ...DROPPED, count: it.count });
-      break;
-    case "busy":
-      see(life, { type: "busyAhead", until: instantAt(life.now + it.span) });
       break;
     case "answer":
       answer(life, it);
