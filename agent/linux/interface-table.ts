@@ -28,11 +28,15 @@ type Entry = InterfaceAddress & {
 };
 type Row = Omit<InterfaceState, "addresses"> & { readonly addresses: readonly Entry[] };
 
-/** All interfaces, by name and by number. */
-export type InterfaceTable = { readonly byName: Map<string, Row>; readonly nameOf: Map<number, string> };
+/** All interfaces, by name and by number; and the numbers of those that have another name now, by the one they had. */
+export type InterfaceTable = {
+  readonly byName: Map<string, Row>;
+  readonly nameOf: Map<number, string>;
+  readonly renamed: Map<string, number>;
+};
 
 /** A table that knows of nothing. */
-export const emptyTable = (): InterfaceTable => ({ byName: new Map(), nameOf: new Map() });
+export const emptyTable = (): InterfaceTable => ({ byName: new Map(), nameOf: new Map(), renamed: new Map() });
 
 /**
  * Takes messages in, in their order, and tells what changed by them. Addresses of one interface are told
@@ -93,7 +97,11 @@ function finish(table: InterfaceTable, draft: Draft | undefined): undefined {
 export function reconcile(table: InterfaceTable, fresh: InterfaceTable): InterfaceChange[] {
   const changes = changeList();
   for (const row of [...table.byName.values()])
-    if (fresh.byName.get(row.name)?.index !== row.index) forget(table, row, changes);
+    if (fresh.byName.get(row.name)?.index !== row.index) {
+      const lives = fresh.nameOf.has(row.index);
+      (lives ? forget : bury)(table, row, changes);
+      if (lives) table.renamed.set(row.name, row.index);
+    }
   for (const row of fresh.byName.values()) reconcileRow(table, row, changes);
   return changes.list;
 }
@@ -157,14 +165,21 @@ function changeList(nameOf: (port: number) => string = () => ""): Changes {
 function put(table: InterfaceTable, row: Row): void {
   table.byName.set(row.name, row);
   table.nameOf.set(row.index, row.name);
+  table.renamed.delete(row.name);
 }
 
-/** An interface is gone: its addresses went with it. */
+/** An interface is gone under this name: its addresses went with it, for all who know it by that. */
 function forget(table: InterfaceTable, row: Row, changes: Changes): void {
   table.byName.delete(row.name);
   if (table.nameOf.get(row.index) === row.name) table.nameOf.delete(row.index);
   for (const { address } of row.addresses) changes.removed(row.name, address);
   changes.link({ name: row.name, index: 0, up: false });
+}
+
+/** It is gone under every name it had. */
+function bury(table: InterfaceTable, row: Row, changes: Changes): void {
+  forget(table, row, changes);
+  for (const [name, index] of table.renamed) if (index === row.index) table.renamed.delete(name);
 }
 
 const sameLink = (a: Row, b: Row): boolean =>
@@ -178,7 +193,7 @@ function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes
   const formerName = table.nameOf.get(index);
   const former = formerName === undefined ? undefined : table.byName.get(formerName);
   if (message.gone) {
-    if (former !== undefined) forget(table, former, changes);
+    if (former !== undefined) bury(table, former, changes);
     return;
   }
   const up = (flags & (IFF_UP | IFF_RUNNING)) === (IFF_UP | IFF_RUNNING);
@@ -188,10 +203,13 @@ function applyLink(table: InterfaceTable, message: LinkMessage, changes: Changes
     if (!sameLink(former, row)) changes.link(row);
     return;
   }
-  // A new name: for everybody who knows it by the old one, that interface is gone.
-  if (former !== undefined) forget(table, former, changes);
+  // A new name: for everybody who knows it by the old one, that interface is gone. What was put there is still there.
+  if (former !== undefined) {
+    forget(table, former, changes);
+    table.renamed.set(former.name, index);
+  }
   const displaced = table.byName.get(name);
-  if (displaced !== undefined) forget(table, displaced, changes);
+  if (displaced !== undefined) bury(table, displaced, changes);
   put(table, row);
   changes.link(row);
   for (const { address } of row.addresses) changes.added(name, address);

@@ -63,7 +63,10 @@ export function openLinuxKernel(): Kernel & Machinery {
   const unwatch = whenReadable(events.fd, () => haste.isOn() || exclusively(() => readEvents("some")));
   const open = (ask: () => Outcome): Outcome => (closed ? CLOSED : ask());
   const readNews = (): void => exclusively(() => readEvents("all"));
-  const each = eachOf(table.byName, () => closed, haste.asked);
+  const each = eachOf(() => closed, haste.asked);
+  const numberOf = (name: string): number | undefined => table.byName.get(name)?.index;
+  /** Kernels from 6.2 on let an interface be renamed while it is up: what we put there goes from it all the same. */
+  const formerly = (name: string): number | undefined => numberOf(name) ?? table.renamed.get(name);
 
   return {
     now,
@@ -84,9 +87,10 @@ export function openLinuxKernel(): Kernel & Machinery {
     sourceTo: (destination) => (closed ? null : sourceTo(destination)),
     sendFrame: (iface, frame) => open(() => frames.send(iface, frame)),
     sendFrames: (iface, packed, length) => frames.sendAll(iface, packed, length, closed),
-    addAddresses: (addresses) => each(addresses, "adding", (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
-    removeAddresses: (addresses) => each(addresses, "removing", (known) => commands.removeAddresses(known)),
-    ...pathsThrough(() => (closed ? null : table.byName), commands),
+    addAddresses: (addresses) =>
+      each(addresses, "adding", numberOf, (known) => commands.addAddresses(known, ADDRESS_PROTOCOL)),
+    removeAddresses: (addresses) => each(addresses, "removing", formerly, (known) => commands.removeAddresses(known)),
+    ...pathsThrough({ numberOf, formerly, isClosed: () => closed }, commands),
     ...machinery({ interfaces: table.byName, commands, groups, open, read: readNews }),
     setAlarm: (at, ring) => (closed ? undefined : alarm.set(at, ring)),
     forwardsIpv6: createForwarding(table.byName),
@@ -252,46 +256,50 @@ function createHaste() {
 
 type Ask = (known: readonly AddressAt[]) => Outcome[];
 
+type NumberOf = (name: string) => number | undefined;
+
 const eachOf =
-  (interfaces: Links, closed: () => boolean, asked: () => void) =>
-  (addresses: Addresses, doing: string, ask: Ask): Outcome[] => {
+  (closed: () => boolean, asked: () => void) =>
+  (addresses: Addresses, doing: string, numberOf: NumberOf, ask: Ask): Outcome[] => {
     asked();
-    return closed() ? addresses.map(() => CLOSED) : inOneGo(interfaces, addresses, doing, ask);
+    return closed() ? addresses.map(() => CLOSED) : inOneGo(numberOf, addresses, doing, ask);
   };
 
 /** The addresses whose interface is there, asked for in one go; the others fail without asking. */
-function inOneGo(interfaces: Links, addresses: Addresses, doing: string, ask: Ask): Outcome[] {
+function inOneGo(numberOf: NumberOf, addresses: Addresses, doing: string, ask: Ask): Outcome[] {
   const known: AddressAt[] = [];
   for (const address of addresses) {
-    const index = interfaces.get(address.interface)?.index;
+    const index = numberOf(address.interface);
     if (index !== undefined) known.push({ own: address, index });
   }
   const outcomes = ask(known);
   if (known.length === addresses.length) return outcomes;
   let next = 0;
   return addresses.map((address) => {
-    const outcome = interfaces.has(address.interface) ? outcomes[next++] : undefined;
+    const outcome = numberOf(address.interface) === undefined ? undefined : outcomes[next++];
     return outcome ?? failure(ENODEV, `${doing} ${address.address} on ${address.interface}`);
   });
 }
 
-/** Routes and rules, as long as there is a table of interfaces to look in. */
+type Numbers = { readonly numberOf: NumberOf; readonly formerly: NumberOf; readonly isClosed: () => boolean };
+
+/** Routes and rules, as long as the kernel is open. */
 const pathsThrough = (
-  interfaces: () => Links | null,
+  { numberOf, formerly, isClosed }: Numbers,
   { addPaths, removePaths, port }: Pick<CommandSocket, "addPaths" | "removePaths" | "port">,
 ): Pick<Kernel, "addPaths" | "removePaths" | "watchPaths"> => ({
   watchPaths: (listener) => watchPaths(port, listener),
-  addPaths: (paths) => pathsInOneGo(interfaces(), paths, "adding", addPaths),
-  removePaths: (paths) => pathsInOneGo(interfaces(), paths, "removing", removePaths),
+  addPaths: (paths) => (isClosed() ? paths.map(() => CLOSED) : pathsInOneGo(numberOf, paths, "adding", addPaths)),
+  removePaths: (paths) =>
+    isClosed() ? paths.map(() => CLOSED) : pathsInOneGo(formerly, paths, "removing", removePaths),
 });
 
 type AskPaths = (known: readonly PathAt[]) => Outcome[];
 
 /** The same for routes and rules. A rule names its interfaces, which need not be there. */
-function pathsInOneGo(interfaces: Links | null, paths: Paths, doing: string, ask: AskPaths): Outcome[] {
-  if (interfaces === null) return paths.map(() => CLOSED);
+function pathsInOneGo(numberOf: NumberOf, paths: Paths, doing: string, ask: AskPaths): Outcome[] {
   const indexOf = (path: Paths[number]): number | undefined =>
-    path.kind === "rule" || path.interface === null ? 0 : interfaces.get(path.interface)?.index;
+    path.kind === "rule" || path.interface === null ? 0 : numberOf(path.interface);
   const known: PathAt[] = [];
   for (const path of paths) {
     const index = indexOf(path);

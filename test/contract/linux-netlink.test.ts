@@ -128,6 +128,12 @@ describe.skipIf(mustSkip("the Linux kernel", ["ip"]))("the Linux kernel", () => 
       "it is known",
       () => kernel.interfaces.get("old0")?.addresses.some(({ address }) => address === "10.8.4.1") === true,
     );
+    const ours = virtual("10.8.4.2", "old0", 24);
+    expect(kernel.addAddresses([ours])).toEqual([{ ok: true }]);
+    await until(
+      "ours is known",
+      () => kernel.interfaces.get("old0")?.addresses.some(({ address }) => address === "10.8.4.2") === true,
+    );
     kernel.listen("new0", "ipv4", () => {});
     changes.splice(0);
     inA("link", "set", "old0", "name", "new0");
@@ -150,6 +156,10 @@ describe.skipIf(mustSkip("the Linux kernel", ["ip"]))("the Linux kernel", () => 
         removed: [],
       }),
     ]);
+    // What was put there is there still, and goes by the name it came by; nothing more comes.
+    expect(kernel.removeAddresses([ours])).toEqual([{ ok: true }]);
+    expect(inA("address", "show", "dev", "new0")).not.toContain("10.8.4.2");
+    expect(kernel.addAddresses([ours])).toEqual([expect.objectContaining({ ok: false, errno: 19 })]);
     kernel.unlisten("new0", "ipv4");
     inA("link", "del", "new0");
     await until("it is gone", () => !kernel.interfaces.has("new0"));
