@@ -5,19 +5,17 @@ import { changeOf } from "./holdings.ts";
 import { madeOnce, same } from "./same.ts";
 import { positionOf } from "./state.ts";
 
-const settlements = new WeakMap<AgentConfig, { readonly before: AgentConfig; readonly settled: AgentConfig }>();
-
 /**
  * Routers about which nothing new is said are the very objects they were: nothing prepared for them is lost. A reload
  * that must not fail over asks twice, for its plan and to be done, and is answered once.
  */
-export function settled(before: AgentConfig, given: AgentConfig): AgentConfig {
-  const known = settlements.get(given);
-  if (known?.before === before) return known.settled;
-  const settled = asNew(before, given);
-  settlements.set(given, { before, settled });
-  return settled;
-}
+export const settled = madeOnce((before: AgentConfig, given: AgentConfig): AgentConfig => {
+  const routers = given.routers.map((wanted) => {
+    const present = presentIn(before, wanted);
+    return present !== undefined && saysTheSame(present, wanted) ? present : wanted;
+  });
+  return { ...given, routers };
+});
 
 /** Compared once: the daemon does it beforehand, between its adverts. */
 const saysTheSame = madeOnce((present: RouterConfig, wanted: RouterConfig): boolean => same(present, wanted));
@@ -34,12 +32,4 @@ export function* comparing(before: AgentConfig, given: AgentConfig): IterableIte
 function presentIn(before: AgentConfig, { key }: RouterConfig): RouterConfig | undefined {
   const i = positionOf(before, key);
   return i === undefined ? undefined : before.routers[i];
-}
-
-function asNew(before: AgentConfig, given: AgentConfig): AgentConfig {
-  const routers = given.routers.map((wanted) => {
-    const present = presentIn(before, wanted);
-    return present !== undefined && saysTheSame(present, wanted) ? present : wanted;
-  });
-  return { ...given, routers };
 }
