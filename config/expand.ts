@@ -214,7 +214,7 @@ const PORTABILITY =
   "Keepalived looks for includes before it decides @id lines and replaces variables, so it does not follow this one";
 
 function include(work: Work, line: Line, { scope, stack }: Around): boolean {
-  const match = INCLUDE.exec(line.text);
+  const match = line.text.includes("include") ? INCLUDE.exec(line.text) : null;
   if (match === null) return false;
   const at = placeIn(line, match[1]?.length ?? 0, line.text.trimEnd().length);
   const written = unquoted(match[3] ?? "");

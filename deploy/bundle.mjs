@@ -105,9 +105,11 @@ const INSTEAD = {
   worker_threads:
     "module.exports = { isMainThread: true, parentPort: null, workerData: null, get Worker() { return require('node:worker_threads').Worker; } };",
   assert: "module.exports = (...args) => require('node:assert')(...args);",
-  // Its own way to what is compiled of it takes longer than all else of it; another version or machine goes that way.
+  // Its own way to what is compiled of it takes longer than all else of it, and half of that is to look which C library
+  // there is: the common one is tried. Another version or machine goes that way.
   koffi: [
-    "let found; try { found = require('@koromix/koffi-' + process.platform + '-' + process.arch); } catch {}",
+    "const place = process.platform + '-' + process.arch;",
+    "let found; try { found = require('@koromix/koffi-' + place + '/' + place.replace('-', '_') + '/koffi.node'); } catch {}",
     `module.exports = found?.version === "${versionOf("koffi")}" ? found : require("koffi");`,
   ].join("\n"),
 };

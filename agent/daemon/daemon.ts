@@ -57,7 +57,7 @@ import { atOnce } from "./quiet.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 import { createReloader, type Reloader } from "./reload.ts";
 import { settle } from "./settle.ts";
-import { warmUp } from "./warm.ts";
+import { warmUpWhenAsked } from "./warm.ts";
 import { thisMachine, whoAsked, whoSignalled, whoStarted } from "./who.ts";
 
 /** How long a clean end waits for the disk, in ms; the write-ahead copy keeps the rest. */
@@ -109,10 +109,10 @@ type Life = Prepared & {
 export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: Journal): void {
   if (prepared.config.notify.umask !== null) process.umask(prepared.config.notify.umask);
   const realtime = prepareProcess(journal, prepared.config);
-  const warm = warmUp();
+  const warm = warmUpWhenAsked();
   // Whoever is Master every few milliseconds has no time for it later.
   const hasty = hastyIn(prepared.config).length > 0;
-  if (hasty) atOnce(warm.pieces);
+  if (hasty) atOnce(warm().pieces);
   const life = born(prepared, options, journal, realtime);
   if (hasty) life.loader.prepare();
   const { kernel, performer, notifier, commander, memory, provisioner } = life;
@@ -140,6 +140,9 @@ export function runDaemon(prepared: Prepared, options: DaemonOptions, journal: J
   commander.configure(prepared.config, whoStarted());
   for (const { command, by } of prepared.drains) commander.operate(command, by);
   begin(life);
+  // No advertisement waits for what follows.
+  warm();
+  prepared.tellOddities();
   watchPulse(kernel.now, life.recorder.ring, life.meter);
   const pager = pagerOf(life);
   const alive = (): boolean => !overdue(memory.state, kernel.now());

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic.ts";
+import { type Diagnostic, hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
@@ -50,6 +50,8 @@ export type Prepared = {
   readonly directory: string;
   readonly kept: Kept;
   readonly disk: DiskMeter;
+  /** Tells what is odd about the configuration; there may be hundreds of sentences, and no router waits for them. */
+  readonly tellOddities: () => void;
 };
 
 /** What is kept of the log. */
@@ -96,8 +98,10 @@ function pruneTeller(kept: Kept, journal: Teller): (what: Pruned) => void {
   };
 }
 
+type Loaded = { readonly config: AgentConfig; readonly oddities: readonly Diagnostic[] };
+
 /** Reads the configuration in the network that it names, or refuses with every mistake in it. */
-function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): AgentConfig {
+function loadOrRefuse({ file, configId }: Source): Loaded {
   const load = () => loadConfig(file, { host: machineOfDaemon, ...(configId === undefined ? {} : { configId }) });
   let loaded = load();
   const { netNamespace } = loaded.declaration.globals;
@@ -114,8 +118,7 @@ function loadOrRefuse({ file, configId }: Source, say: Pick<Teller, "warn">): Ag
     const colour = process.stderr.isTTY === true;
     throw new Refusal(EXIT.config, `${printDiagnostics(told, maskedFiles(files), { colour })}\n${file} is not used`);
   }
-  for (const diagnostic of told) say.warn(headlineOf(diagnostic));
-  return config;
+  return { config, oddities: told };
 }
 
 /** The state directory, ours alone as long as this process lives. */
@@ -169,7 +172,19 @@ function requireEntry(netNamespace: string, entered: Outcome): void {
 
 /** Gets everything ready, or throws a Refusal and leaves the machine as it was. */
 export function prepare(options: PrepareOptions, journal: Journal): Prepared {
-  const loaded = loadOrRefuse(options, journal);
+  const { config, oddities } = loadOrRefuse(options);
+  const tellOddities = (): void => {
+    for (const diagnostic of oddities) journal.warn(headlineOf(diagnostic));
+  };
+  try {
+    return { ...prepareFor(config, options, journal), tellOddities };
+  } catch (cause) {
+    tellOddities();
+    throw cause;
+  }
+}
+
+function prepareFor(loaded: AgentConfig, options: PrepareOptions, journal: Journal): Omit<Prepared, "tellOddities"> {
   requireCapabilities();
   claim(options.stateDirectory);
   const ahead = aheadPath(options.stateDirectory);

@@ -34,7 +34,11 @@ function strongerThan({ config, primaryAddress }: RouterState): Observation | nu
   return received.ok ? { type: "advertReceived", router: received.router, advert: received.advert } : null;
 }
 
-export function rehearsalOf(warm: WarmUp, { log, performer }: Parts, state: () => AgentState): Rehearsal & Preparation {
+export function rehearsalOf(
+  warm: () => WarmUp,
+  { log, performer }: Parts,
+  state: () => AgentState,
+): Rehearsal & Preparation {
   const ready = (at: Instant): void => {
     log.ready(state(), at);
     performer.ready(state(), at);
@@ -52,14 +56,14 @@ export function rehearsalOf(warm: WarmUp, { log, performer }: Parts, state: () =
   };
   return {
     *pieces() {
-      yield* warm.pieces;
+      yield* warm().pieces;
       first();
     },
     *anew() {
-      yield* warm.again();
+      yield* warm().again();
       first();
     },
-    whole: (at) => warm.rehearse(() => ready(at)),
+    whole: (at) => warm().rehearse(() => ready(at)),
     again: (at) => {
       const router = state().routers.find(({ phase }) => isTakeOver(phase, at));
       if (router === undefined) return;

@@ -42,8 +42,17 @@ export type WarmUp = {
   readonly again: () => IterableIterator<void>;
 };
 
+/** Made when it is asked for the first time: nothing of it is needed before the first advertisement. */
+export function warmUpWhenAsked(): () => WarmUp {
+  let made: WarmUp | null = null;
+  return () => {
+    made ??= warmUp();
+    return made;
+  };
+}
+
 /** Fifty milliseconds of work in all, five for the first pieces. */
-export function warmUp(): WarmUp {
+function warmUp(): WarmUp {
   const config: AgentConfig = { ...usualAgent, routers: [router("ipv4", 2), router("ipv4", 3), router("ipv6", 3)] };
   const log = openEventLog(nowhere(), { version: "", cluster: "", boot: "" }, () => 0, initialState, instantAt(0));
   let tell: (event: Event) => void = () => {};

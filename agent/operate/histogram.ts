@@ -19,7 +19,7 @@ export const LOOP: readonly number[] = [0.1, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 25
 
 export const histogram = (bounds: readonly number[]): Histogram => ({
   bounds,
-  counts: Array.from({ length: bounds.length + 1 }, () => 0),
+  counts: new Array<number>(bounds.length + 1).fill(0),
   sum: 0,
 });
 

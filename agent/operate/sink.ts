@@ -17,24 +17,52 @@ const LIMIT = 1024 * 1024;
 /** Until the next attempt when a pipe is full, in ms. */
 const RETRY_MS = 50;
 
+type Opening = {
+  readonly now: () => void;
+  /** Where it is not, it will be in the next turn of the loop, and `then` is done. */
+  readonly isOver: (then: () => void) => boolean;
+};
+
+function openingOf(open: () => void): Opening {
+  let is: "ahead" | "near" | "over" = "ahead";
+  const now = (): void => {
+    if (is === "over") return;
+    is = "over";
+    open();
+  };
+  return {
+    now,
+    isOver: (then) => {
+      if (is === "ahead") {
+        is = "near";
+        setImmediate(() => {
+          now();
+          then();
+        });
+      }
+      return is === "over";
+    },
+  };
+}
+
 /**
- * Opens a sink on a descriptor. Pipes and sockets have to be non-blocking, which libuv makes stderr
- * when it is first touched; a file may block, but only a thread of the pool.
+ * Opens a sink on a descriptor. Pipes and sockets have to be non-blocking, which libuv makes stderr when it is first
+ * touched; a file may block, but only a thread of the pool. `open` does that, before the first line is written: in the
+ * next turn of the loop, so that a start need not wait for it.
  */
-export function openSink(fd: number, limit = LIMIT): Sink {
+export function openSink(fd: number, open: () => void, limit = LIMIT): Sink {
+  const opening = openingOf(open);
   let waiting = "";
   let inFlight = 0;
   let dropped = 0;
   let gone = false;
-  let flushing: (() => void)[] = [];
+  const flushing: (() => void)[] = [];
 
   const told = (): void => {
-    const done = flushing;
-    flushing = [];
-    for (const tell of done) tell();
+    for (const tell of flushing.splice(0)) tell();
   };
   const next = (): void => {
-    if (inFlight > 0) return;
+    if (!opening.isOver(next) || inFlight > 0) return;
     if (waiting === "") {
       told();
       return;
@@ -77,6 +105,7 @@ export function openSink(fd: number, limit = LIMIT): Sink {
     },
     flushSync: () => {
       if (gone) return;
+      opening.now();
       const bytes = Buffer.from(waiting);
       waiting = "";
       try {
