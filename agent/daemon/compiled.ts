@@ -10,13 +10,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
-import { KEPT_FLAGS, YOUNG_FLAG } from "./flags.ts";
+import { HURRY_FLAG, KEPT_FLAGS, YOUNG_FLAG } from "./flags.ts";
 
 /** A function of `require` and a module, as the code of each part is. */
 type Part = (required: NodeJS.Require, module: { exports: unknown }) => void;
 
 /** What is set where a part is loaded: it belongs to what V8 compares. */
-const FLAGS = { daemon: [YOUNG_FLAG], loader: [YOUNG_FLAG, ...KEPT_FLAGS] } as const;
+const FLAGS = { daemon: [YOUNG_FLAG, HURRY_FLAG], loader: [YOUNG_FLAG, ...KEPT_FLAGS] } as const;
 export type PartName = keyof typeof FLAGS;
 
 const DIGEST = 32;

@@ -4,6 +4,7 @@
 // was 2 ms late. Afterwards the code is compiled, and the first is as quick as the hundredth.
 
 import { openSync, writeSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { Observable } from "rxjs";
 import { type Family, type IpAddress, parseAddress } from "../core/address.ts";
 import { type AgentConfig, PRIORITY_STOP, type RouterConfig, routerKeyOf } from "../core/config.ts";
@@ -22,6 +23,7 @@ import { type Driver, run } from "../run.ts";
 import { adverts } from "../sources/adverts.ts";
 import { createSequences } from "../wire/ah.ts";
 import { advertPacket } from "../wire/packet.ts";
+import { UNHURRIED_FLAG } from "./flags.ts";
 
 /** How often each router goes Master and back; more brings nothing that can be measured. */
 const ROUNDS = 25;
@@ -42,11 +44,16 @@ export type WarmUp = {
   readonly again: () => IterableIterator<void>;
 };
 
-/** Made when it is asked for the first time: nothing of it is needed before the first advertisement. */
+/**
+ * Made when it is asked for the first time: nothing of it is needed before the first advertisement. What runs from then on
+ * is worth optimizing.
+ */
 export function warmUpWhenAsked(): () => WarmUp {
   let made: WarmUp | null = null;
   return () => {
-    made ??= warmUp();
+    if (made !== null) return made;
+    setFlagsFromString(UNHURRIED_FLAG);
+    made = warmUp();
     return made;
   };
 }
