@@ -35,7 +35,7 @@ export type Surroundings = {
   readonly busy: (until: Instant) => void;
   readonly log: Pick<EventLog, "learn" | "clear">;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
-  readonly provisioner: Pick<Provisioner, "furnish" | "settleSlowly">;
+  readonly provisioner: Pick<Provisioner, "furnish" | "replaced" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
   readonly idle: () => Promise<void>;
   readonly journal: Pick<Journal, "info" | "warn" | "error">;
@@ -87,10 +87,11 @@ export function createReloader(around: Surroundings): Reloader {
     const { base, config, words, refused } = await consider(around, source);
     if (config === null) return { ...base, outcome: "errors", plan: null };
     // Nothing is awaited from here to the change: what is planned is of the very state that is changed.
-    if (refused.length > 0 || requireNoFailover) {
-      const foreseen = planFor(around, config, source, refused);
-      if (refused.length > 0 || foreseen.transition !== "none") return { ...base, outcome: "refused", plan: foreseen };
-    }
+    // Whose interface is replaced has lost it by the time of the change.
+    const early = refused.length > 0 || requireNoFailover || around.provisioner.replaced(config).length > 0;
+    const foreseen = early ? planFor(around, config, source, refused) : null;
+    if (foreseen !== null && forbids(foreseen, requireNoFailover))
+      return { ...base, outcome: "refused", plan: foreseen };
     prepare(around, config);
     const failures: string[] = [];
     listening.add(failures);
@@ -103,7 +104,7 @@ export function createReloader(around: Surroundings): Reloader {
     if (wait) await around.idle();
     listening.delete(failures);
     await within(TOLD_WITHIN, around.idle());
-    const done = turn && planOf(lookAhead(turn), against(source, []));
+    const done = foreseen ?? (turn && planOf(lookAhead(turn), against(source, [])));
     return { ...base, outcome: "done", plan: done, failures };
   };
 
@@ -216,10 +217,19 @@ function refusalsOf({ kernel, state }: Surroundings, config: AgentConfig): reado
 
 const against = ({ file }: Source, refused: readonly string[]) => ({ file, against: "the running daemon", refused });
 
+const forbids = ({ refused, transition }: Plan, requireNoFailover: boolean): boolean =>
+  refused.length > 0 || (requireNoFailover && transition !== "none");
+
 /** What a configuration would change here and now. */
 const planFor = (
-  { kernel, state }: Surroundings,
+  { kernel, state, provisioner }: Surroundings,
   config: AgentConfig,
   source: Source,
   refused: readonly string[],
-): Plan => planOf(foresee(state(), config, kernel.now()), against(source, refused));
+): Plan =>
+  planOf(foresee(without(state(), provisioner.replaced(config)), config, kernel.now()), against(source, refused));
+
+function without(state: AgentState, links: readonly string[]): AgentState {
+  if (links.length === 0) return state;
+  return { ...state, links: Object.fromEntries(Object.entries(state.links).filter(([name]) => !links.includes(name))) };
+}

@@ -42,6 +42,8 @@ type Teller = { readonly info: (sentence: string) => void; readonly warn: (sente
 export type Provisioner = {
   /** Makes what a configuration needs beside what is there; why something could not be made, in sentences. */
   readonly furnish: (config: AgentConfig) => readonly string[];
+  /** The interfaces that a configuration takes away, to make others in their place. */
+  readonly replaced: (config: AgentConfig) => readonly string[];
   /** Takes back what a configuration does not need, all at once. */
   readonly settle: (config: AgentConfig) => void;
   /** The same in small steps, between which the sockets and the alarm have their turn. */
@@ -97,6 +99,10 @@ export function provision(
   };
   return {
     furnish,
+    replaced: (config) => {
+      const lacking = virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
+      return lacking.flatMap((one) => inTheWay(kernel, one)).map(({ name }) => name);
+    },
     settle: (config) => giveBack(hand, needless(hand, config)),
     settleSlowly,
     drive,

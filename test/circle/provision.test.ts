@@ -193,6 +193,7 @@ describe("a machine made to fit a configuration", () => {
     const { provisioner, deeds, interfaces } = machine();
     provisioner.furnish(VMAC);
     deeds.length = 0;
+    expect([VMAC, usualAgent, named("vip51")].map(provisioner.replaced)).toEqual([[], [], ["vrrp.51"]]);
     expect(provisioner.furnish(named("vip51"))).toEqual([]);
     expect(linkDeeds(deeds)).toEqual(["remove vrrp.51", "make vip51", "raise vip51"]);
     provisioner.settle(usualAgent);
