@@ -90,8 +90,7 @@ export function createReloader(around: Surroundings): Reloader {
     // Whose interface is replaced has lost it by the time of the change.
     const early = refused.length > 0 || requireNoFailover || around.provisioner.replaced(config).length > 0;
     const foreseen = early ? planFor(around, config, source, refused) : null;
-    if (foreseen !== null && forbids(foreseen, requireNoFailover))
-      return { ...base, outcome: "refused", plan: foreseen };
+    if (forbids(foreseen, requireNoFailover)) return { ...base, outcome: "refused", plan: foreseen };
     prepare(around, config);
     const failures: string[] = [];
     listening.add(failures);
@@ -217,8 +216,8 @@ function refusalsOf({ kernel, state }: Surroundings, config: AgentConfig): reado
 
 const against = ({ file }: Source, refused: readonly string[]) => ({ file, against: "the running daemon", refused });
 
-const forbids = ({ refused, transition }: Plan, requireNoFailover: boolean): boolean =>
-  refused.length > 0 || (requireNoFailover && transition !== "none");
+const forbids = (plan: Plan | null, requireNoFailover: boolean): boolean =>
+  plan !== null && (plan.refused.length > 0 || (requireNoFailover && plan.transition !== "none"));
 
 /** What a configuration would change here and now. */
 const planFor = (
