@@ -61,6 +61,13 @@ export function takenAway(links: Links, { interface: name, removed }: Readdresse
   return removed.filter((address) => there.has(address) && !asked.has(address));
 }
 
+/** A link of which more or other addresses are leaving; written out, since addresses wait for it that are to go. */
+function whenLeaving(links: Links, name: string, link: LinkState, leaving: readonly IpAddress[]): Links {
+  const next: Record<string, LinkState> = { ...links };
+  next[name] = { index: link.index, up: link.up, wasUp: link.wasUp, leaving, addresses: link.addresses };
+  return next;
+}
+
 /** Remembers which addresses go because we ask for it. */
 export function askedToLeave(links: Links, effects: readonly Effect[]): Links {
   const wanted = new Map<string, IpAddress[]>();
@@ -79,7 +86,7 @@ export function askedToLeave(links: Links, effects: readonly Effect[]): Links {
     const there = membersOf(link.addresses);
     const present = addresses.filter((address) => there.has(address));
     const leaving = joinedBy(link.leaving, present);
-    if (leaving !== link.leaving) asked = { ...asked, [name]: { ...link, leaving } };
+    if (leaving !== link.leaving) asked = whenLeaving(asked, name, link, leaving);
   }
   return asked;
 }

@@ -8,7 +8,11 @@ type List = readonly IpAddress[];
 
 const sets = new WeakMap<List, Set<IpAddress>>();
 
+/** Of so many a set is made quicker than it is found, and let go. */
+const FEW = 16;
+
 function setOf(list: List): Set<IpAddress> {
+  if (list.length <= FEW) return new Set(list);
   const known = sets.get(list);
   if (known !== undefined) return known;
   const made = new Set(list);
@@ -21,8 +25,8 @@ export const membersOf = (list: List): ReadonlySet<IpAddress> => setOf(list);
 
 /** The set belongs to the changed list from now on. */
 function handOver(from: List, to: List, set: Set<IpAddress>): List {
-  sets.delete(from);
-  sets.set(to, set);
+  if (from.length > FEW) sets.delete(from);
+  if (to.length > FEW) sets.set(to, set);
   return to;
 }
 

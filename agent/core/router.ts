@@ -377,7 +377,7 @@ function becomeBackup(router: RouterState, at: Instant, because: Reason, advert:
     limitedUntil: null,
     willing: false,
   };
-  return { ...router, phase };
+  return inPhase(router, phase);
 }
 
 /** (110), (370): advertise first, because the LAN waits for it; announce last, because that points at the addresses. */

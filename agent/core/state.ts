@@ -201,7 +201,7 @@ export type AgentState = {
 };
 
 /** The router in another phase; written out as `withRouters` is. */
-export const inPhase = (router: RouterState, phase: Phase): RouterState => ({
+export const inPhase = <P extends Phase>(router: RouterState, phase: P): RouterState & { readonly phase: P } => ({
   config: router.config,
   phase,
   linkUp: router.linkUp,
