@@ -98,9 +98,9 @@ export function openEventLog(
   };
   const record = (turn: Turn): void => {
     const { seen, at: when } = turn.event;
-    writeWindows([...interrupted(answers, seen), ...(concerned(turn) ?? [null]).flatMap(windows.close)]);
     ledger.enter(turn);
     errands.enter(turn, wall());
+    closeWindows(pen, windows, answers, turn);
     write(when, `"seen":${textOf(seen, words)}`);
     if (seen.type === "configured") recorder?.configure(turn.state.config.eventLog);
   };
@@ -151,6 +151,7 @@ function foldedInto(windows: Windows, answers: Answers, turn: Turn): readonly Wi
 }
 
 const NOTHING: readonly Window[] = [];
+const ALL = [null] as const;
 
 const withStrain = (mark: Mark, recording: string | null, strain: Strain | undefined): Mark => ({
   ...mark,
@@ -206,6 +207,8 @@ const VERSIONS = { heird: FORMAT, foldVersion: FOLD_VERSION };
 
 const fieldsOf = (fields: Record<string, unknown>): string => JSON.stringify(fields).slice(1, -1);
 
+const wordsOf = (window: Window): string => `"window":${JSON.stringify(window)}`;
+
 /** Gives each line its place in the chain. */
 function createPen(store: Store, wall: () => number) {
   let { seq, hash, hlc } = store.last;
@@ -217,19 +220,32 @@ function createPen(store: Store, wall: () => number) {
     const back = clock < hlc ? `,"wall":${clock}` : "";
     return sealed(hash, `{"seq":${seq + 1},"at":${when},"hlc":${Math.max(hlc, clock)},${fields}${back}`);
   };
-  const write = (when: Instant, fields: string, clock = wall()): void => {
+  let [text, lines] = ["", 0];
+  const put = (when: Instant, fields: string, clock: number): void => {
     const line = next(when, fields, clock);
     hlc = Math.max(hlc, clock);
     seq += 1;
     hash = line.hash;
     bytes += line.text.length;
-    store.append(line.text, seq);
+    text += line.text;
+    lines += 1;
+  };
+  /** Hands over what was put, too. */
+  const write = (when: Instant, fields: string, clock = wall()): void => {
+    put(when, fields, clock);
+    const [all, count] = [text, lines];
+    [text, lines] = ["", 0];
+    store.append(all, seq, count);
   };
   return {
     write,
+    /** To be followed by a line that is written. */
+    putWindows: (closed: readonly Window[]): void => {
+      for (const window of closed) put(window.last, wordsOf(window), wall());
+    },
     tryOut: (when: Instant, fields: string): void => void next(when, fields, wall()),
     writeWindows: (closed: readonly Window[]): void => {
-      for (const window of closed) write(window.last, `"window":${JSON.stringify(window)}`);
+      for (const window of closed) write(window.last, wordsOf(window));
     },
     head: () => seq,
     hash: () => hash,
@@ -243,10 +259,16 @@ function createPen(store: Store, wall: () => number) {
   };
 }
 
+/** Closes the windows that an event ends, which are written with it by one call: the removal of an address waits for it. */
+function closeWindows(pen: ReturnType<typeof createPen>, windows: Windows, answers: Answers, turn: Turn): void {
+  pen.putWindows(interrupted(answers, turn.event.seen));
+  for (const router of concerned(turn) ?? ALL) pen.putWindows(windows.close(router));
+}
+
 /** The windows of answers that an event closes: a new configuration forgets checks, and counts others anew. */
 function interrupted(answers: Answers, seen: Observation): readonly Window[] {
   if (seen.type === "configured") return answers.close(null);
-  return seen.type === "checkReported" || seen.type === "checkDue" ? answers.close(seen.check) : [];
+  return seen.type === "checkReported" || seen.type === "checkDue" ? answers.close(seen.check) : NOTHING;
 }
 
 /**

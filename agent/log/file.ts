@@ -36,7 +36,7 @@ export type Store = {
   readonly epoch: string;
   readonly last: Last;
   /** Never waits. */
-  readonly append: (text: string, seq: number) => void;
+  readonly append: (text: string, seq: number, lines?: number) => void;
   /** What is appended from here on goes into that segment; gives how many lines were lost before it. */
   readonly beginSegment: (segment: number) => number;
   /** Lines lost since the last segment began. */
@@ -80,12 +80,12 @@ export function createStore(options: StoreOptions): Store {
   return {
     epoch: options.epoch,
     last: options.last,
-    append: (text, seq) => {
+    append: (text, seq, lines = 1) => {
       head = seq;
       // The header of a segment is always taken: without it, nothing that follows could be read.
       if (!begun && (lost > 0 || writer.queuedBytes() + text.length > queueLimit)) {
-        lost += 1;
-        lostInAll += 1;
+        lost += lines;
+        lostInAll += lines;
         return;
       }
       begun = false;
@@ -93,7 +93,9 @@ export function createStore(options: StoreOptions): Store {
       const { chunk, length } = writer.add(segment, text, seq);
       ahead?.write(chunk.buffer, chunk.used - length, length);
       writer.kick();
-      watch?.appended((performance.now() - began) * 1_000);
+      if (watch === undefined) return;
+      const each = ((performance.now() - began) * 1_000) / lines;
+      for (let i = 0; i < lines; i++) watch.appended(each);
     },
     beginSegment: (next) => {
       segment = next;
@@ -169,12 +171,13 @@ function createWriter(
     }
   };
 
-  const kick = (): void => {
+  const kick = once(() => {
+    if (finishing) return;
     writing ??= drain().finally(() => {
       writing = null;
-      if (queue.bytes() > 0 && !finishing) kick();
+      if (queue.bytes() > 0) kick();
     });
-  };
+  });
 
   return {
     add: queue.add,
@@ -190,6 +193,22 @@ function createWriter(
     },
   };
 }
+
+/** Is done when whoever wrote a line has acted upon it, however often it is called: to begin takes longer than that. */
+function once(act: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    void RETURNED.then(() => {
+      isDue = false;
+      act();
+    });
+  };
+}
+
+/** What is hung on it is done when everything that is being called has returned. */
+const RETURNED = Promise.resolve();
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {

@@ -21,10 +21,12 @@ export function memoryStore(last: Last = { seq: -1, hash: genesis(EPOCH), hlc: 0
       const all = lines.map(({ line }) => line);
       return all.slice(all.findLastIndex(({ type }) => type === "header"));
     },
-    append: (text) => {
-      const line = parseLine(text.trimEnd());
-      if (typeof line === "string") throw new Error(`a line ${line}`);
-      lines.push({ text, line });
+    append: (all) => {
+      for (const text of all.split(/(?<=\n)/)) {
+        const line = parseLine(text.trimEnd());
+        if (typeof line === "string") throw new Error(`a line ${line}`);
+        lines.push({ text, line });
+      }
     },
     beginSegment: () => 0,
     lostLines: () => 0,

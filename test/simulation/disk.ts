@@ -119,11 +119,11 @@ function storeOn(disk: Disk): Store {
   return {
     epoch: EPOCH,
     last: lastOf(disk.texts),
-    append: (text) => {
+    append: (text, _seq, lines = 1) => {
       // After a line that is missing, the next one that can be read is a header.
-      if (!disk.full && disk.lost === 0) disk.texts.push(text);
+      if (!disk.full && disk.lost === 0) disk.texts.push(...text.split(/(?<=\n)/));
       else {
-        disk.lost += 1;
+        disk.lost += lines;
         disk.missed = true;
       }
     },
