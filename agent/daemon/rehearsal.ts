@@ -15,7 +15,15 @@ import { advertPacket } from "../wire/packet.ts";
 import { createReceiver } from "../wire/receive.ts";
 import type { WarmUp } from "./warm.ts";
 
-type Parts = { readonly log: Pick<EventLog, "ready" | "rehearse">; readonly performer: Pick<Performer, "ready"> };
+type Parts = {
+  readonly log: Pick<EventLog, "ready" | "rehearse">;
+  readonly performer: Pick<Performer, "ready" | "practise">;
+};
+
+/** So often the way to the kernel is gone: V8 compiles what was called some twenty times. */
+const OFTEN = 25;
+/** And so often what is compiled already. */
+const SELDOM = 3;
 
 /** What is played while nobody needs the process. */
 export type Preparation = {
@@ -54,14 +62,19 @@ export function rehearsalOf(
     const seen = strongerThan(router);
     if (seen !== null) log.rehearse(step(turn.state, { at, seen }));
   };
+  function* practice(times: number): IterableIterator<void> {
+    for (let i = 0; i < times; i++) yield performer.practise(state());
+  }
   return {
     *pieces() {
       yield* warm().pieces;
       first();
+      yield* practice(OFTEN);
     },
     *anew() {
       yield* warm().again();
       first();
+      yield* practice(SELDOM);
     },
     whole: (at) => warm().rehearse(() => ready(at)),
     again: (at) => {

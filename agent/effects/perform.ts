@@ -34,6 +34,8 @@ export type Performer = {
   readonly drive: Driver;
   /** Makes ready what those will send who take over at this time, and goes the way of their work once. */
   readonly ready: (state: AgentState, at: Instant) => void;
+  /** Goes the way of an address of the first router once, for nothing: what was not called often is slow when it is needed. */
+  readonly practise: (state: AgentState) => void;
   /** Resolves when nothing is left to do. */
   readonly idle: () => Promise<void>;
   /** Whether an address was there before us: it is somebody else's, and stays whatever happens. */
@@ -117,8 +119,8 @@ export function perform(
       }),
     );
   const idle = (): Promise<void> => gate.idle().then(lane.idle);
-
-  return { drive, ready: readyWith(kernel, adverts), idle, isForeign: (own) => foreign.has(placeOf(own)) };
+  const [ready, practise] = [readyWith(kernel, adverts), practiseWith(kernel)];
+  return { drive, ready, practise, idle, isForeign: (own) => foreign.has(placeOf(own)) };
 }
 
 type Tell = Subscriber<Observation>;
@@ -172,12 +174,22 @@ const readyWith =
     }
   };
 
+const practiseWith =
+  (kernel: Kernel): Performer["practise"] =>
+  ({ routers: [first] }) => {
+    if (first !== undefined) rehearse(kernel, first.config);
+  };
+
 /**
  * Does it in its order. A router that is Master no more while its addresses still wait for pre_master
  * gets none of them, and none is removed then: what stands there is not ours.
  */
 function hold(gate: Gate, effect: Queued, { state }: Turn, act: (effect: Queued) => void): void {
   const { type, router } = effect;
+  if (!gate.waits(router)) {
+    act(effect);
+    return;
+  }
   const leaves = routerOf(state, router)?.phase.name !== "master";
   if (leaves && type === "removeAddresses") {
     const never = gate.drop(router, ["addAddresses", "announce"]).flatMap(addressesIn).map(placeOf);

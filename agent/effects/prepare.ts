@@ -13,6 +13,8 @@ export const atOnce: Preparer = (_, ready) => ready();
 export type Gate = {
   /** Does it now, or when everything before it is done. */
   readonly pass: (effect: Held, act: () => void) => void;
+  /** Whether anything waits for a router. */
+  readonly waits: (router: RouterKey) => boolean;
   /** Drops what still waits for a router and of these kinds, and gives it: the router is Master no more. */
   readonly drop: (router: RouterKey, types: readonly Held["type"][]) => readonly Held[];
   readonly hold: (effect: Extract<Effect, { type: "prepare" }>) => void;
@@ -49,6 +51,7 @@ export function prepare(run: Preparer): Gate {
       if (queue === undefined) act();
       else queue.push({ isOpen: () => true, act, effect });
     },
+    waits: (router) => queues.has(router),
     drop: (router, types) => {
       const queue = queues.get(router) ?? [];
       const dropped: Held[] = [];

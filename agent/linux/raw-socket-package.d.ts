@@ -7,6 +7,7 @@ declare module "raw-socket" {
   export type SocketWrap = {
     on(event: "recvReady" | "sendReady" | "close", listener: () => void): SocketWrap;
     on(event: "error", listener: (error: Error) => void): SocketWrap;
+    emit(event: "recvReady"): boolean;
     removeAllListeners(event: string): SocketWrap;
     send(buffer: Buffer, offset: number, length: number, address: string, sent: (bytes: number) => void): SocketWrap;
     setOption(level: number, option: number, value: number): SocketWrap;
