@@ -91,20 +91,21 @@ function bareValue(keyword: Keyword, shape: Shape, name: Word, report: Report): 
   return undefined;
 }
 
-function missing(keyword: Keyword, name: Word, report: Report): void {
-  report(
-    problem(
-      "H0002",
-      placeOf(name),
-      `${name.text} needs a value: ${shapeText(keyword.shape)}`,
-      "write it behind the keyword; # and ! begin a comment unless they stand in double quotes",
-    ),
-  );
+const BEHIND = "write it behind the keyword; # and ! begin a comment unless they stand in double quotes";
+
+function missing(keyword: Keyword, name: Word, report: Report, help = BEHIND): void {
+  report(problem("H0002", placeOf(name), `${name.text} needs a value: ${shapeText(keyword.shape)}`, help));
+}
+
+/** An address and a port as everybody else writes them: 127.0.0.1:9165, [::1]:9165. */
+function asTwoWords(name: Word, [only]: readonly Word[]): string | undefined {
+  const [, host = "", port = ""] = /^\[?(.+?)\]?:(\d+)$/.exec(only?.text ?? "") ?? [];
+  return host === "" ? undefined : `write ${name.text} ${host} ${port}`;
 }
 
 function enough(keyword: Keyword, name: Word, args: readonly Word[], min: number, report: Report): boolean {
   if (args.length >= min) return true;
-  missing(keyword, name, report);
+  missing(keyword, name, report, min === 2 ? asTwoWords(name, args) : undefined);
   return false;
 }
 

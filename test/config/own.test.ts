@@ -170,6 +170,11 @@ test("the audit wants a Redis, a cluster and no password in its URL", () => {
 test("control, metrics and limits are checked in form", () => {
   expect(errorsOf("control {\nmode 0999\n}\n")).toEqual(["H0124 2:6"]);
   expect(errorsOf("metrics {\nlisten 127.0.0.1\n}\n")).toEqual(["H0002 2:1"]);
+  for (const [word, meant] of [
+    ["127.0.0.1:9165", "127.0.0.1 9165"],
+    ["[::1]:9165", "::1 9165"],
+  ])
+    expect(loadText(`metrics {\nlisten ${word}\n}\n`).diagnostics[0]?.help).toBe(`write listen ${meant}`);
   expect(errorsOf(instance("max_failovers 0 60"))).toEqual(["H0104 4:15"]);
   expect(errorsOf(instance("priority_change later"))).toEqual(["H0105 4:17"]);
   const { services } = loadText("control {\nmode 600\n}\nmetrics {\nlisten ::1 9165\n}\n", honoured).declaration;
