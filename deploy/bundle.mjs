@@ -141,6 +141,8 @@ const options = {
   platform: "node",
   target: "node20",
   external: PACKAGES,
+  // What reads the parts takes each byte for a character.
+  charset: "ascii",
   minifyWhitespace: true,
   minifySyntax: true,
   // For Node it gives only its CommonJS, of which nothing can be left out.

@@ -41,7 +41,8 @@ function compiledOf(folder: string, name: PartName, code: Buffer): Buffer | null
 
 /** Its name for stacks is in what is kept, wherever that came to lie: operate/origin.ts knows it. */
 const scriptOf = (name: PartName, code: Buffer, cachedData?: Buffer): Script =>
-  new Script(code.toString(), {
+  // Of all that is not ASCII deploy/bundle.mjs has made escapes.
+  new Script(code.toString("latin1"), {
     filename: `heird:${name}.js`,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
