@@ -87,13 +87,18 @@ async function execute(command: CommandName, values: Values, operands: readonly 
       return cleanupCommand(values);
     case "completion":
       return completionCommand(operands);
-    case "help": {
-      const wanted = COMMAND_NAMES.find((name) => name === operands[0]);
-      return print(wanted === undefined ? overview() : helpOn(wanted));
-    }
+    case "help":
+      return print(helpAsked(operands));
     case "version":
       return print(`heird ${VERSION}`);
   }
+}
+
+function helpAsked([name]: readonly string[]): string {
+  const wanted = COMMAND_NAMES.find((known) => known === name);
+  if (wanted !== undefined) return helpOn(wanted);
+  if (name !== undefined) throw new Refusal(EXIT.usage, `there is no command "${name}"; heird --help lists them`);
+  return overview();
 }
 
 async function checkCommand(values: Values, operands: readonly string[]): Promise<number> {
@@ -162,8 +167,14 @@ async function cleanupCommand(values: Values): Promise<number> {
 const inFull = (cause: unknown): string =>
   cause instanceof Error ? asWritten(cause.stack ?? cause.message) : String(cause);
 
-/** Whoever reads may stop reading: `heird status | head -1` is no reason to fail. */
-const letReadersStop = (): void => void process.stdout.on("error", () => process.exit(EXIT.ok));
+/** Whoever reads may stop reading: `heird status | head -1` is no reason to fail. A full disk is one. */
+function letReadersStop(): void {
+  process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+    if (cause.code === "EPIPE") process.exit(EXIT.ok);
+    process.stderr.write(`heird: cannot write the answer: ${cause.message}; it is not whole\n`);
+    process.exit(EXIT.internal);
+  });
+}
 
 function print(text: string): number {
   process.stdout.write(`${text}\n`);

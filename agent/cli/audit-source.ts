@@ -62,13 +62,16 @@ export async function openRedis(options: SourceOptions): Promise<Library> {
 /** Without what stands before the host: there may be a password in it. */
 const discreet = (url: string): string => url.replace(/\/\/.*@/, "//...@");
 
+const SCHEMES: ReadonlySet<string> = new Set(["redis:", "rediss:", "unix:"]);
+
 /** Whoever reads may be another user than the daemon: the URL says who, or the environment. */
 function named(urls: readonly string[], said: AuditConfig | null): Server {
   const [first] = urls;
-  if (first === undefined || !URL.canParse(first))
+  const strange = urls.find((url) => !URL.canParse(url) || !SCHEMES.has(new URL(url).protocol));
+  if (first === undefined || strange !== undefined)
     throw new Refusal(
       EXIT.usage,
-      `--redis ${discreet(first ?? "")} is no URL: write redis://HOST[:PORT], rediss://HOST or unix:PATH`,
+      `--redis ${discreet(strange ?? "")} is no URL of a Redis: write redis://HOST[:PORT], rediss://HOST or unix:PATH`,
     );
   const { username } = new URL(first);
   if (urls.some((url) => URL.canParse(url) && new URL(url).password !== ""))

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Change, type Death, timeOf } from "../audit/accounts.ts";
+import { type Change, type Death, type NodeAccount, timeOf } from "../audit/accounts.ts";
 import type { Library } from "../audit/library.ts";
 import type { Peer } from "../audit/record.ts";
 import { durationsOf, reportOn } from "../audit/report.ts";
@@ -14,6 +14,7 @@ import { accountsOf, auditIn, openLogs, openRedis, openSource } from "./audit-so
 import { tail } from "./audit-tail.ts";
 import { csvOf, reportInWords, timelineInWords, verdictInWords } from "./audit-text.ts";
 import { AUDIT_VERBS, FORMATS, type Values } from "./commands.ts";
+import { refuseUnknownTo } from "./known.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { whenOf } from "./when.ts";
 
@@ -76,10 +77,11 @@ type Window = { readonly from: number | null; readonly until: number };
 
 function windowOf({ since, until }: AuditOptions): Window {
   const now = Date.now();
-  return {
-    from: since === undefined ? null : whenOf("since", since, now),
-    until: until === undefined ? now : whenOf("until", until, now),
-  };
+  const from = since === undefined ? null : whenOf("since", since, now);
+  const to = until === undefined ? now : whenOf("until", until, now);
+  if (from !== null && until !== undefined && from > to)
+    throw new Refusal(EXIT.usage, `--since ${since} is later than --until ${until}`);
+  return { from, until: to };
 }
 
 const isWanted =
@@ -101,6 +103,7 @@ async function changesIn(source: Source, options: AuditOptions): Promise<Told> {
   const window = windowOf(options);
   const accounts = await accountsOf(source, window.from, window.until);
   if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
+  refuseUnknownTo(accounts, options);
   const deaths = accounts.flatMap(({ ends }) => ends).filter(isWantedDeath(options, window));
   return { changes: timeline(accounts).filter(isWanted(options, window)), deaths, owner: ownersOf(accounts) };
 }
@@ -154,6 +157,7 @@ async function report(source: Source, options: AuditOptions): Promise<number> {
   const window = windowOf(options);
   const accounts = await accountsOf(source, window.from, window.until);
   if (accounts.length === 0) throw new Refusal(EXIT.unknown, `${source.name} has no log of any node`);
+  refuseUnknownTo(accounts, options);
   const begins = Math.min(...accounts.flatMap(({ known }) => known.map(({ from }) => from)));
   const ends = Math.max(...accounts.flatMap(({ known }) => known.map(({ to }) => to)));
   const streams = current(await source.streams());
@@ -161,12 +165,26 @@ async function report(source: Source, options: AuditOptions): Promise<number> {
   const cut = streams.filter((one) => one.trimmed && (one.first?.hlc ?? from) > from).map(({ node }) => node);
   // Logs say nothing of the time behind their last line, and a Redis is asked for now.
   const until = options.until === undefined && options.logs !== undefined ? ends : window.until;
-  const { vr } = options;
-  const found = reportOn(accounts, from, until, cut, (key, name) => vr === undefined || vr === name || vr === key);
+  const found = reportOn(accounts, from, until, cut, isReported(options, accounts));
   const format = formatOf(options);
   if (format === "json") print(JSON.stringify(found));
   else print(reportInWords(found, format === "csv"));
   return EXIT.ok;
+}
+
+/** A node has part in some virtual routers; how available they are, all nodes tell. */
+function isReported(
+  { vr, node }: AuditOptions,
+  accounts: readonly NodeAccount[],
+): (key: string, name: string) => boolean {
+  const theirs = accounts.filter((account) => node === undefined || node === account.node);
+  const keys = new Set(theirs.flatMap(({ subjects }) => [...subjects.keys()]));
+  const called = new Set(
+    theirs.flatMap(({ subjects }) =>
+      [...subjects].filter(([, { name, router }]) => vr === name || vr === router).map(([key]) => key),
+    ),
+  );
+  return (key, name) => keys.has(key) && (vr === undefined || vr === name || vr === key || called.has(key));
 }
 
 /** The log of this machine is compared, too, where there is one. */

@@ -2,11 +2,11 @@
 
 import { createReadStream, statSync, watch } from "node:fs";
 import { createInterface } from "node:readline";
-import type { AgentConfig } from "../core/config.ts";
 import { wallClock } from "../explain/chronicle.ts";
 import { kindOf, sentenceOf, subjectOf } from "../explain/narrate.ts";
 import { type Line, parseLine } from "../log/line.ts";
 import type { Values } from "./commands.ts";
+import { configIn, noting, refuseUnknown } from "./known.ts";
 import { despite, linesSince, logIn, warnOf } from "./log-files.ts";
 import { recordedAt } from "./recorded.ts";
 import { EXIT } from "./refusal.ts";
@@ -20,21 +20,26 @@ export async function events(path: string, options: EventOptions): Promise<numbe
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
   const printer = createPrinter(options, from ?? Number.NEGATIVE_INFINITY);
+  const names = new Map<string, string>();
+  let shown = false;
   despite(read.flaws, () => {
-    for (const line of read.lines()) printer(line);
+    for (const line of noting(read.lines(), names)) shown = printer(line) || shown;
   });
   warnOf(read.flaws);
   if (options.follow) await follow(path, printer);
+  else if (!shown) refuseUnknown(options.vr, names);
   return EXIT.ok;
 }
 
-function createPrinter(options: EventOptions, from: number): (line: Line) => void {
+/** Tells whether it printed the line. */
+function createPrinter(options: EventOptions, from: number): (line: Line) => boolean {
   const clock = wallClock();
   const isWanted = createSelection(options);
   return (line) => {
     clock.look(line);
-    if (!isWanted(line) || line.hlc < from) return;
+    if (!isWanted(line) || line.hlc < from) return false;
     process.stdout.write(options.json ? `${JSON.stringify(line)}\n` : `${told(line, clock.wallOf(line.at))}\n`);
+    return true;
   };
 }
 
@@ -46,11 +51,6 @@ function createSelection({ vr, type }: EventOptions): (line: Line) => boolean {
     if (type !== undefined && kindOf(line) !== type) return false;
     return vr === undefined || [vr, key].includes(subjectOf(line));
   };
-}
-
-function configIn(line: Line): AgentConfig | undefined {
-  if (line.type === "header") return line.config;
-  return line.type === "event" && line.seen.type === "configured" ? line.seen.config : undefined;
 }
 
 const told = (line: Line, wall: number): string =>

@@ -6,6 +6,7 @@ import type { Actor } from "../core/actor.ts";
 import { accountsOf, openSource, type SourceOptions } from "./audit-source.ts";
 import type { Values } from "./commands.ts";
 import { withActor } from "./history.ts";
+import { refuseUnknownTo } from "./known.ts";
 import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 import { atWall, whenOf } from "./when.ts";
@@ -29,6 +30,7 @@ export async function historyOfAll(
   const source = await openSource(options, []);
   try {
     const accounts = await accountsOf(source, from, Date.now());
+    refuseUnknownTo(accounts, { vr });
     const all = withDeaths(
       tenuresIn(timeline(accounts), vr),
       accounts.flatMap(({ ends }) => ends),

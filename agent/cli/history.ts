@@ -5,6 +5,7 @@ import { isAbout, transitions } from "../explain/chronicle.ts";
 import { type Tenure, tenures } from "../explain/tenures.ts";
 import { told } from "../log/replay.ts";
 import type { Values } from "./commands.ts";
+import { noting, refuseUnknown } from "./known.ts";
 import { despite, linesSince, warnOf } from "./log-files.ts";
 import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
@@ -16,8 +17,10 @@ export type HistoryOptions = Pick<Values, "since" | "json">;
 export function history(path: string, vr: string | undefined, options: HistoryOptions): number {
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);
-  const all = despite(read.flaws, () => tenures(transitions(told(read.lines()))));
+  const names = new Map<string, string>();
+  const all = despite(read.flaws, () => tenures(transitions(told(noting(read.lines(), names)))));
   warnOf(read.flaws);
+  refuseUnknown(vr, names);
   const wanted = all.filter(
     (tenure) => isAbout(vr, tenure) && (from === null || tenure.to === null || tenure.to >= from),
   );

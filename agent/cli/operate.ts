@@ -5,7 +5,7 @@ import type { Operation } from "../core/command.ts";
 import { ask, type Details, LONGEST_SPAN, socketPath } from "../operate/control.ts";
 import type { OperatedRouter, OperationOutcome } from "../operate/operation.ts";
 import { EXIT, Refusal } from "./refusal.ts";
-import { nobody } from "./reload.ts";
+import { mute, nobody } from "./reload.ts";
 import { inWords } from "./table.ts";
 import { spanOf } from "./when.ts";
 
@@ -57,6 +57,7 @@ async function outcomeOf(directory: string, what: Operation["type"], details: De
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "";
     if (code === "ENOENT" || code === "ECONNREFUSED") throw new Refusal(EXIT.unreachable, nobody(directory));
+    if (code === "ETIMEDOUT") throw new Refusal(EXIT.unreachable, mute(directory));
     if (code === "EACCES") throw new Refusal(EXIT.unreachable, forbidden(directory));
     throw new Refusal(EXIT.refused, cause instanceof Error ? cause.message : String(cause));
   }

@@ -25,6 +25,10 @@ export async function reload({ "state-dir": directory, wait, json, ...rest }: Fl
 export const nobody = (directory: string): string =>
   `no daemon answers on ${socketPath(directory)}; is it running, and with this --state-dir?`;
 
+/** Who is there, and silent. */
+export const mute = (directory: string): string =>
+  `the daemon on ${socketPath(directory)} does not answer; what it has not begun by now it will not do`;
+
 /** Asks a daemon for a plan or a reload; null when there is none. Refuses when there is one and it cannot. */
 export async function askOutcome(
   directory: string,
@@ -36,6 +40,7 @@ export async function askOutcome(
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "";
     if (code === "ENOENT" || code === "ECONNREFUSED") return null;
+    if (code === "ETIMEDOUT") throw new Refusal(EXIT.unreachable, mute(directory));
     if (code === "EACCES")
       throw new Refusal(
         EXIT.unreachable,

@@ -9,6 +9,7 @@ import { type Place, snapshotOf } from "../log/line.ts";
 import { type Told, told } from "../log/replay.ts";
 import { lastBegun } from "../log/seek.ts";
 import type { Values } from "./commands.ts";
+import { noting, refuseUnknown } from "./known.ts";
 import { despite, despiteSoon, type LogRead, linesFrom, linesSince, logIn, warnOf } from "./log-files.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 import { verify } from "./replay-verify.ts";
@@ -99,10 +100,14 @@ const byName = ({ state: { running, links, routers } }: Told): unknown => ({
 });
 
 function story(read: LogRead, { vr, json }: ReplayOptions): number {
-  for (const scene of scenes(told(read.lines()))) {
+  const names = new Map<string, string>();
+  let shown = false;
+  for (const scene of scenes(told(noting(read.lines(), names)))) {
     if (vr !== undefined && !concerns(scene, vr)) continue;
     print(json ? JSON.stringify(asDocument(scene)) : lines(scene).join("\n"));
+    shown = true;
   }
+  if (!shown) refuseUnknown(vr, names);
   return EXIT.ok;
 }
 

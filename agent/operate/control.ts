@@ -73,7 +73,7 @@ function reachable(path: string): { path: string; release: () => void } {
 export function serveControl(stateDirectory: string, answer: Answerer, failed: (error: Error) => void): Server {
   const { path, release } = reachable(socketPath(stateDirectory));
   rmSync(path, { force: true });
-  const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, answer));
+  const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, answer, failed));
   server.maxConnections = CONNECTIONS;
   server.on("error", failed);
   server.on("close", release);
@@ -87,7 +87,7 @@ export function serveControl(stateDirectory: string, answer: Answerer, failed: (
   return server;
 }
 
-function converse(socket: Socket, answer: Answerer): void {
+function converse(socket: Socket, answer: Answerer, failed: (error: Error) => void): void {
   let asked = "";
   socket.on("error", () => socket.destroy());
   socket.setTimeout(PATIENCE, () => socket.destroy());
@@ -111,12 +111,27 @@ function converse(socket: Socket, answer: Answerer): void {
     socket.setTimeout(0);
     if (said === undefined) finish(socket, { ok: false, error: `asked something else than ${QUESTIONS.join(", ")}` });
     else
-      answered(said, answer, descriptorOf(socket)).then(
-        (result) => (isInPieces(result) ? recite(socket, result) : finish(socket, { ok: true, answer: result })),
-        (cause: unknown) =>
-          finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
+      heard(socket, said, failed, () =>
+        answered(said, answer, descriptorOf(socket)).then(
+          (result) => (isInPieces(result) ? recite(socket, result) : finish(socket, { ok: true, answer: result })),
+          (cause: unknown) =>
+            finish(socket, { ok: false, error: cause instanceof Error ? cause.message : String(cause) }),
+        ),
       );
   });
+}
+
+/** What is more than a question. */
+const ORDERS: ReadonlySet<Question> = new Set(["reload", "drain", "resume", "promote"]);
+
+/**
+ * An order that lay unread while the daemon was stopped may be of somebody who has given up since, and would not learn
+ * that it was done. A blank before the answer tells: nothing can be sent to who has gone.
+ */
+function heard(socket: Socket, { question }: Asked, failed: (error: Error) => void, act: () => void): void {
+  const gone = (): void => failed(new Error(`${question} was not done: whoever asked for it has gone`));
+  if (!ORDERS.has(question)) act();
+  else socket.write(" ", (cause) => (cause === null || cause === undefined ? act() : gone()));
 }
 
 /** A mistake on the way to an answer is an answer, too. */
@@ -200,8 +215,11 @@ function ownWord(): Word {
 }
 
 const LONG: ReadonlySet<Question> = new Set(["reload", "plan", "drain"]);
-const patienceFor = (question: Question, { timeout = 0 }: Details): number =>
-  Math.min(LONGEST_SPAN, LONG.has(question) ? ANSWER + timeout : 2 * PATIENCE);
+const patienceFor = (question: Question, { timeout = 0, wait = false }: Details): number =>
+  LONG.has(question) && (wait || question !== "drain") ? Math.min(LONGEST_SPAN, ANSWER + timeout) : 2 * PATIENCE;
+
+/** As of a connection that the system gives up. */
+const silent = (): Error => Object.assign(new Error("the daemon does not answer"), { code: "ETIMEDOUT" });
 
 /** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
 export async function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
@@ -210,7 +228,7 @@ export async function ask(stateDirectory: string, question: Question, details: D
     const socket = createConnection(path);
     let text = "";
     socket.setEncoding("utf8");
-    socket.setTimeout(patienceFor(question, details), () => socket.destroy(new Error("the daemon does not answer")));
+    socket.setTimeout(patienceFor(question, details), () => socket.destroy(silent()));
     socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, word: ownWord(), ask: question })}\n`));
     socket.on("data", (chunk: string) => {
       text += chunk;

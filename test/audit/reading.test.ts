@@ -235,6 +235,13 @@ describe("the commands, without a Redis", () => {
     expect(history.text).toMatch(/VI_1 +hB .*lasts/);
     expect((await run(() => audit(["report", b], { ...options, format: "xml" }))).code).toBe(EXIT.usage);
     expect((await run(() => audit(["weigh"], options))).code).toBe(EXIT.usage);
+    for (const wrong of [{ vr: "VI_9" }, { node: "hC" }, { since: "1h", until: "2h" }])
+      for (const verb of ["timeline", "report", "export"])
+        expect([verb, (await run(() => audit([verb, b], { ...options, ...wrong }))).code]).toEqual([verb, EXIT.usage]);
+    expect((await run(() => audit(["report", b], { ...options, node: "hA" }))).text).toMatch(/VI_1 .* 3 \(1\)/);
+    expect((await run(() => audit(["report"], { ...COMMON, redis: ["http://h"], "cluster-name": "c" }))).code).toBe(
+      EXIT.usage,
+    );
     expect((await run(() => audit(["trim"], options))).code).toBe(EXIT.usage);
     expect((await run(() => audit(["report"], { ...COMMON, logs: ["/nonexistent"] }))).code).toBe(EXIT.unreachable);
     expect((await run(() => audit(["report"], COMMON))).code).toBe(EXIT.usage);

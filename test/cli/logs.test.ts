@@ -42,6 +42,28 @@ async function rewritten(from: string, to: string): Promise<string> {
   return at;
 }
 
+describe("a virtual router that the log does not tell of", () => {
+  it("is refused, with the names that there are; one that it tells of is not, though nothing happened", async () => {
+    const at = directory();
+    await writeLog(at);
+    const asked = (vr: string, from: { since?: string }) => ({
+      events: () => events(at, { ...EVENTS, vr, ...from }),
+      history: async () => history(at, vr, { json: false, ...from }),
+      replay: () => replay(at, { ...REPLAY, vr, ...from }),
+    });
+    for (const [name, read] of Object.entries(asked("VI_9", {}))) {
+      const { code, text } = await run(read);
+      expect([name, code, text]).toEqual([
+        name,
+        EXIT.usage,
+        expect.stringMatching(/^there is no virtual router VI_9; there (is|are) VI_/),
+      ]);
+    }
+    for (const [name, read] of Object.entries(asked("VI_1", { since: "2999-01-01" })))
+      expect([name, (await run(read)).code]).toEqual([name, EXIT.ok]);
+  });
+});
+
 describe("heird replay --step", () => {
   it("goes from the first line to the one that --to names", async () => {
     const at = directory();

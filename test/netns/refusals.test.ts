@@ -28,6 +28,12 @@ const runOf = ({ configFile, stateDirectory }: Home, file = configFile, director
 
 const CASES: readonly Case[] = [
   {
+    title: "an answer that finds no room",
+    code: 1,
+    says: /cannot write the answer: ENOSPC.*; it is not whole/,
+    argv: () => ["sh", "-c", 'exec "$0" "$@" > /dev/full', ...heird("version")],
+  },
+  {
     title: "a missing interface",
     config: eager.replace("interface eth0", "interface eth7"),
     code: 6,

@@ -1,6 +1,7 @@
 // The control socket may be asked nonsense, for ever, or by too many: whoever asks a question gets an
 // answer all the same.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,6 +25,11 @@ function directory(): string {
   made.push(path);
   return path;
 }
+
+/** Asks, and does not wait for the answer. */
+const GIVES_UP = `
+const socket = require("node:net").connect(process.argv[1], () =>
+  socket.write(process.argv[2] + "\\n", () => socket.destroy()));`;
 
 type Asked = { readonly question: Question; readonly details: Details };
 
@@ -79,6 +85,20 @@ describe("the control socket", () => {
     for (const question of ["status", "snapshot", "reload", "plan"] as const)
       expect(await ask(at, question)).toEqual({ question });
     expect(statSync(socketPath(at)).mode & 0o777).toBe(0o660);
+  });
+
+  it("does not do what somebody asked who has gone meanwhile, and says so", async () => {
+    const at = directory();
+    const done: Question[] = [];
+    const { failures } = await serve(at, async ({ question }) => done.push(question));
+    // Node gives the daemon no turn before this one ends: as if it had been stopped.
+    execFileSync(process.execPath, ["-e", GIVES_UP, socketPath(at), '{"ask":"drain"}']);
+    await vi.waitFor(
+      () => expect(failures.map(String)).toEqual([expect.stringContaining("drain was not done")]),
+      20_000,
+    );
+    expect(await ask(at, "drain")).toBe(1);
+    expect(done).toEqual(["drain"]);
   });
 
   it("sends a long answer piece by piece, as one line", async () => {
