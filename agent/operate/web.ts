@@ -2,6 +2,7 @@
 // little patience. Who asks is told nothing that he could change, and nothing waits for who does not read.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** What is answered; a text in pieces is sent a piece at a time. */
 export type Page = { readonly status: 200 | 404 | 503; readonly type: string; readonly pieces: readonly string[] };
@@ -26,11 +27,24 @@ export function serveWeb(where: { readonly host: string; readonly port: number }
     },
     (request, response) => void reply(request, response, pages),
   );
-  server.maxConnections = CONNECTIONS;
+  limit(server);
   server.maxRequestsPerSocket = 1;
   server.setTimeout(PATIENCE, (socket) => socket.destroy());
   server.listen(where);
   return server;
+}
+
+/** The oldest goes where there are too many: whoever holds them all keeps nobody from asking whether we live. */
+function limit(server: Server): void {
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size <= CONNECTIONS || oldest === undefined) return;
+    open.delete(oldest);
+    oldest.destroy();
+  });
 }
 
 async function reply(request: IncomingMessage, response: ServerResponse, pages: Pages): Promise<void> {
