@@ -114,8 +114,8 @@ async function runCommand(values: Values): Promise<null> {
   if (!LEVELS.some((level) => level === values["log-level"]))
     throw new Refusal(EXIT.usage, `--log-level is one of ${LEVELS.join(", ")}`);
   const mebibytes = values["log-size"] === undefined ? null : Number(values["log-size"]);
-  if (mebibytes !== null && !(mebibytes >= 1))
-    throw new Refusal(EXIT.usage, "--log-size is a number of MiB, at least 1");
+  if (mebibytes !== null && !(mebibytes >= 1 && mebibytes <= 1_048_576))
+    throw new Refusal(EXIT.usage, "--log-size is a number of MiB in 1..1048576");
   const options = {
     file: resolve(fileOf(values)),
     configId: values["config-id"],

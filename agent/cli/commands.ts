@@ -2,6 +2,7 @@
 // all read from these two tables, so they cannot disagree.
 
 import { parseArgs } from "node:util";
+import { KINDS } from "./kinds.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 /** What stands in the place of a value, for people and for a shell. */
@@ -63,7 +64,7 @@ export const OPTIONS = {
   since: { type: "string", value: TIME, help: "from then on: 90s, 2h, 30d ago, 13:13[:31], or a date" },
   type: {
     type: "string",
-    value: { name: "TYPE", complete: null },
+    value: { name: "TYPE", complete: KINDS },
     help: "lines of one kind: mark, window, advertReceived, checkReported ...",
   },
   follow: { ...flag("go on as the log grows (-f)") },

@@ -6,6 +6,7 @@ import { wallClock } from "../explain/chronicle.ts";
 import { kindOf, sentenceOf, subjectOf } from "../explain/narrate.ts";
 import { type Line, parseLine } from "../log/line.ts";
 import type { Values } from "./commands.ts";
+import { requireKind } from "./kinds.ts";
 import { configIn, noting, refuseUnknown } from "./known.ts";
 import { despite, linesSince, logIn, warnOf } from "./log-files.ts";
 import { recordedAt } from "./recorded.ts";
@@ -16,6 +17,7 @@ export type EventOptions = Pick<Values, "follow" | "vr" | "type" | "since" | "js
 
 /** Prints what is there; with `follow` it goes on until it is interrupted. */
 export async function events(path: string, options: EventOptions): Promise<number> {
+  requireKind(options.type);
   if (options.recorder !== undefined) return recordedAt(path, options.recorder, options);
   const from = options.since === undefined ? null : whenOf("since", options.since, Date.now());
   const read = linesSince(path, from);

@@ -103,7 +103,7 @@ export function createReloader(around: Surroundings): Reloader {
     if (wait) await around.idle();
     listening.delete(failures);
     await within(TOLD_WITHIN, around.idle());
-    const done = foreseen ?? (turn && planOf(lookAhead(turn), against(source, [])));
+    const done = foreseen ?? (turn && planDone(around, turn, source));
     return { ...base, outcome: "done", plan: done, failures };
   };
 
@@ -112,7 +112,7 @@ export function createReloader(around: Surroundings): Reloader {
     notifyManager("RELOADING=1");
     try {
       const outcome = await apply(source, options);
-      for (const diagnostic of outcome.diagnostics) around.journal.warn(headlineOf(diagnostic));
+      await inSlices(warnings(outcome, around.journal), around.kernel.now);
       if (outcome.outcome === "done") around.journal.info(`reload: ${whatChanges(outcome.plan)}`);
       else refused(whyNot(outcome), options.by);
       return outcome;
@@ -146,6 +146,17 @@ export function createReloader(around: Surroundings): Reloader {
   };
 }
 
+/** Of hundreds of routers there may be a thousand, and adverts go out between them. */
+function* warnings({ diagnostics }: Outcome, journal: Surroundings["journal"]): IterableIterator<void> {
+  for (const diagnostic of diagnostics) yield journal.warn(headlineOf(diagnostic));
+}
+
+/** What a turn has changed. */
+function planDone(around: Surroundings, turn: Turn, source: Source): Plan {
+  sayAhead(around, turn.state.config);
+  return planOf(lookAhead(turn), against(source, []));
+}
+
 /** Reads a file, and looks whether it can be had here. */
 async function consider(around: Surroundings, source: Source): Promise<Considered> {
   const { diagnostics, config: read, words } = await around.loader.read(source);
@@ -170,7 +181,7 @@ function prepare(around: Surroundings, config: AgentConfig): void {
   furnish(around, config);
 }
 
-/** Whoever is due while routers by the hundred are configured advertises before. */
+/** Whoever is due while something is done about hundreds of routers at once advertises before. */
 function sayAhead({ state, kernel, busy }: Surroundings, { routers }: AgentConfig): void {
   const { routers: present } = state();
   const until = after(kernel.now(), microseconds(Math.max(present.length, routers.length) * ROUTER));

@@ -7,6 +7,7 @@ import { openLogs } from "../../agent/cli/audit-source.ts";
 import { type EventOptions, events } from "../../agent/cli/events.ts";
 import { type ExplainOptions, explain } from "../../agent/cli/explain.ts";
 import { history } from "../../agent/cli/history.ts";
+import { KINDS } from "../../agent/cli/kinds.ts";
 import { EXIT, Refusal } from "../../agent/cli/refusal.ts";
 import { type ReplayOptions, replay } from "../../agent/cli/replay.ts";
 import { whyNot } from "../../agent/cli/why-not.ts";
@@ -41,6 +42,16 @@ async function rewritten(from: string, to: string): Promise<string> {
   for (const file of filesOf(at)) writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
   return at;
 }
+
+it("a type that no line has is refused, with those that there are", async () => {
+  const at = directory();
+  await writeLog(at);
+  await expect(events(at, { ...EVENTS, type: "advert" })).rejects.toThrow(
+    new Refusal(EXIT.usage, `there is no line of type advert; --type is one of ${KINDS.join(", ")}`),
+  );
+  const { code, text } = await run(() => events(at, { ...EVENTS, type: "addressDuplicate" }));
+  expect([code, text]).toEqual([EXIT.ok, ""]);
+});
 
 describe("a virtual router that the log does not tell of", () => {
   it("is refused, with the names that there are; one that it tells of is not, though nothing happened", async () => {
