@@ -143,10 +143,11 @@ describe.skipIf(mustSkip("reload under load", ["ip", "tcpdump"]))("reload under 
           `99.9% ${ms(gaps[Math.floor(gaps.length * 0.999)])}, max ${ms(gaps.at(-1))} ms, ${late.length} late`,
       );
       expect(late).toEqual([]);
-      // None was missed and none came out of turn: as many as fit into the time, to one.
+      // None was missed: as many as fit into the time, to three. Before a reload, and before its plan, those advertise once
+      // more who are due within 0.2 ms for each router: 60 routers are 12 ms, which are two places of ten, a fifth of them.
       const fit = ((ended - begun) / INTERVAL) * KEPT;
       expect(gaps.length).toBeGreaterThan(fit - 3 * KEPT);
-      expect(gaps.length).toBeLessThan(fit + 3 * KEPT);
+      expect(gaps.length).toBeLessThan(fit + 3 * KEPT + (2 * count * KEPT) / 5);
       assertNoMoves(node);
     });
   });
