@@ -51,13 +51,15 @@ export function difference(was: Holdings, wanted: Holdings): { readonly gone: Ho
 /** The same of what a router holds under two configurations. */
 export const changeOf = madeOnce((was: RouterConfig, wanted: RouterConfig) => difference(heldBy(was), heldBy(wanted)));
 
+/** What tells one address on one interface from another. */
+export const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
+
 /** What of `wanted` is not in `there`, or not in this form. */
 function beyond(there: Holdings, wanted: Holdings): Holdings {
-  const place = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
-  const own = new Map(there.addresses.map((one) => [place(one), one]));
+  const own = new Map(there.addresses.map((one) => [placeOf(one), one]));
   const laid = new Set(there.paths.map(wordsOf));
   return {
-    addresses: wanted.addresses.filter((one) => !sameForKernel(own.get(place(one)), one)),
+    addresses: wanted.addresses.filter((one) => !sameForKernel(own.get(placeOf(one)), one)),
     paths: wanted.paths.filter((path) => !laid.has(wordsOf(path))),
   };
 }

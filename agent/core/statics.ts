@@ -2,10 +2,10 @@
 // static_rules, put back at once when somebody else takes it away, as Keepalived does. And what a
 // Master holds on a link that was away and is back.
 
-import { type AgentConfig, STATICS, type Statics, type VirtualAddress } from "./config.ts";
+import { type AgentConfig, STATICS, type Statics } from "./config.ts";
 import { type Effect, inOrder } from "./effect.ts";
 import type { Observation } from "./event.ts";
-import { difference, heldBy, toHold, toRelease } from "./holdings.ts";
+import { difference, heldBy, placeOf, toHold, toRelease } from "./holdings.ts";
 import { ofPaths } from "./loss.ts";
 import { wordsOf } from "./path.ts";
 import { same } from "./same.ts";
@@ -38,14 +38,13 @@ export function withStatics(turn: Turn): Turn {
 
 /** Whether a router takes up what was static, or lets go of what becomes it: then that goes before it comes. */
 function changesHands(effects: readonly Effect[], gone: Statics, come: Statics): boolean {
-  const place = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
   const names = ({ addresses, paths }: Statics): Set<string> =>
-    new Set([...addresses.map(place), ...paths.map(wordsOf)]);
+    new Set([...addresses.map(placeOf), ...paths.map(wordsOf)]);
   if (isNone(gone) && isNone(come)) return false;
   const [left, wanted] = [names(gone), names(come)];
   return effects.some((effect) => {
-    if (effect.type === "addAddresses") return effect.addresses.some((one) => left.has(place(one)));
-    if (effect.type === "removeAddresses") return effect.addresses.some((one) => wanted.has(place(one)));
+    if (effect.type === "addAddresses") return effect.addresses.some((one) => left.has(placeOf(one)));
+    if (effect.type === "removeAddresses") return effect.addresses.some((one) => wanted.has(placeOf(one)));
     if (effect.type === "addPaths") return effect.paths.some((one) => left.has(wordsOf(one)));
     return effect.type === "removePaths" && effect.paths.some((one) => wanted.has(wordsOf(one)));
   });

@@ -2,9 +2,7 @@
 // passed over.
 
 import type { RouterKey, VirtualAddress } from "../core/config.ts";
-
-/** What tells one address on one interface from another. */
-export const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
+import { placeOf } from "../core/holdings.ts";
 
 /** An addition that is under way: what its router lets go of meanwhile is not put there any more. */
 export type Addition = {

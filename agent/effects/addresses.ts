@@ -3,9 +3,10 @@
 
 import { type Family, familyOf } from "../core/address.ts";
 import type { VirtualAddress } from "../core/config.ts";
+import { placeOf } from "../core/holdings.ts";
 import { type Duration, type Instant, microseconds, milliseconds, since } from "../core/time.ts";
 import { ADDRESS_PROTOCOL, type Kernel, type Outcome } from "../kernel.ts";
-import { type Addition, placeOf } from "./additions.ts";
+import type { Addition } from "./additions.ts";
 import type { Applied, Work } from "./lane.ts";
 
 /**

@@ -4,12 +4,13 @@
 
 import { bytesOf, type Family, familyOf } from "../core/address.ts";
 import type { Pacing, RouterKey, VirtualAddress } from "../core/config.ts";
+import { placeOf } from "../core/holdings.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
 import type { InterfaceState, Kernel, Outcome } from "../kernel.ts";
 import { ARP_FRAME_LENGTH, gratuitousArp, setArpAddress } from "../wire/arp.ts";
 import { MAC_LENGTH } from "../wire/mac.ts";
 import { ALL_NODES, setNaAddress, unsolicitedNa } from "../wire/ndp.ts";
-import { type Coming, placeOf } from "./additions.ts";
+import type { Coming } from "./additions.ts";
 import type { Applied, Work } from "./lane.ts";
 import { type Afterwards, createSpread } from "./pace.ts";
 

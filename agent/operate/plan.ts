@@ -3,6 +3,7 @@
 
 import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Foresight, Outlook } from "../core/foresee.ts";
+import { placeOf } from "../core/holdings.ts";
 import { same } from "../core/same.ts";
 import { type PhaseName, type RouterState, routerOf } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
@@ -233,7 +234,6 @@ function fieldsOf(was: RouterConfig, now: RouterConfig): readonly FieldChange[] 
 }
 
 const textOf = ({ address, prefixLength }: VirtualAddress): string => `${address}/${prefixLength}`;
-const placeOf = ({ interface: iface, address }: VirtualAddress): string => `${iface} ${address}`;
 
 /** Which instance has an address before, and which after. */
 type Moves = { readonly before: () => ReadonlyMap<string, string>; readonly after: () => ReadonlyMap<string, string> };
