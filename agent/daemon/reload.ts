@@ -87,11 +87,10 @@ export function createReloader(around: Surroundings): Reloader {
     const { base, config, words, refused } = await consider(around, source);
     if (config === null) return { ...base, outcome: "errors", plan: null };
     // Nothing is awaited from here to the change: what is planned is of the very state that is changed.
-    // Whose interface is replaced has lost it by the time of the change.
-    const early = refused.length > 0 || requireNoFailover || around.provisioner.replaced(config).length > 0;
-    const foreseen = early ? planFor(around, config, source, refused) : null;
+    sayAhead(around, config);
+    const foreseen = foreseenOf(around, config, source, refused, requireNoFailover);
     if (forbids(foreseen, requireNoFailover)) return { ...base, outcome: "refused", plan: foreseen };
-    prepare(around, config);
+    furnish(around, config);
     const failures: string[] = [];
     listening.add(failures);
     if (words !== null) around.log.learn(config, words);
@@ -151,6 +150,19 @@ function* warnings({ diagnostics }: Outcome, journal: Surroundings["journal"]): 
   for (const diagnostic of diagnostics) yield journal.warn(headlineOf(diagnostic));
 }
 
+/** The plan, where it has to be known before; and whose interface is replaced has lost it by the time of the change. */
+function foreseenOf(
+  around: Surroundings,
+  config: AgentConfig,
+  source: Source,
+  refused: readonly string[],
+  isAsked: boolean,
+): Plan | null {
+  const replaced = around.provisioner.replaced(config);
+  if (refused.length === 0 && !isAsked && replaced.length === 0) return null;
+  return planFor(around, config, source, refused, replaced);
+}
+
 /** What a turn has changed. */
 function planDone(around: Surroundings, turn: Turn, source: Source): Plan {
   sayAhead(around, turn.state.config);
@@ -172,13 +184,8 @@ async function consider(around: Surroundings, source: Source): Promise<Considere
 async function planned(around: Surroundings, source: Source): Promise<Outcome> {
   const { base, config, refused } = await consider(around, source);
   if (config === null) return { ...base, outcome: "errors", plan: null };
-  const plan = planFor(around, config, source, refused);
+  const plan = planFor(around, config, source, refused, around.provisioner.replaced(config));
   return { ...base, outcome: refused.length > 0 ? "refused" : "planned", plan };
-}
-
-function prepare(around: Surroundings, config: AgentConfig): void {
-  sayAhead(around, config);
-  furnish(around, config);
 }
 
 /** Whoever is due while something is done about hundreds of routers at once advertises before. */
@@ -232,12 +239,12 @@ const forbids = (plan: Plan | null, requireNoFailover: boolean): boolean =>
 
 /** What a configuration would change here and now. */
 const planFor = (
-  { kernel, state, provisioner }: Surroundings,
+  { kernel, state }: Surroundings,
   config: AgentConfig,
   source: Source,
   refused: readonly string[],
-): Plan =>
-  planOf(foresee(without(state(), provisioner.replaced(config)), config, kernel.now()), against(source, refused));
+  replaced: readonly string[],
+): Plan => planOf(foresee(without(state(), replaced), config, kernel.now()), against(source, refused));
 
 function without(state: AgentState, links: readonly string[]): AgentState {
   if (links.length === 0) return state;
