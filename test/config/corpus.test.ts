@@ -3,14 +3,13 @@
 import { describe, expect, test } from "vitest";
 import { hasErrors } from "../../config/diagnostic.ts";
 import type { Loaded } from "../../config/load.ts";
-import { skipBecause } from "../netns/requirements.ts";
 import {
   type CorpusFile,
   corpusFiles,
   corpusIsThere,
   loadCorpusFile,
   type Message,
-  noCorpus,
+  skipWithoutCorpus,
   type Variant,
 } from "./corpus.ts";
 import {
@@ -202,7 +201,7 @@ const hostOf = ({ env }: CorpusFile) => {
   };
 };
 
-describe.skipIf(skipBecause("346 configurations of others", noCorpus))("the corpus", () => {
+describe.skipIf(skipWithoutCorpus("346 configurations of others"))("the corpus", () => {
   const files = corpusIsThere ? corpusFiles() : [];
 
   test("every file that loads says what Keepalived parsed, or a sentence says why not", () => {

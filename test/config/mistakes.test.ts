@@ -2,8 +2,7 @@
 // same configuration. None is passed in silence.
 
 import { expect, test } from "vitest";
-import { skipBecause } from "../netns/requirements.ts";
-import { mistakes, noCorpus } from "./corpus.ts";
+import { mistakes, skipWithoutCorpus } from "./corpus.ts";
 import { codesOf, loadText } from "./memory.ts";
 import { asInstance, instanceSummary } from "./summary.ts";
 
@@ -46,7 +45,7 @@ const host = {
   },
 };
 
-test.skipIf(skipBecause("259 mistakes", noCorpus))("no mistake is passed in silence", () => {
+test.skipIf(skipWithoutCorpus("259 mistakes"))("no mistake is passed in silence", () => {
   const silent: string[] = [];
   for (const mistake of mistakes()) {
     const loaded = loadText(mistake.text, { host });
@@ -59,7 +58,7 @@ test.skipIf(skipBecause("259 mistakes", noCorpus))("no mistake is passed in sile
   expect(silent).toEqual([]);
 });
 
-test.skipIf(skipBecause("259 mistakes", noCorpus))("every error and every warning has a remedy", () => {
+test.skipIf(skipWithoutCorpus("259 mistakes"))("every error and every warning has a remedy", () => {
   const bare = mistakes().flatMap(({ name, text }) =>
     loadText(text, { host })
       .diagnostics.filter(({ severity, help }) => severity !== "info" && (help ?? "") === "")
@@ -68,7 +67,7 @@ test.skipIf(skipBecause("259 mistakes", noCorpus))("every error and every warnin
   expect(bare).toEqual([]);
 });
 
-test.skipIf(skipBecause("259 mistakes", noCorpus))(
+test.skipIf(skipWithoutCorpus("259 mistakes"))(
   "what Keepalived runs without a complaint, heird runs with the same configuration or says why not",
   () => {
     const refused: string[] = [];

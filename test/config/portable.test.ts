@@ -2,8 +2,7 @@
 
 import { expect, test } from "vitest";
 import { UNPORTABLE } from "../../config/codes.ts";
-import { skipBecause } from "../netns/requirements.ts";
-import { type CorpusFile, corpusFiles, corpusIsThere, loadCorpusFile, noCorpus } from "./corpus.ts";
+import { type CorpusFile, corpusFiles, corpusIsThere, loadCorpusFile, skipWithoutCorpus } from "./corpus.ts";
 import { loadText } from "./memory.ts";
 
 const instance = (lines: string, address = "192.0.2.10/24") =>
@@ -44,7 +43,7 @@ test.each([
   expect(unportableLines(text, { "/etc/heird/a.conf": "global_defs {\n}\n" })).toEqual(lines);
 });
 
-test.skipIf(skipBecause("346 configurations of others", noCorpus))(
+test.skipIf(skipWithoutCorpus("346 configurations of others"))(
   "what Keepalived 2.2.7 takes without a complaint is portable",
   () => {
     const quiet = (file: CorpusFile) => file.verdict.messages.length === 0 && file.daemon.runs;
