@@ -100,7 +100,7 @@ const RULES: readonly (readonly [string, rules.Rule, readonly Source[], readonly
     [source("a.ts", 'it("x", f)')],
   ],
   [
-    "skipping goes through mustSkip or skipBecause",
+    "skipping goes through mustSkip, skipBecause or skipWithoutCorpus",
     rules.nothingIsSkippedSilently,
     [source("test/a.test.ts", `${skipIf}(notRoot)("x", f)`)],
     [source("test/a.test.ts", `${skipIf}(mustSkip("x", []))("x", f)`)],
