@@ -302,6 +302,11 @@ export const CODES = {
     "weight that decides nothing",
     "The check moves the priority by so little that no order of priorities changes.",
   ),
+  H0312: warning(
+    "address of nobody",
+    "Hosts do not look for such an address on a link: a multicast one is the address of a group, one of 127.0.0.0/8 or ::1 is everybody's own, and 0.0.0.0/8, :: and 255.255.255.255 are nobody's. The kernel takes most of them, and refuses ::, ::1 and IPv6 groups without autojoin.",
+  ),
+  H0313: warning("prefix length 0", "A Master then looks for every other destination on the link itself."),
   H0401: warning(
     "not honoured yet",
     "heird understands the keyword and does not act on it yet. The virtual router itself works as configured.",

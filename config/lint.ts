@@ -1,7 +1,8 @@
 // What is allowed and probably not meant.
 
+import { familyOf, type IpAddress, isMulticast } from "../agent/core/address.ts";
 import { inSeconds, microseconds, seconds } from "../agent/core/time.ts";
-import type { Declaration, DeclaredInstance, DeclaredScript, DeclaredTrack } from "./declaration.ts";
+import type { Declaration, DeclaredAddress, DeclaredInstance, DeclaredScript, DeclaredTrack } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 
 /** From here on a check is slower than people expect a failover to be. */
@@ -14,6 +15,7 @@ export function lint({ globals, instances, scripts }: Declaration, report: Repor
     patience(instance, globals.linkDelays, report);
     stateMaster(instance, report);
     weights(instance, report);
+    for (const one of [...instance.addresses, ...instance.excluded]) ofNobody(one, report);
   }
   for (const script of scripts) rhythm(script, report);
 }
@@ -60,6 +62,29 @@ function stateMaster({ state, priority, name, place }: DeclaredInstance, report:
       "write state BACKUP on all routers and let the priorities decide",
     ),
   );
+}
+
+/** RFC 1122 §3.2.1.3, RFC 4291 §2.5: addresses that no host asks its link for. */
+function ofNobody({ address, prefixLength, autojoin, place }: DeclaredAddress, report: Report): void {
+  if (prefixLength === 0)
+    report(
+      problem(
+        "H0313",
+        place,
+        `${address}/0: its network is every ${familyOf(address) === "ipv4" ? "IPv4" : "IPv6"} address there is`,
+        `write the prefix length of the link, or ${address} alone`,
+      ),
+    );
+  const kind = isMulticast(address) ? (autojoin ? null : "the address of a group") : kindOf(address);
+  if (kind !== null)
+    report(
+      problem("H0312", place, `${address} is ${kind}: no host looks for it on a link`, "write an address of the link"),
+    );
+}
+
+function kindOf(address: IpAddress): string | null {
+  if (address.startsWith("127.") || address === "::1") return "everybody's own";
+  return address.startsWith("0.") || address === "::" || address === "255.255.255.255" ? "nobody's" : null;
 }
 
 function weights(instance: DeclaredInstance, report: Report): void {
