@@ -121,16 +121,17 @@ function converse(socket: Socket, answer: Answerer, failed: (error: Error) => vo
   });
 }
 
-/** What is more than a question. */
-const ORDERS: ReadonlySet<Question> = new Set(["reload", "drain", "resume", "promote"]);
+/** What is more than a question, or takes long to answer. */
+const BEGUN_WITH_A_BLANK: ReadonlySet<Question> = new Set(["plan", "reload", "drain", "resume", "promote"]);
 
 /**
  * An order that lay unread while the daemon was stopped may be of somebody who has given up since, and would not learn
- * that it was done. A blank before the answer tells: nothing can be sent to who has gone.
+ * that it was done. A blank before the answer tells: nothing can be sent to who has gone. And who has it knows that
+ * somebody is at work.
  */
 function heard(socket: Socket, { question }: Asked, failed: (error: Error) => void, act: () => void): void {
   const gone = (): void => failed(new Error(`${question} was not done: whoever asked for it has gone`));
-  if (!ORDERS.has(question)) act();
+  if (!BEGUN_WITH_A_BLANK.has(question)) act();
   else socket.write(" ", (cause) => (cause === null || cause === undefined ? act() : gone()));
 }
 
@@ -221,14 +222,23 @@ const patienceFor = (question: Question, { timeout = 0, wait = false }: Details)
 /** As of a connection that the system gives up. */
 const silent = (): Error => Object.assign(new Error("the daemon does not answer"), { code: "ETIMEDOUT" });
 
-/** Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. */
-export async function ask(stateDirectory: string, question: Question, details: Details = {}): Promise<unknown> {
+/**
+ * Asks a running daemon. Rejects with a sentence when there is none, or when it does not answer. How long it may be
+ * before it says anything is told in ms: one that is stopped is not waited for as for one that works.
+ */
+export async function ask(
+  stateDirectory: string,
+  question: Question,
+  details: Details = {},
+  mute = 2 * PATIENCE,
+): Promise<unknown> {
   const { path, release } = reachable(socketPath(stateDirectory));
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     let text = "";
     socket.setEncoding("utf8");
-    socket.setTimeout(patienceFor(question, details), () => socket.destroy(silent()));
+    socket.setTimeout(mute, () => socket.destroy(silent()));
+    socket.once("data", () => socket.setTimeout(patienceFor(question, details)));
     socket.on("connect", () => socket.write(`${JSON.stringify({ ...details, word: ownWord(), ask: question })}\n`));
     socket.on("data", (chunk: string) => {
       text += chunk;

@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createConnection, type Server, type Socket } from "node:net";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -282,6 +282,20 @@ describe("the control socket", () => {
 });
 
 describe("a question", () => {
+  it("gives a daemon that says nothing up soon, and one that works its time", async () => {
+    const [mute, working] = [directory(), directory()];
+    const deaf = createServer((socket) => void sockets.push(socket)).listen(socketPath(mute));
+    servers.push(deaf);
+    await new Promise((resolve) => deaf.once("listening", resolve));
+    for (const question of ["plan", "reload", "drain"] as const)
+      await expect(ask(mute, question, { wait: true }, 50)).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    // It begins at once, and takes twice as long as a mute one has.
+    await serve(working, ({ question }) => new Promise((done) => setTimeout(done, 2_000, { question })));
+    const questions = ["plan", "reload", "drain"] as const;
+    const answers = await Promise.all(questions.map((question) => ask(working, question, { wait: true }, 1_000)));
+    expect(answers).toEqual(questions.map((question) => ({ question })));
+  });
+
   it("is refused at once where no daemon is", async () => {
     await expect(ask(directory(), "status")).rejects.toThrow(/ENOENT/);
     await expect(ask(join(directory(), "x".repeat(200)), "status")).rejects.toThrow(/ENOENT/);
