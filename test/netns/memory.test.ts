@@ -91,7 +91,8 @@ describe("the program's pages", () => {
     const { full, empty, kept, first, same } = JSON.parse(told);
     expect(first).toEqual([0x7f, 0x58, 0x4c]);
     expect(same).toBe(true);
-    expect(empty).toBeLessThan(full / 2);
+    // What runs at that moment comes back at once: 20 of 45 MB with Node.js 20, 24.5 of 42 with 24.
+    expect(empty).toBeLessThan((full * 2) / 3);
     // All of the program's, or nothing where that is not allowed.
     expect(kept === 0 || kept > full / 2).toBe(true);
   });
