@@ -21,8 +21,8 @@ export type Letter = {
 export type Outbox = {
   /** The epoch of the newest segment; null while there is no log. */
   readonly epoch: () => string | null;
-  /** The number of the first line of an epoch that is kept. */
-  readonly first: (epoch: string) => number;
+  /** Number and time of the first line of an epoch that is kept. */
+  readonly first: (epoch: string) => Pick<Header, "seq" | "hlc">;
   /** The hash of that line; null when it is not in the log (any more, or yet). */
   readonly hashOf: (seq: number, epoch: string) => { readonly hlc: number; readonly hash: string } | null;
   /** Reads from the beginning of the segment before the one with that line, so that the fold has seen a while of it. */
@@ -37,7 +37,7 @@ export type Reader = {
   readonly close: () => void;
 };
 
-type Header = { readonly seq: number; readonly epoch: string };
+type Header = { readonly seq: number; readonly hlc: number; readonly epoch: string };
 
 const MOST_HEADS = 10_000;
 const CHUNK = 256 * 1024;
@@ -57,7 +57,7 @@ function rememberHeads(): Heads {
     const { header } = headOf(file);
     if (header === null) return null;
     if (known.size >= MOST_HEADS) known.clear();
-    known.set(file, { mark, header: { seq: header.seq, epoch: header.epoch } });
+    known.set(file, { mark, header: { seq: header.seq, hlc: header.hlc, epoch: header.epoch } });
     return header;
   };
 }
@@ -69,7 +69,7 @@ const outboxOf = (directory: string, headIn: Heads): Outbox => ({
   first: (epoch) => {
     const all = files(directory);
     const file = all[segmentOf(all, -1, epoch, headIn)];
-    return file === undefined ? 0 : (headIn(file)?.seq ?? 0);
+    return (file === undefined ? null : headIn(file)) ?? { seq: 0, hlc: 0 };
   },
   hashOf: (seq, epoch) => find(files(directory), seq, epoch, headIn),
   open: (seq, epoch) => {

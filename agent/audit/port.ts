@@ -2,7 +2,7 @@
 
 import type { Entry } from "./entry.ts";
 
-/** Where a stream stands: its last id, also when its entries are trimmed; the hash of that entry where it is there. */
+/** Where a stream stands: its last id, also when its entries are trimmed; the hash of that entry where it is there, "" where it is no line. */
 export type Tip = { readonly id: string; readonly hash: string | null };
 
 /**

@@ -71,6 +71,10 @@ const CONFIRM_EVERY = 1_000;
 const TIME_EVERY = 5_000;
 /** A clock that was moved by more than this, in ms, was set. */
 const SET = 50;
+/** A connection that shows within this, ms, that the server has not what it should have came to little. */
+const SHORT = 30_000;
+/** So many of these in a row are told. */
+const OFTEN = 4;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -81,6 +85,8 @@ type Life = Surroundings & {
   readonly memory: {
     stopped: boolean;
     failures: number;
+    /** Connections in a row that ended soon because the server had not what it should have. */
+    restless: number;
     /** How many entries go at once; less after an answer that took too long. */
     batch: number;
     full: boolean;
@@ -116,6 +122,7 @@ export function createShipper(names: Names, surroundings: Surroundings): Shipper
   const memory: Life["memory"] = {
     stopped: false,
     failures: 0,
+    restless: 0,
     batch: BATCH,
     full: false,
     head: null,
@@ -146,16 +153,19 @@ async function live(life: Life): Promise<void> {
   const { memory, status, desk } = life;
   while (!memory.stopped) {
     let session: Session | null = null;
+    const begun = life.now();
     try {
       session = await life.connect();
-      await converse(life, session);
+      const lost = await converse(life, session);
+      if (lost !== null) uneasy(life, lost, begun);
     } catch (cause) {
       failed(life, cause instanceof Error ? cause.message : String(cause));
     } finally {
       status.connected = false;
       session?.close();
     }
-    if (!memory.stopped && memory.failures > 0) await life.pause(backOff(life), "stop");
+    if (!memory.stopped && memory.failures > 0) await life.pause(backOff(life, memory.failures), "stop");
+    else if (!memory.stopped && memory.restless > 1) await life.pause(backOff(life, memory.restless - 1), "stop");
   }
   desk.close();
 }
@@ -170,28 +180,43 @@ function failed({ memory, status, tell }: Life, why: string): void {
   status.error = why;
 }
 
+/** The cursor is asked for at once when that happens now and then; a server that evicts streams would be sent all of a log without end. */
+function uneasy({ memory, now, tell }: Life, why: string, begun: number): void {
+  memory.restless = now() - begun < SHORT ? memory.restless + 1 : 1;
+  if (memory.restless === OFTEN)
+    tell("warn", `audit: ${why}, for the ${OFTEN}th time in a row; pauses grow from now on`);
+}
+
+/** It took something, and so is well again: one that only lets us in may be a replica, or refuse all that we write. */
+function isWell({ memory, status, tell }: Life): void {
+  if (memory.full) tell("info", "audit: the Redis has room again");
+  else if (memory.failures > 0) tell("info", `audit: shipping again, from line ${status.shipped + 1} on`);
+  memory.full = false;
+  memory.failures = 0;
+  status.error = null;
+}
+
 /** Half of it by chance: many routers that lost one Redis do not come back together. */
-function backOff({ memory, random }: Life): number {
-  const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, memory.failures - 1));
+function backOff({ random }: Life, attempts: number): number {
+  const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(20, attempts - 1));
   return most / 2 + (random() * most) / 2;
 }
 
-/** One connection, from the cursor on. Returns when the cursor is to be asked for anew. */
-async function converse(life: Life, session: Session): Promise<void> {
+/** One connection, from the cursor on. Returns when the cursor is to be asked for anew, with the reason if that is the server. */
+async function converse(life: Life, session: Session): Promise<string | null> {
   const { memory, status, outbox } = life;
   const epoch = outbox.epoch();
   const place = epoch === null ? null : await locate(session, outbox, life.names, epoch);
   if (place !== null) standAt(life, place);
-  if (memory.failures > 0) life.tell("info", `audit: shipping again, from line ${status.shipped + 1} on`);
-  memory.failures = 0;
   status.connected = true;
-  status.error = null;
-  if (place === null) return rest(life, session, null);
-  await shipFrom(life, session, place);
+  memory.marked = NEVER;
+  if (place !== null) return shipFrom(life, session, place);
+  await rest(life, session, null);
+  return null;
 }
 
 /** On and on, until the log is another one or the server has not what it should have. */
-async function shipFrom(life: Life, session: Session, place: Place): Promise<void> {
+async function shipFrom(life: Life, session: Session, place: Place): Promise<string | null> {
   const { memory, status, outbox, now } = life;
   let { after } = place;
   while (!memory.stopped) {
@@ -199,20 +224,22 @@ async function shipFrom(life: Life, session: Session, place: Place): Promise<voi
     const entries = life.desk.take(status.shipped, place.epoch).slice(0, memory.batch);
     const last = entries.at(-1);
     if (last === undefined) {
-      if (outbox.epoch() !== place.epoch) return;
+      if (outbox.epoch() !== place.epoch) return null;
       await rest(life, session, place);
       continue;
     }
-    if (!(await ship(life, session, place, after, entries))) return;
+    const lost = await ship(life, session, place, after, entries);
+    if (lost !== null) return lost;
     if (!memory.full) after = idOf(last);
     await mark(life, session, place);
     if (now() - memory.confirmed >= CONFIRM_EVERY) await confirm(life, session);
   }
+  return null;
 }
 
 /** Nothing is to be shipped. */
 async function rest(life: Life, session: Session, place: Place | null): Promise<void> {
-  await mark(life, session, place);
+  if (await mark(life, session, place)) isWell(life);
   await confirm(life, session);
   await life.pause(LOOK_AGAIN, "news");
 }
@@ -230,14 +257,14 @@ function standAt({ status, memory, names, tell }: Life, { key, forks, seq, epoch
   memory.confirmed = NEVER;
 }
 
-/** Whether it may go on like this; otherwise the cursor has to be asked for. */
+/** Null when it may go on like this; otherwise why the cursor has to be asked for. */
 async function ship(
   life: Life,
   session: Session,
   { key }: Place,
   after: string | null,
   entries: readonly Entry[],
-): Promise<boolean> {
+): Promise<string | null> {
   const { memory, status, now, tell } = life;
   const begun = now();
   const appended = await session.append(key, after, entries);
@@ -247,22 +274,19 @@ async function ship(
     memory.full = true;
     status.error = appended.says;
     memory.failures += 1;
-    await life.pause(backOff(life), "stop");
-    return true;
+    await life.pause(backOff(life, memory.failures), "stop");
+    return null;
   }
-  if (memory.full) tell("info", "audit: the Redis has room again");
-  memory.full = false;
   if (appended.result !== "taken") {
     if (appended.result !== "there") status.resyncs += 1;
     if (appended.result === "broken") {
       tell("error", `audit: ${key} lost its end while it was written to; what follows goes into a new stream`);
       await session.bury(key, idOf(entries.at(-1) ?? { hlc: 0, seq: 0 }));
     }
-    return false;
+    return LOST[appended.result](key);
   }
-  memory.failures = 0;
+  isWell(life);
   memory.batch = Math.min(BATCH, memory.batch * 2);
-  status.error = null;
   status.batches += 1;
   status.missed += missing(status.shipped, entries[0]);
   const last = entries.at(-1);
@@ -270,8 +294,16 @@ async function ship(
     status.shipped = last.seq;
     status.shippedAt = last.hlc;
   }
-  return true;
+  return null;
 }
+
+/** What a batch found that the server did not take. */
+const LOST = {
+  there: (key: string) => `${key} had other lines than it said, so somebody else writes to it`,
+  missing: (key: string) =>
+    `${key} was gone from the Redis, which deletes or evicts it (maxmemory-policy is to be noeviction)`,
+  broken: (key: string) => `${key} had lost its end`,
+} as const;
 
 /** Lines that should have come before this one, and that the log does not own up to. */
 function missing(shipped: number, first: Entry | undefined): number {
@@ -299,9 +331,13 @@ async function confirm({ memory, status, now }: Life, session: Session): Promise
   if (kind !== "memory") status.durable = shipped;
 }
 
-/** What a node says of itself every ten seconds: until when nothing has happened that is not here. */
-async function mark({ memory, status, names, wall, now }: Life, session: Session, place: Place | null): Promise<void> {
-  if (now() - memory.marked < MARK_EVERY) return;
+/** What a node says of itself every ten seconds: until when nothing has happened that is not here. Whether it was time to. */
+async function mark(
+  { memory, status, names, wall, now }: Life,
+  session: Session,
+  place: Place | null,
+): Promise<boolean> {
+  if (now() - memory.marked < MARK_EVERY) return false;
   memory.marked = now();
   const { head } = memory;
   const whole = head !== null && status.shipped >= head.seq;
@@ -322,4 +358,5 @@ async function mark({ memory, status, names, wall, now }: Life, session: Session
     clock: status.clock,
   };
   await session.mark(markKey(names.cluster, names.node), JSON.stringify(text));
+  return true;
 }

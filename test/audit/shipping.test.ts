@@ -3,76 +3,21 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { entryIn, fieldsOf } from "../../agent/audit/entry.ts";
 import { logKey, markKey, streamIn } from "../../agent/audit/keys.ts";
-import { openOutbox } from "../../agent/audit/outbox.ts";
 import type { AuditRecord } from "../../agent/audit/record.ts";
-import { createShipper, type Shipper } from "../../agent/audit/shipper.ts";
 import { scratch } from "../log/scratch.ts";
 import { type FakeRedis, fakeRedis } from "./fake-redis.ts";
-import { chance, createNode, labConfig, type Node, vrrp } from "./lab.ts";
+import { chance, createNode, labConfig, vrrp } from "./lab.ts";
+import { caughtUp, endShips, keyOf, ship, streamOf, until } from "./quick.ts";
 
 // How long it takes is not what is tested, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { directory, clear } = scratch();
-const ships: { readonly shipper: Shipper; readonly over: Promise<void>; readonly wake: () => void }[] = [];
 
 afterEach(async () => {
-  await Promise.all(
-    ships.splice(0).map(({ shipper, over, wake }) => {
-      shipper.stop();
-      wake();
-      return over;
-    }),
-  );
+  await endShips();
   clear();
 });
-
-type Ship = { readonly shipper: Shipper; readonly said: string[]; readonly pauses: number[] };
-
-/** Ships a node's log; what would be waited for comes at once. */
-function ship(node: Pick<Node, "directory" | "name" | "wall">, redis: FakeRedis): Ship {
-  const said: string[] = [];
-  const pauses: number[] = [];
-  let time = 0;
-  const shipper = createShipper(
-    { cluster: "lab", node: node.name },
-    {
-      outbox: openOutbox(node.directory),
-      connect: redis.connect,
-      wall: node.wall,
-      now: () => time,
-      boot: "of this machine",
-      random: () => 0.5,
-      pause: (ms, until) => {
-        if (until === "stop") pauses.push(ms);
-        time += ms;
-        return new Promise((resolve) => setImmediate(resolve));
-      },
-      kernelClock: () => ({ sync: true, errUs: 500 }),
-      tell: (level, sentence) => said.push(`${level}: ${sentence}`),
-    },
-  );
-  const over = shipper.run();
-  ships.push({ shipper, over, wake: () => undefined });
-  return { shipper, said, pauses };
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it never came to pass: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-const caughtUp = (node: Node, { shipper }: Ship): Promise<void> =>
-  until(`${node.name} is shipped: ${JSON.stringify(shipper.status())}`, () => shipper.status().shipped === node.head());
-
-const keyOf = (node: Node, fork = 0): string => logKey("lab", { node: node.name, epoch: node.epoch(), fork });
-
-/** Id, hash and text of everything that a stream has. */
-const streamOf = (redis: FakeRedis, key: string) =>
-  (redis.streams.get(key)?.entries ?? []).map(({ id, hash, body }) => ({ id, hash, body }));
 
 describe("a log in peace", () => {
   test("becomes its stream: every line, its id of time and number, its chain", async () => {
