@@ -118,9 +118,21 @@ function segmentOf(all: readonly string[], seq: number, epoch: string, headIn: H
   return first;
 }
 
-function find(all: readonly string[], seq: number, epoch: string, headIn: Heads): { hlc: number; hash: string } | null {
-  const file = all[segmentOf(all, seq, epoch, headIn)];
-  if (file === undefined) return null;
+type Found = { readonly hlc: number; readonly hash: string };
+
+function find(all: readonly string[], seq: number, epoch: string, headIn: Heads): Found | null {
+  const holding = segmentOf(all, seq, epoch, headIn);
+  // Those behind it whose header cannot be read do not tell where they begin.
+  for (let i = holding; i >= 0 && i < all.length; i++) {
+    const file = all[i] ?? "";
+    if (i > holding && headIn(file) !== null) return null;
+    const found = findIn(file, seq);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function findIn(file: string, seq: number): Found | null {
   const lines = openLines(file);
   const wanted = `{"seq":${seq},`;
   try {
@@ -171,21 +183,35 @@ export function openLines(file: string): Lines {
   };
 }
 
-/** Goes from one segment to the next as long as they are of the epoch. */
+const SEQ = /^\{"seq":(\d+),/;
+
+/** Whether a segment whose first line cannot be read has another one behind it that comes after a line. */
+function goesOnBehind(file: string, seq: number): boolean {
+  const lines = openLines(file);
+  try {
+    return lines.next() !== null && Number(SEQ.exec(lines.next() ?? "")?.[1] ?? -1) > seq;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Goes from one segment to the next of the epoch. */
 function createReader(directory: string, epoch: string, first: string | null, headIn: Heads): Omit<Reader, "past"> {
   let file = first;
   let lines = first === null ? null : openLines(first);
   let last: string | null = null;
+  let lastSeq = -1;
   /** A line that did not fit any more. */
   let waiting: Letter | null = null;
 
+  /** A segment of another epoch is another stream, and one that is empty not begun; one whose header was damaged goes on. */
+  const isOurs = (name: string): boolean => {
+    const header = headIn(name);
+    return header === null ? goesOnBehind(name, lastSeq) : header.epoch === epoch;
+  };
   const turnOver = (): boolean => {
-    const all = files(directory);
-    const next = file === null ? all[0] : all.find((name) => file !== null && name > file);
+    const next = files(directory).find((name) => (file === null || name > file) && isOurs(name));
     if (next === undefined) return false;
-    const header = headIn(next);
-    // A segment without its header is not begun, and one of another epoch another stream.
-    if (header?.epoch !== epoch) return false;
     lines?.close();
     file = next;
     lines = openLines(next);
@@ -210,9 +236,12 @@ function createReader(directory: string, epoch: string, first: string | null, he
   const letter = (text: string): Letter | null => {
     const line = parseLine(text);
     const sealed = unseal(text);
+    const before = last;
+    // Also of a line that cannot be read: the one behind it follows from it.
+    last = sealed?.hash ?? last;
     if (typeof line === "string" || sealed === undefined) return null;
-    const prev = line.type === "header" ? line.prev : last;
-    last = sealed.hash;
+    lastSeq = line.seq;
+    const prev = line.type === "header" ? line.prev : before;
     return prev === null ? null : { seq: line.seq, hlc: line.hlc, prev, ...sealed, line };
   };
 

@@ -288,7 +288,7 @@ async function ship(
   isWell(life);
   memory.batch = Math.min(BATCH, memory.batch * 2);
   status.batches += 1;
-  status.missed += missing(status.shipped, entries[0]);
+  owe(life, entries);
   const last = entries.at(-1);
   if (last !== undefined) {
     status.shipped = last.seq;
@@ -305,11 +305,21 @@ const LOST = {
   broken: (key: string) => `${key} had lost its end`,
 } as const;
 
-/** Lines that should have come before this one, and that the log does not own up to. */
-function missing(shipped: number, first: Entry | undefined): number {
-  if (first === undefined) return 0;
-  const lost = /"lost":(\d+)/.exec(first.kind === "lifecycle" ? first.body.slice(0, 512) : "")?.[1] ?? "0";
-  return Math.max(0, first.seq - shipped - 1 - Number(lost));
+/** Lines that should have been among these, and that the log does not own up to: deleted before, or not to be read. */
+function owe({ status, tell }: Life, entries: readonly Entry[]): void {
+  let before = status.shipped;
+  let missed = 0;
+  for (const { seq, kind, body } of entries) {
+    const lost = /"lost":(\d+)/.exec(kind === "lifecycle" ? body.slice(0, 512) : "")?.[1] ?? "0";
+    missed += Math.max(0, seq - before - 1 - Number(lost));
+    before = seq;
+  }
+  if (missed === 0) return;
+  status.missed += missed;
+  tell(
+    "error",
+    `audit: ${missed} line(s) up to #${before} are not in the log any more, or damaged; the Redis lacks them, too`,
+  );
 }
 
 async function tellTime(life: Life, session: Session): Promise<void> {
