@@ -30,6 +30,16 @@ export const logKey = (cluster: string, { node, epoch, fork }: StreamName): stri
 /** What a node last said about being alive. */
 export const markKey = (cluster: string, node: string): string => `heird:{${safe(cluster)}}:mark:${safe(node)}`;
 
+/** Matches every mark of a cluster. */
+export const markPattern = (cluster: string): string => `heird:{${safe(cluster)}}:mark:*`;
+const MARK = /:mark:([^:]+)$/;
+
+/** Whose mark it is; undefined when it is none of ours. */
+export function nodeIn(key: string): string | undefined {
+  const node = MARK.exec(key)?.[1];
+  return node === undefined ? undefined : unsafe(node);
+}
+
 /** Matches every stream of a cluster. */
 export const logPattern = (cluster: string): string => `heird:{${safe(cluster)}}:log:*`;
 const LOG = /:log:([^:]+):([0-9A-Za-z-]+)(?:\.(\d+))?$/;

@@ -2,7 +2,7 @@
 
 import type { Entry } from "./entry.ts";
 import { entryIn, isLater } from "./entry.ts";
-import { logKey, logPattern, markKey, placeIn, streamIn } from "./keys.ts";
+import { logKey, logPattern, markKey, markPattern, nodeIn, placeIn, streamIn } from "./keys.ts";
 import { type Client, connector, type Server, within } from "./redis.ts";
 import { type Item, itemOf, type Mark, type Source, type Stream } from "./source.ts";
 
@@ -28,12 +28,16 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
   const { redis, close } = await connector(server, "heird-reader", probe)();
   const key = (stream: Stream): string => logKey(cluster, stream);
   const later = new Map<string, number>();
+  const strange = new Map<string, string>();
+  const odd = new Map<string, string>();
   return {
     name: `cluster ${cluster}`,
     streams: async () => {
       const keys = await scanned(redis, logPattern(cluster));
       const streams: Stream[] = [];
-      for (let i = 0; i < keys.length; i += PAGE) streams.push(...(await described(redis, keys.slice(i, i + PAGE))));
+      strange.clear();
+      for (let i = 0; i < keys.length; i += PAGE)
+        streams.push(...(await described(redis, keys.slice(i, i + PAGE), (own, says) => strange.set(own, says))));
       return streams;
     },
     read: (stream, from) => {
@@ -42,10 +46,18 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
       return pages(redis, own, stream, from, () => void later.set(own, (later.get(own) ?? 0) + 1));
     },
     later: (stream) => later.get(key(stream)) ?? 0,
-    mark: async (node) => {
-      const text = await redis.get(markKey(cluster, node));
-      return text === null ? null : (JSON.parse(text) as Mark);
+    mark: async (node) => markOf(redis, markKey(cluster, node)),
+    marks: async () => {
+      const marks = new Map<string, Mark>();
+      for (const own of await scanned(redis, markPattern(cluster))) {
+        const [node, mark] = [nodeIn(own), await markOf(redis, own)];
+        if (node !== undefined && mark !== null) marks.set(node, mark);
+        else odd.set(own, "is no mark that can be read");
+      }
+      return marks;
     },
+    cluster,
+    strange: async () => [...strange, ...odd].map(([own, says]) => `${own} ${says}`),
     trim: (stream, { hlc, seq }) => within(PATIENCE, redis.xtrim(key(stream), "MINID", "=", `${hlc}-${seq}`)),
     news: (after) => newsOf(redis, after),
     keyOf: key,
@@ -67,7 +79,11 @@ async function scanned(redis: Redis, pattern: string): Promise<readonly string[]
 }
 
 /** Where streams begin and end: an entry of each end, and nothing in between. */
-async function described(redis: Redis, keys: readonly string[]): Promise<readonly Stream[]> {
+async function described(
+  redis: Redis,
+  keys: readonly string[],
+  passOver: (key: string, says: string) => void,
+): Promise<readonly Stream[]> {
   const all = redis.pipeline();
   for (const key of keys) {
     all.xrange(key, "-", "+", "COUNT", 1);
@@ -76,7 +92,13 @@ async function described(redis: Redis, keys: readonly string[]): Promise<readonl
   const replies = (await within(PATIENCE, all.exec())) ?? [];
   return keys.flatMap((key, i) => {
     const name = streamIn(key);
+    const refused = replies[2 * i]?.[0] ?? null;
+    if (refused !== null && !/^WRONGTYPE/.test(refused.message)) throw refused;
     if (name === undefined) return [];
+    if (refused !== null) {
+      passOver(key, "is no stream");
+      return [];
+    }
     const [first, last] = [placesIn(replies[2 * i]?.[1])[0], placesIn(replies[2 * i + 1]?.[1])[0]];
     const trimmed = first !== undefined && first.seq > 0;
     return [{ ...name, first: first ?? null, last: last ?? null, trimmed: trimmed || first === undefined }];
@@ -88,6 +110,17 @@ const placesIn = (rows: unknown) =>
   (Array.isArray(rows) ? (rows as Row[]) : []).flatMap(([id, fields]) =>
     entryIn(id, fields) === undefined ? [] : (placeIn(id) ?? []),
   );
+
+/** One that somebody has spoilt says nothing. */
+async function markOf(redis: Redis, key: string): Promise<Mark | null> {
+  try {
+    const mark = JSON.parse((await redis.get(key)) ?? "null") as Mark | null;
+    return typeof mark?.seq === "number" && typeof mark.forks === "number" ? mark : null;
+  } catch (cause) {
+    if (cause instanceof SyntaxError || (cause instanceof Error && /^WRONGTYPE/.test(cause.message))) return null;
+    throw cause;
+  }
+}
 
 /** The header that a reading from a time on begins with. */
 async function headerBefore(redis: Redis, key: string, from: number): Promise<string> {

@@ -1,7 +1,7 @@
 // The logs of several nodes, from their directories: what a reader has without a Redis.
 
 import { basename, dirname } from "node:path";
-import type { AgentConfig } from "../core/config.ts";
+import type { AgentConfig, AuditConfig } from "../core/config.ts";
 import { type Header, type Line, parseLine, unseal } from "../log/line.ts";
 import { type SegmentHead, segmentHeads } from "../log/seek.ts";
 import { tailOf } from "../log/tail.ts";
@@ -25,6 +25,9 @@ export function logsSource(directories: readonly string[]): Source {
     },
     later: () => 0,
     mark: async () => null,
+    marks: async () => new Map(),
+    cluster: null,
+    strange: async () => [],
     close: () => undefined,
   };
 }
@@ -45,8 +48,10 @@ function logsIn(directory: string): readonly Log[] {
     const header = first?.header;
     if (header === undefined || header === null || last === undefined) return [];
     const end = tailOf(last.file)?.line;
+    const { node, audit } = namedIn(own, header);
     const stream: Stream = {
-      node: nodeIn(own, header),
+      node,
+      ...(audit !== null && { cluster: audit.cluster }),
       epoch: name,
       fork: 0,
       first: { seq: header.seq, hlc: header.hlc },
@@ -58,10 +63,13 @@ function logsIn(directory: string): readonly Log[] {
 }
 
 /** As it is shipped; else as it calls itself. A daemon's first line comes before its configuration. */
-function nodeIn(heads: readonly SegmentHead[], { node }: Header): string {
+function namedIn(
+  heads: readonly SegmentHead[],
+  { node }: Header,
+): { readonly node: string; readonly audit: AuditConfig | null } {
   const known = heads.findLast(({ header }) => header !== null && header.config.routerId !== "")?.header?.config;
   const config = known ?? configuredIn(heads[0]?.file ?? "");
-  return config?.audit?.node ?? config?.routerId ?? node;
+  return { node: config?.audit?.node ?? config?.routerId ?? node, audit: config?.audit ?? null };
 }
 
 function configuredIn(file: string): AgentConfig | null {

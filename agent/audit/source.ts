@@ -25,6 +25,7 @@ export type Item = {
 /** What a node last said about being alive. */
 export type Mark = {
   readonly epoch: string | null;
+  /** The last line that was shipped, into the stream of `epoch` with so many forks; -1 before the first. */
   readonly seq: number;
   /** Until when nothing else had happened, ms since 1970 by the node. */
   readonly until: number;
@@ -42,6 +43,8 @@ export type Stream = StreamName & {
   readonly last: { readonly seq: number; readonly hlc: number } | null;
   /** Whether lines before the first were there once. */
   readonly trimmed: boolean;
+  /** The heird cluster that a log is shipped to; of a log that is, on the node. */
+  readonly cluster?: string;
 };
 
 export type Source = {
@@ -53,7 +56,14 @@ export type Source = {
   readonly read: (stream: Stream, from: number | null) => AsyncIterable<Item>;
   /** Entries in a later format than this heird reads, which the last reading of a stream passed over. */
   readonly later: (stream: Stream) => number;
+  /** Null where there is none that can be read. */
   readonly mark: (node: string) => Promise<Mark | null>;
+  /** Those of all nodes. */
+  readonly marks: () => Promise<ReadonlyMap<string, Mark>>;
+  /** The heird cluster whose streams these are; null of logs. */
+  readonly cluster: string | null;
+  /** What stands where a stream or a mark should, and is none, with what is wrong; readers pass it over. */
+  readonly strange: () => Promise<readonly string[]>;
   readonly close: () => void;
 };
 
@@ -61,9 +71,18 @@ export const itemOf = ({ node, epoch }: StreamName, entry: Entry): Item => ({
   node,
   epoch,
   ...entry,
-  record: () => (entry.record === null ? null : (JSON.parse(entry.record) as AuditRecord)),
+  record: () => recordIn(entry.record),
   line: () => lineIn(entry),
 });
+
+/** One that somebody has spoilt is none. */
+function recordIn(text: string | null): AuditRecord | null {
+  try {
+    return text === null ? null : (JSON.parse(text) as AuditRecord | null);
+  } catch {
+    return null;
+  }
+}
 
 function lineIn({ body, hash }: Pick<Entry, "body" | "hash">): Line | null {
   const line = parseLine(`${body.slice(0, -1)},"hash":"${hash}"}`);

@@ -216,7 +216,7 @@ const csvRow = (vr: VrReport): readonly (string | number | null)[] => [
   vr.mtbfMs,
 ];
 
-export function verdictInWords({ streams, forks }: Verdict): string {
+export function verdictInWords({ streams, forks, strange }: Verdict): string {
   const rows = streams.map(({ node, epoch, fork, lines, flaws, missing, owned, trimmed, compared, behind }) => [
     node,
     `${epoch}${fork === 0 ? "" : `.${fork}`}`,
@@ -227,6 +227,11 @@ export function verdictInWords({ streams, forks }: Verdict): string {
     compared === null ? "-" : `${compared} equal${(behind ?? 0) > 0 ? `, ${behind} not in the Redis` : ""}`,
   ]);
   const said = streams.flatMap(({ node, flaws }) => flaws.map((flaw) => `${node} ${flaw}`));
+  const short = streams.flatMap((one) =>
+    one.short === 0
+      ? []
+      : [`${one.node}: ${one.short} line(s) at the end are gone, which the node says it has shipped`],
+  );
   const other = forks.map((fork) => `FORK: ${fork} was begun because the Redis had another history`);
   const later = streams.flatMap((one) =>
     one.later === 0
@@ -236,7 +241,9 @@ export function verdictInWords({ streams, forks }: Verdict): string {
   return [
     table(["Node", "Epoch", "Lines", "Chain", "Missing", "Beginning", "Log here"], rows),
     ...said,
+    ...short,
     ...later,
     ...other,
+    ...strange.map((key) => `${key}, and is passed over: rename or delete it`),
   ].join("\n");
 }

@@ -194,7 +194,10 @@ async function verifyAll(source: Source, options: AuditOptions): Promise<number>
   const tampered = verdict.streams.some(({ flaws }) => flaws.length > 0);
   const gap =
     verdict.streams.some(({ missing, behind }) => missing > 0 || (behind ?? 0) > 0) || verdict.forks.length > 0;
-  const unknown = verdict.streams.length === 0 || verdict.streams.some(({ trimmed, later }) => trimmed || later > 0);
+  const unknown =
+    verdict.streams.length === 0 ||
+    verdict.strange.length > 0 ||
+    verdict.streams.some(({ trimmed, later }) => trimmed || later > 0);
   print(options.json ? JSON.stringify(verdict) : verdictInWords(verdict));
   return tampered ? EXIT.tampered : gap ? EXIT.gap : unknown ? EXIT.unknown : EXIT.ok;
 }
