@@ -96,6 +96,10 @@ export const isLater = (fields: readonly string[]): boolean => {
   return v >= 0 && Number(fields[v + 1]) > ENTRY_FORMAT;
 };
 
+/** Whether this closes a stream that lost its end: `port.ts` says when. */
+export const isEnd = (fields: readonly string[]): boolean => fields.join() === END.join();
+export const END = ["v", "1", "k", "broken"] as const;
+
 /** What a Redis has under an id; undefined when it is no entry of ours, or of a later format. */
 export function entryIn(id: string, fields: readonly string[]): Entry | undefined {
   const place = placeIn(id);

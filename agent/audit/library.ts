@@ -1,7 +1,7 @@
 // What is in a Redis, for whoever reads: nothing is written, and nothing is left behind.
 
 import type { Entry } from "./entry.ts";
-import { entryIn, isLater } from "./entry.ts";
+import { entryIn, isEnd, isLater } from "./entry.ts";
 import { logKey, logPattern, markKey, markPattern, nodeIn, placeIn, streamIn } from "./keys.ts";
 import { type Client, connector, type Server, within } from "./redis.ts";
 import { type Item, itemOf, type Mark, type Source, type Stream } from "./source.ts";
@@ -28,6 +28,7 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
   const { redis, close } = await connector(server, "heird-reader", probe)();
   const key = (stream: Stream): string => logKey(cluster, stream);
   const later = new Map<string, number>();
+  const damaged = new Map<string, readonly string[]>();
   const strange = new Map<string, string>();
   const odd = new Map<string, string>();
   return {
@@ -43,9 +44,15 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
     read: (stream, from) => {
       const own = key(stream);
       later.set(own, 0);
-      return pages(redis, own, stream, from, () => void later.set(own, (later.get(own) ?? 0) + 1));
+      const no: string[] = [];
+      damaged.set(own, no);
+      return pages(redis, own, stream, from, (id, fields) => {
+        if (isLater(fields)) later.set(own, (later.get(own) ?? 0) + 1);
+        else if (!isEnd(fields)) no.push(`${id}: is no line of a log`);
+      });
     },
     later: (stream) => later.get(key(stream)) ?? 0,
+    damaged: (stream) => damaged.get(key(stream)) ?? [],
     mark: async (node) => markOf(redis, markKey(cluster, node)),
     marks: async () => {
       const marks = new Map<string, Mark>();
@@ -140,7 +147,7 @@ async function* pages(
   key: string,
   stream: Stream,
   from: number | null,
-  passOver: () => void,
+  passOver: (id: string, fields: readonly string[]) => void,
 ): AsyncGenerator<Item> {
   let start = from === null ? "-" : await headerBefore(redis, key, from);
   for (;;) {
@@ -148,7 +155,7 @@ async function* pages(
     for (const [id, fields] of rows) {
       const entry: Entry | undefined = entryIn(id, fields);
       if (entry !== undefined) yield itemOf(stream, entry);
-      else if (isLater(fields)) passOver();
+      else passOver(id, fields);
     }
     const last = rows.at(-1)?.[0];
     if (rows.length < PAGE || last === undefined) return;

@@ -16,14 +16,18 @@ type Log = { readonly stream: Stream; readonly heads: readonly SegmentHead[]; re
 /** Reads the logs below these directories. Throws what the file system says when there is none. */
 export function logsSource(directories: readonly string[]): Source {
   const logs = apart(directories.flatMap(logsIn));
+  const damaged = new Map<Stream, readonly string[]>();
   return {
     name: directories.join(", "),
     streams: async () => logs.map(({ stream }) => stream),
     read: (stream, from) => {
       const log = logs.find((one) => one.stream === stream);
-      return log === undefined ? nothing() : itemsOf(log, from);
+      const no: string[] = [];
+      damaged.set(stream, no);
+      return log === undefined ? nothing() : itemsOf(log, from, (where) => no.push(`${where}: cannot be read`));
     },
     later: () => 0,
+    damaged: (stream) => damaged.get(stream) ?? [],
     mark: async () => null,
     marks: async () => new Map(),
     cluster: null,
@@ -38,15 +42,16 @@ async function* nothing(): AsyncGenerator<Item> {}
 function logsIn(directory: string): readonly Log[] {
   const heads = segmentHeads(directory);
   const epochs = new Map<string, SegmentHead[]>();
-  let epoch = "";
+  // A segment that does not tell is of the epoch of the one before it; the first one, of that behind it.
+  let epoch = heads.find(({ header }) => header !== null)?.header?.epoch ?? "";
   for (const head of heads) {
     epoch = head.header?.epoch ?? epoch;
     epochs.set(epoch, [...(epochs.get(epoch) ?? []), head]);
   }
   return [...epochs].flatMap(([name, own]) => {
-    const [first, last] = [own[0], own.at(-1)];
-    const header = first?.header;
-    if (header === undefined || header === null || last === undefined) return [];
+    const last = own.at(-1);
+    const header = own.find((one) => one.header !== null)?.header ?? null;
+    if (header === null || last === undefined) return [];
     const end = tailOf(last.file)?.line;
     const { node, audit } = namedIn(own, header);
     const stream: Stream = {
@@ -96,7 +101,11 @@ function placeOf({ directory }: Log): string {
   return own === "log" ? basename(dirname(directory)) : own;
 }
 
-async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGenerator<Item> {
+async function* itemsOf(
+  { stream, heads }: Log,
+  from: number | null,
+  onDamage: (where: string) => void,
+): AsyncGenerator<Item> {
   const later = from === null ? -1 : heads.findIndex(({ header }) => header !== null && header.hlc > from);
   const first = from === null ? 0 : Math.max(0, (later < 0 ? heads.length : later) - 1);
   // One more, for causes that lie a little further back.
@@ -105,7 +114,7 @@ async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGener
   const recorder = createRecorder("", stream.node, () => pastIn(earlier, stream.first?.seq ?? 0));
   for (const [i, { file }] of heads.slice(begin).entries()) {
     const shown = first === 0 || i > 0;
-    for (const { line, hash, prev, body } of lettersIn(file)) {
+    for (const { line, hash, prev, body } of lettersIn(file, onDamage)) {
       const { kind, record } = recorder.look(line);
       if (!shown) continue;
       const entry: Entry = { seq: line.seq, hlc: line.hlc, prev, hash, kind, body, record: null, clock: noteOf(line) };
@@ -118,15 +127,20 @@ async function* itemsOf({ stream, heads }: Log, from: number | null): AsyncGener
 const noteOf = ({ hlc, wall }: Line): ClockNote =>
   wall === undefined ? UNKNOWN_CLOCK : { ...UNKNOWN_CLOCK, offsetUs: (hlc - wall) * 1_000 };
 
-/** The lines of a segment with their place in the chain. */
-function* lettersIn(file: string) {
+/** The lines of a segment with their place in the chain; a line that is not whole yet is none. */
+function* lettersIn(file: string, onDamage: (where: string) => void = () => undefined) {
   const lines = openLines(file);
   let prev = "";
+  let number = 0;
   try {
     for (let text = lines.next(); text !== null; text = lines.next()) {
       const line = parseLine(text);
       const sealed = unseal(text);
-      if (typeof line === "string" || sealed === undefined) continue;
+      number += 1;
+      if (typeof line === "string" || sealed === undefined) {
+        onDamage(`${basename(file)}:${number}`);
+        continue;
+      }
       yield { line, ...sealed, prev: line.type === "header" ? line.prev : prev };
       prev = sealed.hash;
     }

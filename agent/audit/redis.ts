@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { Redis, type RedisOptions } from "ioredis";
 import type { AuditConfig } from "../core/config.ts";
-import { type Entry, fieldsOf } from "./entry.ts";
+import { END, type Entry, fieldsOf } from "./entry.ts";
 import { idOf, placeIn } from "./keys.ts";
 import type { Appended, Durability, Session, Tip } from "./port.ts";
 
@@ -161,7 +161,7 @@ export function sessionOn({ redis, close }: Client): Session {
     append: (key, after, entries) => within(2 * PATIENCE, append(redis, key, after, entries)),
     bury: async (key, after) => {
       const { hlc = 0 } = placeIn(after) ?? {};
-      await within(PATIENCE, redis.xadd(key, `${hlc + 1}-0`, "v", "1", "k", "broken"));
+      await within(PATIENCE, redis.xadd(key, `${hlc + 1}-0`, ...END));
     },
     mark: async (key, text) => void (await within(PATIENCE, redis.set(key, text))),
     time: async () => {

@@ -56,6 +56,8 @@ export type Source = {
   readonly read: (stream: Stream, from: number | null) => AsyncIterable<Item>;
   /** Entries in a later format than this heird reads, which the last reading of a stream passed over. */
   readonly later: (stream: Stream) => number;
+  /** What the last reading of a stream could not read, and nobody will, as sentences: no lines any more. */
+  readonly damaged: (stream: Stream) => readonly string[];
   /** Null where there is none that can be read. */
   readonly mark: (node: string) => Promise<Mark | null>;
   /** Those of all nodes. */

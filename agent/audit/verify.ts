@@ -53,10 +53,11 @@ export async function verify(source: Source, logs: Source | null, now: number): 
     const twin = log === undefined || logs === null ? null : logs.read(log, null);
     const compared = twin === null ? null : comparison(twin, newest.has(stream) ? now - ON_ITS_WAY : 0);
     const verdict = await verifyOne(source.read(stream, null), stream, compared);
+    const flaws = [...verdict.flaws, ...source.damaged(stream)].slice(0, MOST_FLAWS);
     const later = source.later(stream);
     // What a later heird has written behind it cannot be counted here.
     const short = later > 0 ? 0 : shortOf(stream, marks.get(stream.node));
-    verdicts.push({ ...verdict, later, short, missing: verdict.missing + short });
+    verdicts.push({ ...verdict, flaws, later, short, missing: verdict.missing + short });
   }
   verdicts.push(...goneWith(marks, streams));
   if (logs !== null) verdicts.push(...(await unshipped(source.cluster, logs, own, verdicts, now - ON_ITS_WAY)));

@@ -25,6 +25,8 @@ export async function openSource(options: SourceOptions, more: readonly string[]
 
 export function openLogs(directories: readonly string[]): Source {
   let source: Source;
+  // What is no file, a FIFO that nobody writes to among it, is refused before it is opened.
+  const files = directories.map(logIn);
   try {
     source = logsSource(directories);
   } catch (cause) {
@@ -34,7 +36,7 @@ export function openLogs(directories: readonly string[]): Source {
       `cannot read these logs: ${why}; name state directories, or directories of a log`,
     );
   }
-  for (const directory of directories) refuseNewer(logIn(directory));
+  for (const own of files) refuseNewer(own);
   return source;
 }
 

@@ -1,11 +1,15 @@
 // A log that somebody has damaged, shipped: what can be read of it is, and what cannot is owned up to.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { audit } from "../../agent/cli/audit.ts";
+import { EXIT } from "../../agent/cli/refusal.ts";
 import { genesis } from "../../agent/log/line.ts";
 import { logDirectory } from "../../agent/log/recover.ts";
 import { scratch } from "../log/scratch.ts";
+import { run } from "./command.ts";
 import { fakeRedis } from "./fake-redis.ts";
 import { createNode, type Node } from "./lab.ts";
 import { caughtUp, endShips, keyOf, ship, streamOf } from "./quick.ts";
@@ -72,4 +76,37 @@ describe("a log with a flipped bit", () => {
     await caughtUp(node, again);
     expect(again.shipper.status()).toMatchObject({ stream: keyOf(node), forks: 0, missed: 0 });
   });
+
+  test.each([
+    ["where the log begins", 0, 0],
+    ["where a segment begins", 1, 0],
+    ["in its last line", -1, -2],
+  ])("is found by verify without a Redis: %s", async (_, segment, place) => {
+    const node = createNode({ name: "r1", directory: directory(), segmentBytes: 8_000 });
+    node.happen(100);
+    const file = segmentsOf(node).at(segment) ?? "";
+    const lines = readFileSync(file, "utf8").split("\n").length;
+    damage(file, place < 0 ? lines + place : place);
+    const found = await verify(node);
+    expect(found.code, found.text).toBe(EXIT.tampered);
+    expect(found.text).toMatch(/r1 \d{8}\.jsonl:\d+: cannot be read/);
+  });
+});
+
+const verify = ({ directory: where }: Node) =>
+  run(() => audit(["verify"], { "state-dir": "/nonexistent", json: false, logs: [where] }));
+
+test("a log whose last line is on its way is whole", async () => {
+  const node = createNode({ name: "r1", directory: directory() });
+  node.happen(20);
+  appendFileSync(segmentsOf(node).at(-1) ?? "", '{"seq":21,"at":');
+  expect((await verify(node)).code).toBe(EXIT.ok);
+});
+
+test("a FIFO among the segments is refused, and nobody waits for it", async () => {
+  const node = createNode({ name: "r1", directory: directory() });
+  const fifo = join(logDirectory(node.directory), "00000002.jsonl");
+  execFileSync("mkfifo", [fifo]);
+  const refused = await verify(node);
+  expect(refused).toEqual({ code: EXIT.unreachable, text: expect.stringContaining(`${fifo} is no file`) as string });
 });

@@ -95,6 +95,13 @@ describe.skipIf(skipBecause("proving what a real Redis has", whyNoRedis()))("ver
     expect((await report()).code).toBe(EXIT.ok);
   });
 
+  test("finds an entry that is no line of a log", async () => {
+    await put([...all, [`${(all.at(-1)?.[0] ?? "").split("-")[0]}9-1`, ["x", "1"]]]);
+    const found = await verify();
+    expect(found.code, found.text).toBe(EXIT.tampered);
+    expect(found.text).toMatch(/r1 \d+-1: is no line of a log/);
+  });
+
   test("finds a line under another time", async () => {
     const [id = "", had = []] = all.at(-1) ?? [];
     const [hlc, seq] = id.split("-");
