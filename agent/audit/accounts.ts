@@ -131,7 +131,7 @@ const quietUntil = ({ whole, until, clock }: Mark): number =>
   whole === false ? 0 : until - (clock?.offsetUs ?? 0) / 1_000;
 
 /** By the clock of the Redis where the node's offset to it is known, else by its own. */
-export const timeOf = ({ hlc, clock }: Item): number => hlc - (clock.offsetUs ?? 0) / 1_000;
+export const timeOf = ({ hlc, clock }: Pick<Item, "hlc" | "clock">): number => hlc - (clock.offsetUs ?? 0) / 1_000;
 
 /** The error of a time, in ms. */
 const errorOf = ({ clock }: Item): number | null => {

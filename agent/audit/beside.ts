@@ -3,7 +3,7 @@
 
 import { FOLD_VERSION, type Line } from "../log/line.ts";
 import { createRecorder, type Recorder, type Told } from "./recorder.ts";
-import type { Item, Stream } from "./source.ts";
+import { type Item, nameOf, type Stream } from "./source.ts";
 
 /** Says what in an entry is not what its line gives; `follows` tells whether the line comes right behind the one before. */
 export type Beside = (item: Item, follows: boolean) => readonly string[];
@@ -19,7 +19,7 @@ const APART: ReadonlySet<string> = new Set(
   "cluster config cause evidence of startedMs adverts tenure tenureSince died".split(" "),
 );
 
-export function openBeside({ node }: Stream): Beside {
+export function openBeside(stream: Stream): Beside {
   /** Null until a header tells the state to fold from. */
   let recorder: Recorder | null = null;
   let foreign = false;
@@ -28,7 +28,7 @@ export function openBeside({ node }: Stream): Beside {
     if (!follows || line === null) recorder = null;
     if (line?.type === "header") {
       foreign = line.foldVersion !== FOLD_VERSION;
-      recorder ??= createRecorder("", node);
+      recorder ??= createRecorder("", nameOf(stream));
     }
     return line === null ? null : (recorder?.look(line) ?? null);
   };

@@ -1,10 +1,11 @@
 // What is in a Redis, for whoever reads: nothing is written, and nothing is left behind.
 
+import { timeOf } from "./accounts.ts";
 import type { Entry } from "./entry.ts";
 import { entryIn, isEnd, isLater } from "./entry.ts";
 import { logKey, logPattern, markKey, markPattern, nodeIn, placeIn, streamIn } from "./keys.ts";
 import { type Client, connector, type Server, within } from "./redis.ts";
-import { type Item, itemOf, type Mark, type Source, type Stream } from "./source.ts";
+import { apart, type Item, itemOf, type Lasting, type Mark, nameOf, type Source, type Stream } from "./source.ts";
 
 export type Library = Source & {
   /** Deletes what lies before an entry; gives how many entries went. */
@@ -26,7 +27,7 @@ type Row = [id: string, fields: string[]];
 export async function openLibrary(server: Server, cluster: string): Promise<Library> {
   const probe = logKey(cluster, { node: "none", epoch: "none", fork: 0 });
   const { redis, close } = await connector(server, "heird-reader", probe)();
-  const key = (stream: Stream): string => logKey(cluster, stream);
+  const key = (stream: Stream): string => logKey(cluster, { ...stream, node: nameOf(stream) });
   const later = new Map<string, number>();
   const damaged = new Map<string, readonly string[]>();
   const strange = new Map<string, string>();
@@ -35,11 +36,11 @@ export async function openLibrary(server: Server, cluster: string): Promise<Libr
     name: `cluster ${cluster}`,
     streams: async () => {
       const keys = await scanned(redis, logPattern(cluster));
-      const streams: Stream[] = [];
+      const streams: Lasting[] = [];
       strange.clear();
       for (let i = 0; i < keys.length; i += PAGE)
         streams.push(...(await described(redis, keys.slice(i, i + PAGE), (own, says) => strange.set(own, says))));
-      return streams;
+      return apart(streams);
     },
     read: (stream, from) => {
       const own = key(stream);
@@ -90,7 +91,7 @@ async function described(
   redis: Redis,
   keys: readonly string[],
   passOver: (key: string, says: string) => void,
-): Promise<readonly Stream[]> {
+): Promise<readonly Lasting[]> {
   const all = redis.pipeline();
   for (const key of keys) {
     all.xrange(key, "-", "+", "COUNT", 1);
@@ -106,17 +107,19 @@ async function described(
       passOver(key, "is no stream");
       return [];
     }
-    const [first, last] = [placesIn(replies[2 * i]?.[1])[0], placesIn(replies[2 * i + 1]?.[1])[0]];
-    const trimmed = first !== undefined && first.seq > 0;
-    return [{ ...name, first: first ?? null, last: last ?? null, trimmed: trimmed || first === undefined }];
+    const [first, last] = [endsIn(replies[2 * i]?.[1])[0], endsIn(replies[2 * i + 1]?.[1])[0]];
+    const trimmed = first === undefined || first.place.seq > 0;
+    const stream: Stream = { ...name, first: first?.place ?? null, last: last?.place ?? null, trimmed };
+    return [{ stream, from: first?.at ?? Number.POSITIVE_INFINITY, to: last?.at ?? Number.NEGATIVE_INFINITY }];
   });
 }
 
-/** The places of entries that are lines; the end that closes a broken stream is none. */
-const placesIn = (rows: unknown) =>
-  (Array.isArray(rows) ? (rows as Row[]) : []).flatMap(([id, fields]) =>
-    entryIn(id, fields) === undefined ? [] : (placeIn(id) ?? []),
-  );
+/** The places of entries that are lines, and when these were written; the end that closes a broken stream is none. */
+const endsIn = (rows: unknown) =>
+  (Array.isArray(rows) ? (rows as Row[]) : []).flatMap(([id, fields]) => {
+    const [entry, place] = [entryIn(id, fields), placeIn(id)];
+    return entry === undefined || place === undefined ? [] : [{ place, at: timeOf(entry) }];
+  });
 
 /** One that somebody has spoilt says nothing. */
 async function markOf(redis: Redis, key: string): Promise<Mark | null> {

@@ -15,7 +15,7 @@ type Log = { readonly stream: Stream; readonly heads: readonly SegmentHead[]; re
 
 /** Reads the logs below these directories. Throws what the file system says when there is none. */
 export function logsSource(directories: readonly string[]): Source {
-  const logs = apart(directories.flatMap(logsIn));
+  const logs = tellApart(directories.flatMap(logsIn));
   const damaged = new Map<Stream, readonly string[]>();
   return {
     name: directories.join(", "),
@@ -84,7 +84,7 @@ function configuredIn(file: string): AgentConfig | null {
 }
 
 /** Two logs of one name at the same time are of two nodes that call themselves the same. */
-function apart(logs: readonly Log[]): readonly Log[] {
+function tellApart(logs: readonly Log[]): readonly Log[] {
   return logs.map((log) => {
     const twin = logs.some(
       (other) => other.directory !== log.directory && other.stream.node === log.stream.node && overlap(log, other),

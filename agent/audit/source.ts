@@ -38,6 +38,8 @@ export type Mark = {
 
 /** The stream, or the log, of one epoch of one node. */
 export type Stream = StreamName & {
+  /** Its name, where several nodes have the same by mistake, and `node` tells which of them this is. */
+  readonly called?: string;
   /** Number and time of the first and the last line that are there; null when it is empty. */
   readonly first: { readonly seq: number; readonly hlc: number } | null;
   readonly last: { readonly seq: number; readonly hlc: number } | null;
@@ -103,6 +105,23 @@ export function current(streams: readonly Stream[]): readonly Stream[] {
     if (other === undefined || reach(stream) > reach(other)) best.set(key, stream);
   }
   return [...best.values()].toSorted((a, b) => a.node.localeCompare(b.node) || begin(a) - begin(b));
+}
+
+export const nameOf = ({ called, node }: Stream): string => called ?? node;
+
+/** When the first and the last line of a stream were written, by a clock that all have, ms since 1970. */
+export type Lasting = { readonly stream: Stream; readonly from: number; readonly to: number };
+
+/** One node has one epoch after the other. Two at the same time are of two nodes that call themselves the same. */
+export function apart(all: readonly Lasting[]): readonly Stream[] {
+  const byNode = new Map<string, Lasting[]>();
+  for (const one of all) byNode.set(one.stream.node, [...(byNode.get(one.stream.node) ?? []), one]);
+  return all.map(({ stream, from, to }) => {
+    const twin = (byNode.get(stream.node) ?? []).some(
+      (other) => other.stream.epoch !== stream.epoch && from < other.to && other.from < to,
+    );
+    return twin ? { ...stream, called: stream.node, node: `${stream.node}(${stream.epoch.slice(-6)})` } : stream;
+  });
 }
 
 const reach = ({ last }: Stream): number => last?.seq ?? -1;

@@ -3,7 +3,7 @@
 
 import { chain, genesis } from "../log/line.ts";
 import { openBeside } from "./beside.ts";
-import { current, type Item, type Mark, type Source, type Stream } from "./source.ts";
+import { current, type Item, type Mark, nameOf, type Source, type Stream } from "./source.ts";
 
 export type StreamVerdict = {
   readonly node: string;
@@ -56,7 +56,7 @@ export async function verify(source: Source, logs: Source | null, now: number): 
     const flaws = [...verdict.flaws, ...source.damaged(stream)].slice(0, MOST_FLAWS);
     const later = source.later(stream);
     // What a later heird has written behind it cannot be counted here.
-    const short = later > 0 ? 0 : shortOf(stream, marks.get(stream.node));
+    const short = later > 0 ? 0 : shortOf(stream, marks.get(nameOf(stream)));
     verdicts.push({ ...verdict, flaws, later, short, missing: verdict.missing + short });
   }
   verdicts.push(...goneWith(marks, streams));
@@ -74,7 +74,7 @@ const NOTHING = { lines: 0, flaws: [], missing: 0, owned: 0, short: 0, trimmed: 
 /** Streams that a mark tells of, and that are not there. */
 function goneWith(marks: ReadonlyMap<string, Mark>, streams: readonly Stream[]): readonly StreamVerdict[] {
   return [...marks].flatMap(([node, { epoch, forks: fork, seq }]) => {
-    const isThere = streams.some((one) => one.node === node && one.epoch === epoch && one.fork === fork);
+    const isThere = streams.some((one) => nameOf(one) === node && one.epoch === epoch && one.fork === fork);
     if (isThere || epoch === null || seq < 0) return [];
     return [{ ...NOTHING, node, epoch, fork, missing: seq + 1, short: seq + 1, behind: null }];
   });

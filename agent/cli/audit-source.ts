@@ -6,7 +6,7 @@ import { type NodeAccount, openAccount, timeOf } from "../audit/accounts.ts";
 import { type Library, openLibrary } from "../audit/library.ts";
 import { logsSource } from "../audit/logs.ts";
 import type { Server } from "../audit/redis.ts";
-import { current, type Source, type Stream } from "../audit/source.ts";
+import { current, nameOf, type Source, type Stream } from "../audit/source.ts";
 import type { AuditConfig } from "../core/config.ts";
 import type { Values } from "./commands.ts";
 import { logIn, refuseNewer } from "./log-files.ts";
@@ -110,7 +110,8 @@ async function accountOf(
   until: number,
 ): Promise<NodeAccount> {
   const account = openAccount(node);
-  const mark = await source.mark(node);
+  const [newest] = streams.slice(-1);
+  const mark = await source.mark(newest === undefined ? node : nameOf(newest));
   // A node whose clock is behind has its lines under earlier times.
   const start = from === null ? null : Math.floor(from + Math.min(0, (mark?.clock?.offsetUs ?? 0) / 1_000));
   for (const [i, stream] of streams.entries()) {

@@ -30,6 +30,7 @@ describe.skipIf(skipBecause("proving what a real Redis has", whyNoRedis()))("ver
     run(() =>
       audit(["report"], { "state-dir": "/nonexistent", json: false, redis: [redis.url], "cluster-name": "lab" }),
     );
+  const reading = () => ({ "state-dir": "/nonexistent", json: false, redis: [redis.url], "cluster-name": "lab" });
   const put = async (entries: readonly Row[]): Promise<void> => {
     await redis.client.del(keyOf(node));
     await redis.client.multi(entries.map(([id, had]) => ["xadd", keyOf(node), id, ...had])).exec();
@@ -130,6 +131,22 @@ describe.skipIf(skipBecause("proving what a real Redis has", whyNoRedis()))("ver
     expect(found.text).toContain(`0 equal, ${node.head() + 1} not in the Redis`);
     const elsewhere = createNode({ name: "r1", directory: directory() });
     expect((await verify(elsewhere.directory)).code).toBe(EXIT.unknown);
+  });
+
+  test("tells two nodes apart that have one name by mistake, as a reading of their logs does", async () => {
+    const other = createNode({ name: "r1", directory: directory(), seed: 5 });
+    other.happen(200);
+    await caughtUp(other, ship(other, serverAt(redis.url)).shipper);
+    await endShipping();
+    const found = await report();
+    expect(found.text).toContain("2 node(s)");
+    const names = [node, other].map((one) => `r1(${one.epoch().slice(-6)})`);
+    const sound = await verify();
+    expect(sound.code, sound.text).toBe(EXIT.ok);
+    for (const name of names) expect(sound.text).toContain(name);
+    // Two routers died with the first one, once; nobody has died of the other's beginning.
+    const deaths = (await run(() => audit(["timeline"], reading()))).text.match(/-> died/g);
+    expect(deaths?.length).toBe(2);
   });
 
   test("names what is no stream and no mark, which nobody else stumbles over", async () => {
