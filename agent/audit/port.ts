@@ -30,6 +30,8 @@ export type Session = {
   readonly tip: (key: string) => Promise<Tip | null>;
   /** `after` is the id that must be the last one before; null begins the stream. */
   readonly append: (key: string, after: string | null, entries: readonly Entry[]) => Promise<Appended>;
+  /** Numbers of lines among the last so many of a stream that the one behind them does not follow. */
+  readonly holes: (key: string, most: number) => Promise<readonly number[]>;
   /** Puts an end behind a broken stream, which no log continues. */
   readonly bury: (key: string, after: string) => Promise<void>;
   readonly mark: (key: string, text: string) => Promise<void>;

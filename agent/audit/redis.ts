@@ -159,6 +159,11 @@ export function sessionOn({ redis, close }: Client): Session {
   return {
     tip: (key) => within(PATIENCE, tipOf(redis, key)),
     append: (key, after, entries) => within(2 * PATIENCE, append(redis, key, after, entries)),
+    holes: async (key, most) => {
+      const rows = await within(2 * PATIENCE, redis.xrevrange(key, "+", "-", "COUNT", most));
+      const seqs = rows.map(([id]) => placeIn(id)?.seq ?? 0);
+      return seqs.slice(1).filter((seq, i) => seq + 1 < (seqs[i] ?? 0));
+    },
     bury: async (key, after) => {
       const { hlc = 0 } = placeIn(after) ?? {};
       await within(PATIENCE, redis.xadd(key, `${hlc + 1}-0`, ...END));

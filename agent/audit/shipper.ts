@@ -90,6 +90,8 @@ type Life = Surroundings & {
     /** How many entries go at once; less after an answer that took too long. */
     batch: number;
     full: boolean;
+    /** Whether the last batch was taken in its place is not known: nobody has heard the answer. */
+    doubt: boolean;
     head: { readonly seq: number; readonly wall: number } | null;
     /** When it was done last, by `now`. */
     marked: number;
@@ -125,6 +127,7 @@ export function createShipper(names: Names, surroundings: Surroundings): Shipper
     restless: 0,
     batch: BATCH,
     full: false,
+    doubt: true, // of one that was before us
     head: null,
     marked: NEVER,
     confirmed: NEVER,
@@ -207,11 +210,33 @@ async function converse(life: Life, session: Session): Promise<string | null> {
   const { memory, status, outbox } = life;
   const epoch = outbox.epoch();
   const place = epoch === null ? null : await locate(session, outbox, life.names, epoch);
+  const lost = place === null ? null : await torn(life, session, place);
+  if (lost !== null) return lost;
   if (place !== null) standAt(life, place);
   status.connected = true;
   memory.marked = NEVER;
   if (place !== null) return shipFrom(life, session, place);
   await rest(life, session, null);
+  return null;
+}
+
+/**
+ * A stream may have lost its end just before a batch came, and the connection, or whoever shipped, before that was
+ * heard. Then it lacks lines that the log has, and its last one is right all the same: it is closed now.
+ */
+async function torn(
+  { memory, outbox, tell }: Life,
+  session: Session,
+  { key, after, epoch }: Place,
+): Promise<string | null> {
+  if (!memory.doubt) return null;
+  const holes = after === null ? [] : await session.holes(key, BATCH + 1);
+  if (after !== null && holes.some((seq) => outbox.hashOf(seq + 1, epoch) !== null)) {
+    tell("error", `audit: ${key} lacks lines that it was sent; everything goes into a new stream`);
+    await session.bury(key, after);
+    return LOST.broken(key);
+  }
+  memory.doubt = false;
   return null;
 }
 
@@ -267,6 +292,7 @@ async function ship(
 ): Promise<string | null> {
   const { memory, status, now, tell } = life;
   const begun = now();
+  memory.doubt = true;
   const appended = await session.append(key, after, entries);
   status.ackMs = now() - begun;
   if (appended.result === "full") {
@@ -283,9 +309,11 @@ async function ship(
       tell("error", `audit: ${key} lost its end while it was written to; what follows goes into a new stream`);
       await session.bury(key, idOf(entries.at(-1) ?? { hlc: 0, seq: 0 }));
     }
+    memory.doubt = false;
     return LOST[appended.result](key);
   }
   isWell(life);
+  memory.doubt = false;
   memory.batch = Math.min(BATCH, memory.batch * 2);
   status.batches += 1;
   owe(life, entries);

@@ -71,6 +71,11 @@ function tip({ streams }: World, key: string): Tip | null {
   return { id: stream.last, hash: last?.id === stream.last ? last.hash : null };
 }
 
+function holes({ streams }: World, key: string, most: number): readonly number[] {
+  const seqs = (streams.get(key)?.entries ?? []).slice(-most).map(({ id }) => Number(id.split("-")[1]));
+  return seqs.filter((seq, i) => seq + 1 < (seqs[i + 1] ?? 0));
+}
+
 function bury({ streams }: World, key: string, after: string): void {
   const stream = streams.get(key);
   const id = `${Number(after.split("-")[0]) + 1}-0`;
@@ -94,6 +99,7 @@ function sessionIn(world: World, wall: () => number): Session {
   return {
     tip: (key) => call(() => tip(world, key)),
     append: (key, after, entries) => call(() => append(world, key, after, entries)),
+    holes: (key, most) => call(() => holes(world, key, most)),
     bury: (key, after) => call(() => bury(world, key, after)),
     mark: (key, text) => call(() => void world.marks.set(key, text)),
     time: () => call(() => wall() * 1_000),

@@ -1,4 +1,5 @@
-// A Redis that lets a shipper in and gives it no end of work for nothing: pauses grow, and it is told once.
+// A Redis that lets a shipper in and gives it work for nothing, or loses what it took: pauses grow, it is told once, and
+// no stream that lacks a line is gone on with.
 
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -93,6 +94,37 @@ test("streams that are evicted as soon as they are there are not shipped without
   evicts = false;
   await caughtUp(node, one);
   expect(streamOf(redis, keyOf(node))).toEqual(node.written());
+});
+
+test.each([
+  ["the answer is lost", "append", "shipper"],
+  ["the connection ends before it is closed", "bury", "shipper"],
+  ["the shipper dies before it is closed", "bury", "another"],
+] as const)("a stream that lost its end before a batch came is found out although %s", async (_, call, who) => {
+  const node = createNode({ name: "r1", directory: directory() });
+  node.happen(100);
+  const redis = fakeRedis(node.wall);
+  let fails = false;
+  const server = but(redis, (session) => ({
+    [call]: async (key: string, after: string, entries: []) => {
+      if (!fails) return session[call](key, after, entries);
+      fails = false;
+      if (call === "append") await session.append(key, after, entries);
+      if (who === "another") one.shipper.stop();
+      throw new Error("Command timed out");
+    },
+  }));
+  const one = ship(node, server);
+  await caughtUp(node, one);
+  cut(redis, keyOf(node), 60);
+  fails = true;
+  node.happen(30);
+  await until("it has failed", () => !fails);
+  const next = who === "another" ? ship(node, server) : one;
+  await caughtUp(node, next);
+  expect(next.shipper.status().stream).toBe(keyOf(node, 1));
+  expect(streamOf(redis, keyOf(node, 1))).toEqual(node.written());
+  expect(next.said.filter((said) => said.includes("lacks lines that it was sent")).length).toBe(1);
 });
 
 describe("when the log has forgotten its beginning", () => {
