@@ -2,11 +2,11 @@
 // go, be renamed and be written anew; once a second it is read anyway, in case the directory did.
 
 import { existsSync, type FSWatcher, watch, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { Observable } from "rxjs";
 import type { Answer, FileQuestion } from "../agent/core/check.ts";
 import { good } from "./check.ts";
+import { beginningOf } from "./contents.ts";
 
 /** In ms. */
 const ANYWAY = 1_000;
@@ -63,14 +63,7 @@ export const file = ({ path }: FileQuestion): Observable<Answer> =>
 /** A8: what is missing or no number counts as 0, which is good. */
 async function numberOf(path: string): Promise<Answer> {
   try {
-    const handle = await open(path, "r");
-    try {
-      const buffer = Buffer.alloc(LONGEST);
-      const { bytesRead } = await handle.read(buffer, 0, LONGEST, 0);
-      return numberFrom(buffer.toString("latin1", 0, bytesRead));
-    } finally {
-      await handle.close();
-    }
+    return numberFrom((await beginningOf(path, LONGEST)).toString("latin1"));
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     return good(code === "ENOENT" ? "no such file, which counts as 0" : `unreadable (${code}), which counts as 0`, {

@@ -1,9 +1,9 @@
 // Up while a page is there and says what it must. A redirection is an answer, and not followed.
 
-import { readFile } from "node:fs/promises";
 import type { Answer, CheckConfig, HttpQuestion, Tls } from "../agent/core/check.ts";
 import { type Connection, openConnection, type Place, type Reply, request } from "../agent/web/request.ts";
 import { bad, good, type Probe, promised } from "./check.ts";
+import { textOf } from "./contents.ts";
 import { missingIn } from "./page.ts";
 
 const DAY = 86_400_000;
@@ -38,7 +38,9 @@ export async function placeOf({ ca, cert, key, verify }: Tls, source: string | n
   return { source, ca: authority ?? null, cert: own ?? null, key: secret ?? null, verify };
 }
 
-const pem = (path: string): Promise<string> => readFile(path, "utf8");
+/** More than every authority of a system takes. */
+const MOST = 4_194_304;
+const pem = (path: string): Promise<string> => textOf(path, MOST);
 
 function judge({ status, bodies, expiry }: HttpQuestion, reply: Reply): Answer {
   const said = `HTTP ${reply.status}`;

@@ -1,10 +1,10 @@
 // A number: from a file, a page or a program. Good while there is one; what it means is the fold's business.
 
-import { readFile } from "node:fs/promises";
 import { map, type Observable } from "rxjs";
 import type { Answer, CheckConfig, MetricQuestion } from "../agent/core/check.ts";
 import { request } from "../agent/web/request.ts";
 import { bad, good, type Probe, promised } from "./check.ts";
+import { textOf } from "./contents.ts";
 import { placeOf } from "./http.ts";
 import { valueAt } from "./page.ts";
 import { launch } from "./program.ts";
@@ -18,7 +18,7 @@ export const metric =
   (): Observable<Answer> => {
     switch (number.kind) {
       case "file":
-        return promised(async (signal) => numberIn(await readFile(number.path, { encoding: "utf8", signal }), pointer));
+        return promised(async () => numberIn(await textOf(number.path, MOST), pointer));
       case "script":
         return launch(number.program, check.timeout / 1_000).pipe(
           map((ended) => {
