@@ -19,10 +19,15 @@ export const dns =
 function judge({ name, type, expect }: DnsQuestion, found: readonly string[]): Answer {
   const output = { output: found.join("\n").slice(0, 1_024) };
   if (found.length === 0) return bad(`${name} has no ${type}`, output);
-  const wanting = expect.find((text) => !found.includes(text));
+  const records = new Set(found.map((record) => plain(record, type)));
+  const wanting = expect.find((text) => !records.has(plain(text, type)));
   if (wanting !== undefined) return bad(`${name} ${type} was found, but not ${wanting}`, output);
   return good(`${name} ${type} found`);
 }
+
+/** A record as it is compared: names without regard to capitals and the dot at their end. */
+const plain = (record: string, type: string): string =>
+  type === "TXT" ? record : record.toLowerCase().replace(/\.(?=\s|$)/g, "");
 
 const localAddress = (source: string): [string, string?] => (source.includes(":") ? ["0.0.0.0", source] : [source]);
 

@@ -21,15 +21,15 @@ export const tcp =
         subscriber.next(said);
         subscriber.complete();
       };
-      const missing = (): string | undefined => expect.find((text) => !heard.includes(text));
+      const missing = (): string | undefined => expect.find((text) => !heard.includes(octetsOf(text)));
       const judge = (over: boolean): void => {
         const wanting = missing();
-        const output = { output: heard.slice(-EXCERPT) };
+        const output = { output: Buffer.from(heard.slice(-EXCERPT), "latin1").toString("utf8") };
         if (wanting === undefined) answer(good(expect.length === 0 ? "connected" : "connected, and said what it must"));
         else if (over) answer(bad(`connected, but "${wanting}" was not said`, output));
       };
       socket.on("connect", () => {
-        if (send !== null) socket.write(send);
+        if (send !== null) socket.write(octetsOf(send), "latin1");
         if (expect.length === 0) judge(false);
       });
       socket.on("data", (chunk) => {
@@ -40,3 +40,13 @@ export const tcp =
       socket.on("error", (cause) => subscriber.error(cause));
       return () => socket.destroy();
     });
+
+const SIGNS: Readonly<Record<string, string>> = { r: "\r", n: "\n", t: "\t", "\\": "\\" };
+
+/** One character for each octet in UTF-8, because that is how what is heard is kept; escapes are read as in C. */
+const octetsOf = (text: string): string =>
+  Buffer.from(text, "utf8")
+    .toString("latin1")
+    .replace(/\\(?:x([0-9a-fA-F]{2})|([rnt\\]))/g, (_, hex: string | undefined, sign: string) =>
+      hex === undefined ? (SIGNS[sign] ?? sign) : String.fromCharCode(Number.parseInt(hex, 16)),
+    );

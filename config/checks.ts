@@ -1,5 +1,6 @@
 // vrrp_check: one thing that is asked, and how often, and when the answer is believed.
 
+import { familyOf, parseAddress } from "../agent/core/address.ts";
 import { seconds } from "../agent/core/time.ts";
 import { prefixOf } from "./addresses.ts";
 import type { DeclaredCheck, DeclaredProbe } from "./declared-checks.ts";
@@ -135,7 +136,8 @@ const PROBES: Readonly<Record<Exclude<Kind, "metric">, ReadProbe>> = {
     const record = type === undefined ? "A" : choiceOf(type, "dns", RECORDS, report);
     const resolver = plainAddress(entryOf(section, "resolver"), report) ?? null;
     if (name === undefined || record === undefined) return undefined;
-    return { kind: "dns", name, type: record, resolver, expect: expected(section) };
+    const expect = record === "A" || record === "AAAA" ? expectedAddresses(section, record, report) : expected(section);
+    return { kind: "dns", name, type: record, resolver, expect };
   },
   route: (section, [word], report) => {
     const prefix = word === undefined ? undefined : prefixText(word, report);
@@ -157,6 +159,24 @@ const RECORDS = ["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"];
 
 const expected = (section: Section): readonly string[] =>
   linesWith(section, "expect").flatMap(([word]) => (word === undefined ? [] : [word.text]));
+
+/** In the form in which answers are told, so that they can be compared as text. */
+const expectedAddresses = (section: Section, record: "A" | "AAAA", report: Report): readonly string[] =>
+  linesWith(section, "expect").flatMap(([word]) => {
+    if (word === undefined) return [];
+    const address = parseAddress(word.text);
+    if (address !== undefined && (familyOf(address) === "ipv4") === (record === "A")) return [address];
+    const family = record === "A" ? "IPv4" : "IPv6";
+    report(
+      problem(
+        "H0103",
+        placeOf(word),
+        `expect: an answer of type ${record} is an ${family} address, and "${word.text}" is none`,
+        `write the address, or another type behind the name`,
+      ),
+    );
+    return [];
+  });
 
 function prefixText(word: Word, report: Report): string | undefined {
   if (word.text === "default") return "default";

@@ -91,8 +91,10 @@ export const CHECK: readonly Keyword[] = [
   own("insecure", flag, "honoured", "Do not verify the certificate (http)."),
   own("expiry", whole(1, 3650, "days"), "honoured", "How long the certificate must still be valid (http)."),
 
-  own("send", text("text"), "honoured", "What is said after connecting (tcp)."),
-  own("expect", text("text"), "honoured", "What must be in the answer (tcp, dns).", { twice: "both" }),
+  own("send", text("text"), "honoured", "What is said after connecting; \\r, \\n, \\t, \\\\ and \\xHH as in C (tcp)."),
+  own("expect", text("text"), "honoured", "What must be in the answer (tcp: as send; dns: a whole record).", {
+    twice: "both",
+  }),
   own("resolver", text("address"), "honoured", "Who is asked (dns).", { default: "the system's" }),
   own("count", whole(1, 20), "honoured", "Echoes in one run (ping).", { default: "1" }),
   own("loss", whole(0, 99, "%"), "honoured", "How many of them may be lost (ping).", { default: "0" }),

@@ -1,7 +1,8 @@
 // What is asked without a program, of servers of this test on loopback.
 
+import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -90,10 +91,12 @@ describe("what a page must say", () => {
   });
 });
 
+const ANSWERS: Readonly<Record<string, string>> = { "PING\r\n": "+PONG\r\n", HELLO: "-ERR\r\n" };
+
 describe("a connection", async () => {
   const server = createTcpServer((socket) => {
     socket.on("error", () => {});
-    socket.on("data", (asked) => socket.end(asked.toString() === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"));
+    socket.on("data", (asked) => socket.end(ANSWERS[asked.toString()] ?? asked));
   });
   const port = await portOf(server);
   const ask = (send: string | null, expect: readonly string[]) =>
@@ -104,10 +107,25 @@ describe("a connection", async () => {
     expect(await ask("PING\r\n", ["PONG"])).toMatchObject({ ok: true });
     expect(await ask("HELLO", ["PONG"])).toMatchObject({ ok: false, output: "-ERR\r\n" });
   });
+
+  test("is spoken to in octets, which a file writes as C does", async () => {
+    // As a file has them: \\r is a backslash and an r there. 0x50 is P; grün is 67 72 c3 bc 6e in UTF-8.
+    expect(await ask("\\x50ING\\r\\n", ["+PONG\\r\\n"])).toMatchObject({ ok: true });
+    expect(await ask("grün", ["gr\\xc3\\xbcn"])).toMatchObject({ ok: true });
+    expect(await ask("grün", ["grün"])).toMatchObject({ ok: true });
+    expect(await ask("a\\\\b", ["a\\\\b"])).toMatchObject({ ok: true });
+    expect(await ask("grün", ["PONG"])).toMatchObject({ ok: false, output: "grün" });
+  });
 });
 
 describe("a name", async () => {
-  // RFC 1035 §4.1: the question comes back with one answer, 192.0.2.7, for a name of 4 letters; NXDOMAIN for others.
+  // RFC 1035 §4.1: the question comes back with one answer for a name of 4 letters; NXDOMAIN for others. Types 1, 28
+  // and 5 are A, AAAA and CNAME; their data 4, 16 and 12 octets, the last one a name of 2 and one of 7 letters.
+  const DATA: Readonly<Record<number, readonly number[]>> = {
+    1: [192, 0, 2, 7],
+    28: [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80],
+    5: [2, ...Buffer.from("mx"), 7, ...Buffer.from("example"), 0],
+  };
   const server = createSocket("udp4");
   server.on("message", (asked, from) => {
     const known = asked.toString("latin1", 13, 17) === "good";
@@ -115,19 +133,27 @@ describe("a name", async () => {
     reply.writeUInt16BE(known ? 0x8180 : 0x8183, 2);
     reply.writeUInt16BE(known ? 1 : 0, 6);
     reply.writeUInt32BE(0, 8);
-    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]);
+    const type = asked.readUInt16BE(asked.indexOf(0, 12) + 1);
+    const data = DATA[type] ?? [];
+    const record = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, data.length, ...data]);
     server.send(known ? Buffer.concat([reply, record]) : reply, from.port, from.address);
   });
   await new Promise<void>((resolve) => void server.bind(53, "127.0.0.53", resolve)).catch(() => undefined);
   closers.push(() => void server.close());
-  const ask = (name: string, expected: readonly string[]) =>
-    answerOf(check({ kind: "dns", name, type: "A", resolver: ip("127.0.0.53"), expect: expected }));
+  const ask = (name: string, expected: readonly string[], type = "A") =>
+    answerOf(check({ kind: "dns", name, type, resolver: ip("127.0.0.53"), expect: expected }));
 
   test("is good when it is found, with the answer that is expected", async () => {
     expect(await ask("good.example", [])).toMatchObject({ ok: true, detail: "good.example A found" });
     expect(await ask("good.example", ["192.0.2.7"])).toMatchObject({ ok: true });
     expect(await ask("good.example", ["192.0.2.8"])).toMatchObject({ ok: false, output: "192.0.2.7" });
     expect(await ask("bad.example", [])).toMatchObject({ ok: false });
+  });
+
+  test("is compared without regard to capitals and the last dot", async () => {
+    expect(await ask("good.example", ["2001:db8::80"], "AAAA")).toMatchObject({ ok: true });
+    expect(await ask("good.example", ["2001:db8::81"], "AAAA")).toMatchObject({ ok: false, output: "2001:db8::80" });
+    expect(await ask("good.example", ["MX.example."], "CNAME")).toMatchObject({ ok: true });
   });
 });
 
@@ -153,6 +179,31 @@ describe("a number", () => {
       value: 7,
       exit: 0,
     });
+  });
+});
+
+describe("a file that cannot be read to its end", () => {
+  const numberOf = (path: string) => check({ kind: "metric", number: { kind: "file", path }, pointer: null });
+
+  test("costs nobody else anything", async () => {
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    // libuv reads files in four threads; of what waited in one, five would leave none.
+    const answers = await Promise.all(
+      [1, 2, 3, 4, 5].map((i) => {
+        symlinkSync(pipe, `${pipe}${i}`);
+        return answerOf(numberOf(`${pipe}${i}`));
+      }),
+    );
+    for (const said of answers) expect(said).toMatchObject({ ok: false, detail: "what was read is no number" });
+    const path = join(directory, "beside");
+    writeFileSync(path, "42");
+    expect(await answerOf(numberOf(path))).toMatchObject({ ok: true, value: 42 });
+    expect(await answerOf(check({ kind: "file", path: pipe, init: null }))).toMatchObject({ ok: true, value: 0 });
+  });
+
+  test("is read as far as a number can reach", async () => {
+    expect(await answerOf(numberOf("/dev/zero"))).toMatchObject({ ok: false, detail: "what was read is no number" });
   });
 });
 

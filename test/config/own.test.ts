@@ -54,6 +54,9 @@ test("each kind of check, with its defaults", () => {
   });
   expect(probeOf("dns example.net mx\nresolver 192.0.2.53")).toBeUndefined();
   expect(probeOf("dns example.net MX\nresolver 192.0.2.53")).toMatchObject({ type: "MX", resolver: "192.0.2.53" });
+  // Answers are told in canonical form, and compared as text.
+  expect(probeOf("dns example.net AAAA\nexpect 2001:DB8:0::80")).toMatchObject({ expect: ["2001:db8::80"] });
+  expect(probeOf("dns example.net TXT\nexpect 2001:DB8:0::80")).toMatchObject({ expect: ["2001:DB8:0::80"] });
   expect(probeOf("route 10.0.0.0/8\nvia 192.0.2.1\ntable 100")).toEqual({
     kind: "route",
     prefix: "10.0.0.0/8",
@@ -61,6 +64,18 @@ test("each kind of check, with its defaults", () => {
     via: "192.0.2.1",
   });
   expect(probeOf("nd 2001:db8::1")).toEqual({ kind: "arp", address: "2001:db8::1" });
+});
+
+test("an answer that cannot come is not waited for", () => {
+  for (const lines of ["dns example.net\nexpect 2001:db8::80", "dns example.net AAAA\nexpect 192.0.2.7"])
+    expect(check(lines).diagnostics.map(({ code }) => code)).toContain("H0103");
+  expect(check("dns example.net A\nexpect mail.example.net").diagnostics).toMatchObject([
+    {
+      code: "H0103",
+      message: 'expect: an answer of type A is an IPv4 address, and "mail.example.net" is none',
+      help: "write the address, or another type behind the name",
+    },
+  ]);
 });
 
 test("a metric's steps are put in order, and its strongest weight stands for it", () => {
