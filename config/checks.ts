@@ -3,6 +3,7 @@
 import { familyOf, parseAddress } from "../agent/core/address.ts";
 import { seconds } from "../agent/core/time.ts";
 import { prefixOf } from "./addresses.ts";
+import { checkSense } from "./check-sense.ts";
 import type { DeclaredCheck, DeclaredProbe } from "./declared-checks.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
 import { hostOf, hostPort, linesWith, plainAddress, spanIn } from "./forms.ts";
@@ -25,7 +26,6 @@ const ASKING: readonly Kind[] = ["http", "tcp", "ping", "dns"];
 const BELONGS: Readonly<Record<string, readonly Kind[]>> = {
   source: ASKING,
   latency: ASKING,
-  device: [...ASKING, "route", "arp"],
   weight: KINDS.filter((kind) => kind !== "metric"),
   expect: ["tcp", "dns"],
   send: ["tcp"],
@@ -65,6 +65,9 @@ function check(section: Section, report: Report): readonly DeclaredCheck[] {
   const probe = probeOf(section, kind, what, report);
   if (probe === undefined) return [];
   const { weight, reverse } = weightIn(section, probe.kind === "metric" ? strongest(probe.scale) : 0);
+  const source = plainAddress(entryOf(section, "source"), report) ?? null;
+  const device = textIn(section, "device") ?? null;
+  checkSense(section, { probe, source, device }, report);
   return [
     {
       name: section.label,
@@ -77,8 +80,8 @@ function check(section: Section, report: Report): readonly DeclaredCheck[] {
       rise: numberIn(section, "rise") ?? 1,
       fall: numberIn(section, "fall") ?? 1,
       initFail: has(section, "init_fail"),
-      source: plainAddress(entryOf(section, "source"), report) ?? null,
-      device: textIn(section, "device") ?? null,
+      source,
+      device,
       latency: spanIn(section, "latency") ?? null,
       hysteresis: hysteresisIn(section, report),
     },

@@ -13,7 +13,7 @@ export type DeclaredBody =
 
 /** Where a metric's number comes from. */
 export type DeclaredNumber =
-  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "file"; readonly path: string; readonly pointer: string | null }
   | { readonly kind: "url"; readonly url: string; readonly pointer: string | null }
   | { readonly kind: "script"; readonly command: CommandLine; readonly pointer: string | null };
 

@@ -31,7 +31,10 @@ export function urlOf(word: Word, what: string, schemes: readonly string[], repo
         : URL.canParse(word.text)
           ? undefined
           : "is no URL";
-  if (wrong === undefined) return word.text;
+  if (wrong === undefined) {
+    if (/^https?$/.test(scheme ?? "")) withoutUser(word, what, report);
+    return word.text;
+  }
   const near = scheme === undefined ? undefined : closest(scheme, schemes);
   const help =
     scheme === undefined
@@ -41,6 +44,20 @@ export function urlOf(word: Word, what: string, schemes: readonly string[], repo
         : `did you mean ${near}://…?`;
   report(problem("H0123", placeOf(word), `${what}: "${word.text}" ${wrong}`, help));
   return undefined;
+}
+
+/** Whoever is asked would not be told them, and everybody would who may read the log. */
+function withoutUser(word: Word, what: string, report: Report): void {
+  const { username, password } = new URL(word.text);
+  if (username !== "" || password !== "")
+    report(
+      problem(
+        "H0123",
+        placeOf(word),
+        `${what}: the user and the password in the URL are not sent`,
+        "take them out of the URL; a check of http may say header Authorization",
+      ),
+    );
 }
 
 const HOST_NAME =

@@ -151,10 +151,10 @@ function question(probe: DeclaredProbe, runner: Runner): Question {
 }
 
 function metric(number: DeclaredNumber, runner: Runner): Question {
-  const pointer = number.kind === "file" ? null : number.pointer;
+  const { pointer } = number;
   switch (number.kind) {
     case "file":
-      return { kind: "metric", number, pointer };
+      return { kind: "metric", number: { kind: "file", path: number.path }, pointer };
     case "url":
       return { kind: "metric", number: { kind: "url", url: number.url }, pointer };
     case "script":

@@ -38,7 +38,7 @@ function numberFrom(section: Section, command: CommandLine | null, report: Repor
     return url === undefined ? undefined : { kind: "url", url, pointer };
   }
   if (from?.keyword.name === "script") return command === null ? undefined : { kind: "script", command, pointer };
-  return { kind: "file", path: textIn(section, "file") ?? "" };
+  return { kind: "file", path: textIn(section, "file") ?? "", pointer };
 }
 
 const NUMBER = { min: -1e12, max: 1e12, whole: false, unit: "" } as const;

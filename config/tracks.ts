@@ -15,6 +15,8 @@ export type Trackable = {
   readonly reverse: boolean;
   /** Where it is defined. */
   readonly place: Place;
+  /** What is asked, where it is a check. */
+  readonly probe?: { readonly kind: string };
 };
 
 export type TrackKind = {
@@ -37,6 +39,7 @@ export function trackLines(lines: readonly Statement[], kind: TrackKind, report:
     if (name === undefined) continue;
     const target = targetOf(name, kind, report);
     if (target === undefined) continue;
+    if (target.probe?.kind === "metric") unweighed(options, target, report);
     const track: DeclaredTrack = { name: name.text, ...weightOption(options, target, kind, report), place };
     const before = seen.get(name.text);
     if (before === undefined) seen.set(name.text, track);
@@ -106,10 +109,20 @@ function weightOption(
       i++;
       weight =
         numberOf(value, "weight", { min: -kind.limit, max: kind.limit, whole: true, unit: "" }, report) ?? weight;
-    } else if (word.text === "weight") report(problem("H0002", placeOf(word), "weight needs a number behind it"));
+    } else if (word.text === "weight")
+      report(problem("H0002", placeOf(word), "weight needs a number behind it", "write weight -20"));
     else unknown(word, kind, report);
   }
   return { weight, reverse };
+}
+
+/** What a metric weighs stands in its scale. */
+function unweighed(options: readonly Word[], { name, place }: Trackable, report: Report): void {
+  const word = options.find(({ text }) => text === "weight");
+  if (word === undefined) return;
+  const notes = [noteAt(place, "it is defined here")];
+  const message = `weight: ${name} is a metric, whose weights are in linear or step`;
+  report(problem("H0127", placeOf(word), message, "remove the weight here", notes));
 }
 
 function unknown(word: Word, kind: TrackKind, report: Report): void {

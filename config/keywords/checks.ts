@@ -64,7 +64,7 @@ export const CHECK: readonly Keyword[] = [
   ...HYSTERESIS,
 
   own("source", text("address"), "honoured", "The source address (http, tcp, ping, dns)."),
-  own("device", iface, "honoured", "The interface to ask through, or of the route (all but metric)."),
+  own("device", iface, "honoured", "The interface to ask through (ping, arp), or of the route."),
   own(
     "latency",
     decimal(0.001, 4294),

@@ -131,11 +131,43 @@ test.each([
   ["arp gateway", "H0103 2:5"],
   ["ping 192.0.2.1\nflap_penalty {\nreuse 2000\n}", "H0127 3:1"],
   ["metric {\nstep 1 2\n}", "H0204 2:1"],
+  ["http http://u:p@192.0.2.1/x", "H0123 2:6"],
+  ["http http://192.0.2.1/x\nmethod HEAD\nexpect_body y", "H0127 4:1"],
+  ["http http://192.0.2.1/x\ndevice eth0", "H0125 3:1"],
+  ["http http://[2001:db8::1]/x\nsource 192.0.2.9", "H0127 3:1"],
+  ["ping 192.0.2.1\nsource 2001:db8::9", "H0127 3:1"],
+  ["dns a.example\nresolver 192.0.2.1\nsource 2001:db8::9", "H0127 4:1"],
+  ["nd fe80::1", "H0127 1:1"],
+  ["tcp fe80::1 80", "H0127 1:1"],
   ["metric {\nfile /x\nlinear 9 1 0 -5\n}", "H0127 4:10"],
 ])("a mistake in a check: %s", (lines, wanted) => {
   const loaded = check(lines);
   expect(loaded.config).toBeNull();
   expect(codesOf(loaded)).toContain(wanted);
+});
+
+test("what a check may say: a name and any source, a link-local neighbour through its interface", () => {
+  for (const lines of [
+    "http http://a.example/x\nsource 192.0.2.9",
+    "tcp 2001:db8::1 80\nsource 2001:db8::9",
+    "nd fe80::1\ndevice eth0",
+    "ping fe80::1\ndevice eth0",
+    "http http://192.0.2.1/x\nmethod HEAD",
+  ])
+    expect(check(lines).diagnostics).toEqual([]);
+});
+
+test("a metric of a file may stand in a document, and its weights in its scale only", () => {
+  expect(probeOf("metric {\nfile /n\npointer /a\nstep 1 2\n}")).toMatchObject({
+    number: { kind: "file", path: "/n", pointer: "/a" },
+  });
+  const metric = "vrrp_check c {\nmetric {\nfile /n\npointer /a\nstep 1 2\n}\n}\n";
+  const { config } = loadText(`${metric}${instance("  track_check {\n    c\n  }")}`, honoured);
+  expect(config?.checks.map(({ question }) => question)).toEqual([
+    { kind: "metric", number: { kind: "file", path: "/n" }, pointer: "/a" },
+  ]);
+  const weighed = `${metric}${instance("  track_check {\n    c weight 5\n  }")}`;
+  expect(errorsOf(weighed)).toEqual(["H0127 12:7"]);
 });
 
 test("checks are found wherever they stand, and what is defined nowhere is an error", () => {
