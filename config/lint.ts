@@ -88,12 +88,13 @@ function kindOf(address: IpAddress): string | null {
 }
 
 function weights(instance: DeclaredInstance, report: Report): void {
-  const lists: readonly (readonly DeclaredTrack[])[] = Object.values(instance.tracks);
-  for (const list of lists) for (const track of list) if (track.weight !== 0) weighs(track, instance, report);
+  for (const [kind, list] of Object.entries(instance.tracks))
+    for (const track of list) if (track.weight !== 0) weighs(track, kind === "files", instance, report);
 }
 
 function weighs(
   { name, weight, place }: DeclaredTrack,
+  ofFile: boolean,
   { preempt, priority, priorityPlace }: DeclaredInstance,
   report: Report,
 ): void {
@@ -117,7 +118,7 @@ function weighs(
         "write weight 0, which goes through FAULT, or remove nopreempt",
       ),
     );
-  } else if ((weight > 0 && priority >= 254) || (weight < 0 && priority <= 1)) {
+  } else if (!ofFile && ((weight > 0 && priority >= 254) || (weight < 0 && priority <= 1))) {
     report(
       problem(
         "H0311",

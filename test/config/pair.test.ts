@@ -191,6 +191,13 @@ describe("who becomes Master", () => {
     expect(told(cluster)).toEqual(lints);
   });
 
+  test("nobody knows what a file will say: 150 - 51 is enough, and so is FAULT", () => {
+    const file = (priority: number) =>
+      `track_file f {\n  file /run/n\n}\n${but("priority 150", `priority ${priority}\n  track_file {\n    f weight 1\n  }`, A)}`;
+    expect(told(compared(file(150), B))).toEqual([]);
+    expect(told(compared(file(254), B))).toEqual([]);
+  });
+
   test("nopreempt on the other router makes every weight useless, and FAULT none", () => {
     const cluster = compared(checks("chk weight -60"), but("advert_int 1", "advert_int 1\n  nopreempt"));
     expect(outcome(cluster)).toEqual([
