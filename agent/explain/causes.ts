@@ -58,7 +58,9 @@ function known(scene: Scene): readonly Cause[] {
     case "master_silent":
       return [...armed(scene), ranOut(scene)];
     case "master_weaker":
-      return [...armed(scene), ...ownRise(scene), ...weaker(scene), ranOut(scene)];
+      return roseAlone(scene)
+        ? [...ownRise(scene), ...armed(scene), ...weaker(scene), ranOut(scene)]
+        : [...armed(scene), ...ownRise(scene), ...weaker(scene), ranOut(scene)];
     case "master_resigned":
       return [...resigned(trail), ranOut(scene)];
     case "preempt_delay_over":
@@ -169,6 +171,14 @@ const deadlineOf = (router: RouterState | null): Instant | null =>
 /** Our own priority, where it changed since the phase began, and the other one would not have won without. */
 const ownRise = (scene: Scene): readonly Cause[] =>
   ownChange(scene, ({ from, to }) => to > from && from <= (scene.trail.weaker?.advert.priority ?? 0));
+
+/** Whether the other one became weaker only because our own priority rose: then the root is at home. */
+export function roseAlone(scene: Scene): boolean {
+  const { accepted, weaker: heard } = scene.trail;
+  const fell = accepted !== null && heard !== null && accepted.advert.priority > heard.advert.priority;
+  return !fell && ownRise(scene).length > 0;
+}
+
 const ownFall = (scene: Scene): readonly Cause[] =>
   ownChange(scene, ({ from, to }) => to < from && from >= priorityHeard(scene.line));
 

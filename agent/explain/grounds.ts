@@ -48,7 +48,6 @@ const SECOND: Duration = seconds(1);
 
 /** A moment before it all began, where nothing that was heard tells a better one. */
 export function startOf(scene: Witnessed): Instant {
-  const [root] = causesOf(scene);
   const { at } = scene.transition;
-  return (Math.min(at - MINUTE, root?.at ?? at) - SECOND) as Instant;
+  return (Math.min(at - MINUTE, ...causesOf(scene).map((cause) => cause.at)) - SECOND) as Instant;
 }

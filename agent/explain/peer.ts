@@ -6,7 +6,7 @@ import type { Reason } from "../core/reason.ts";
 import { effectivePriority, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Told } from "../log/replay.ts";
-import { type Cause, causesOf } from "./causes.ts";
+import { type Cause, causesOf, roseAlone } from "./causes.ts";
 import type { Transition, Wall } from "./chronicle.ts";
 import { sentenceOf } from "./narrate.ts";
 import { type Witnessed, witnessed } from "./observer.ts";
@@ -96,14 +96,17 @@ function chainOn(other: NodeLog, key: RouterKey, scene: Witnessed, own: NodeLog)
     case "master_resigned":
       return lastMove(other, key, transition.wall, ({ from }) => from === "master");
     case "master_weaker":
+      if (roseAlone(scene)) return [];
+      return lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
     case "preempt_delay_over":
     case "failover_limit_over":
       return lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
-    default:
-      return [
-        ...raised(other, key, transition.wall),
-        ...lastMove(other, key, transition.wall, ({ to }) => to === "master"),
-      ];
+    default: {
+      const rise = raised(other, key, transition.wall);
+      const move = lastMove(other, key, transition.wall, ({ to }) => to === "master");
+      // What brought it to rise may be what brought it to move.
+      return move.some(({ seq }) => seq === rise.at(-1)?.seq) ? move : [...rise, ...move];
+    }
   }
 }
 

@@ -74,6 +74,31 @@ describe("a check that fails on the Master", () => {
   });
 });
 
+describe("a check that is good again on the one that fell", () => {
+  it("is the root of its return on both nodes, and is told once", () => {
+    const { lan, hA, hB } = uplinkPair();
+    uplink(hA, false);
+    lan.pass(seconds(8));
+    uplink(hA, true);
+    lan.pass(seconds(8));
+    for (const others of [[], [hB.log()]]) {
+      const told = explain(hA.log(), LAST, others);
+      expect(told?.transition).toMatchObject({ from: "backup", to: "master", because: "master_weaker" });
+      // hB has become Master at 100 and stayed there: that hA was heard to fall is another story.
+      expect(told?.root).toMatchObject({ node: "hA", text: "eth1 is up" });
+      const texts = told?.chain.map(({ text }) => text);
+      expect(texts).toContain("our priority went from 90 to 150");
+      expect(texts?.filter((text) => /^priority/.test(text))).toEqual([]);
+    }
+    const lost = explain(hB.log(), LAST, [hA.log()]);
+    expect(lost?.transition).toMatchObject({ from: "master", to: "backup", because: "peer_stronger" });
+    expect(lost?.root).toMatchObject({ node: "hA", text: "eth1 is up" });
+    const lines = lost?.chain.map(({ node, seq, text }) => `${node} ${seq} ${text}`) ?? [];
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.filter((line) => /priority (went from )?90 (to|->) 150/.test(line))).toHaveLength(1);
+  });
+});
+
 describe("a reload that lowers the priority of the Master", () => {
   it("is the root on both nodes", () => {
     const { lan, hA, hB } = uplinkPair();
