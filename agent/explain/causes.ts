@@ -6,7 +6,7 @@ import { type Instant, inSeconds, since } from "../core/time.ts";
 import type { Line } from "../log/line.ts";
 import type { Transition } from "./chronicle.ts";
 import { PRIORITY_SPAN } from "./horizon.ts";
-import { sentenceOf, subjectOf } from "./narrate.ts";
+import { inMilliseconds, sentenceOf, subjectOf } from "./narrate.ts";
 import type { Heard, PriorityChange, Trail } from "./trail.ts";
 
 /** One thing in a chain: when, in which line, and what; `at` is of the fold's clock. */
@@ -69,8 +69,9 @@ function known(scene: Scene): readonly Cause[] {
     case "peer_owner":
     case "peer_stronger":
     case "peer_tie_address":
-    case "self_stall":
       return [...ownFall(scene), heardNow(scene)];
+    case "self_stall":
+      return [...heldUp(scene), heardNow(scene)];
     case "link_down":
     case "link_up":
       return present(outside.link);
@@ -118,8 +119,12 @@ function armed(scene: Scene): readonly Cause[] {
     deadline === null ? "" : `: the timer was set to run out ${inSeconds(since(from, deadline))} later`;
   const resumed = again(scene, until);
   if (resumed.length > 0) return resumed;
-  if (accepted !== null && (entered === null || accepted.last >= entered.at))
-    return [{ seq: accepted.seq, at: accepted.last, text: `${advert(accepted)} accepted${until(accepted.last)}` }];
+  if (accepted !== null && (entered === null || accepted.last >= entered.at)) {
+    const heard = { seq: accepted.seq, at: accepted.last, text: `${advert(accepted)} accepted${until(accepted.last)}` };
+    // It was Master until it was held up, and waits for nothing else.
+    const stalled = accepted.first === entered?.at && transition.before?.phase.because === "self_stall";
+    return [...(stalled ? outside.entering.slice(0, 1) : []), heard];
+  }
   if (entered === null) return [];
   const began = outside.entering.slice(0, 1);
   return [...began, { seq: entered.seq, at: entered.at, text: "became Backup, and heard no Master to wait for" }];
@@ -174,10 +179,15 @@ const ownRise = (scene: Scene): readonly Cause[] =>
 
 /** Whether the other one became weaker only because our own priority rose: then the root is at home. */
 export function roseAlone(scene: Scene): boolean {
-  const { accepted, weaker: heard } = scene.trail;
-  const fell = accepted !== null && heard !== null && accepted.advert.priority > heard.advert.priority;
-  return !fell && ownRise(scene).length > 0;
+  return !hasFallen(scene.trail) && ownRise(scene).length > 0;
 }
+
+/** Whether the Master that was waited on is the one that then said less. */
+export const hasFallen = ({ accepted, weaker: heard }: Trail): boolean =>
+  accepted !== null &&
+  heard !== null &&
+  accepted.advert.source === heard.advert.source &&
+  accepted.advert.priority > heard.advert.priority;
 
 const ownFall = (scene: Scene): readonly Cause[] =>
   ownChange(scene, ({ from, to }) => to < from && from >= priorityHeard(scene.line));
@@ -195,6 +205,14 @@ function ownChange(
   if (entered !== null && last.at < entered.at) return [];
   const why = [outside.verdict, present(outside.config)].find((one) => one.at(-1)?.seq === last.seq) ?? [];
   return [...why, { seq: last.seq, at: last.at, text: `our priority went from ${last.from} to ${last.to}` }];
+}
+
+/** From when on its own advertisement was due, and not sent: it did not run. */
+function heldUp({ transition: { before, at }, line }: Scene): readonly Cause[] {
+  if (before?.phase.name !== "master" || before.phase.adverAt >= at) return [];
+  const { adverAt } = before.phase;
+  const text = `heird was held up: the advertisement due now was not sent ${inMilliseconds(since(adverAt, at))} later`;
+  return [{ seq: line.seq, at: adverAt, text }];
 }
 
 /** The very advertisement that a Master yielded to. */

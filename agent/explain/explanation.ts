@@ -68,9 +68,9 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
   };
 }
 
-/** Whoever fell below a neighbour and yields has the root at home: the neighbour took over because of it. */
+/** Whoever fell below a neighbour, or was held up, and yields has the root at home: the neighbour took over because of it. */
 const isOwnFall = ({ because }: Transition, mine: readonly ChainLink[]): boolean =>
-  (because === "peer_stronger" || because === "peer_tie_address") && mine.length > 1;
+  (because === "peer_stronger" || because === "peer_tie_address" || because === "self_stall") && mine.length > 1;
 
 /** Effects, in the words of people. */
 const WORDS: Readonly<Record<string, string>> = {

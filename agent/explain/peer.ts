@@ -6,7 +6,7 @@ import type { Reason } from "../core/reason.ts";
 import { effectivePriority, routerOf } from "../core/state.ts";
 import type { Instant } from "../core/time.ts";
 import type { Told } from "../log/replay.ts";
-import { type Cause, causesOf, roseAlone } from "./causes.ts";
+import { type Cause, causesOf, hasFallen } from "./causes.ts";
 import type { Transition, Wall } from "./chronicle.ts";
 import { sentenceOf } from "./narrate.ts";
 import { type Witnessed, witnessed } from "./observer.ts";
@@ -96,16 +96,17 @@ function chainOn(other: NodeLog, key: RouterKey, scene: Witnessed, own: NodeLog)
     case "master_resigned":
       return lastMove(other, key, transition.wall, ({ from }) => from === "master");
     case "master_weaker":
-      if (roseAlone(scene)) return [];
-      return lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
     case "preempt_delay_over":
     case "failover_limit_over":
-      return lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
+      // One that was the weaker all along may have fallen at any time, and for no matter what.
+      return !hasFallen(trail)
+        ? []
+        : lowered(other, key, trail.weaker === null ? transition.wall : own.wallOf(trail.weaker.first));
     default: {
       const rise = raised(other, key, transition.wall);
       const move = lastMove(other, key, transition.wall, ({ to }) => to === "master");
-      // What brought it to rise may be what brought it to move.
-      return move.some(({ seq }) => seq === rise.at(-1)?.seq) ? move : [...rise, ...move];
+      // What it was before it became Master did not bring it about, or is told with the move.
+      return (rise.at(-1)?.seq ?? -1) > (move.at(-1)?.seq ?? -1) ? [...rise, ...move] : move;
     }
   }
 }
@@ -124,6 +125,8 @@ function lastMove(
 
 /** Why nothing was heard: it left, it died, or it went on and nobody heard it. */
 function silence(other: NodeLog, key: RouterKey, from: Wall, to: Wall): readonly ChainLink[] {
+  const held = heldUp(other, key, from, to);
+  if (held.length > 0) return held;
   const left = lastMove(other, key, to, (one) => one.from === "master" && one.wall >= from - CLOCKS);
   // A log tells of a death with its last line; the neighbour has heard it a little longer.
   if (left.length > 0) return left.map((link) => (link.wall < from ? { ...link, wall: from } : link));
@@ -135,6 +138,15 @@ function silence(other: NodeLog, key: RouterKey, from: Wall, to: Wall): readonly
   if (last === undefined) return ended(other, from, to);
   const text = "went on advertising meanwhile: the network lost its advertisements";
   return [{ node: other.node, seq: last.line.seq, wall: from, text }];
+}
+
+/** It did not run meanwhile, which its log tells when it runs again. */
+function heldUp(other: NodeLog, key: RouterKey, from: Wall, to: Wall): readonly ChainLink[] {
+  const stalls = witnessed(other.steps, (one) => one.router === key && one.because === "self_stall");
+  return stalls
+    .flatMap((stall) => causesOf(stall).slice(0, 1).map(linkOf(other)))
+    .filter(({ wall }) => wall >= from - CLOCKS && wall <= to + CLOCKS)
+    .slice(-1);
 }
 
 /** A log that ends within the silence, with nobody stopped. */

@@ -99,6 +99,40 @@ describe("a check that is good again on the one that fell", () => {
   });
 });
 
+describe("a Master that is held up", () => {
+  it("is the root, from when on it said nothing, on both nodes", () => {
+    const { lan, hA, hB } = uplinkPair();
+    // An old fall and rise of hA have no part in it.
+    uplink(hA, false);
+    lan.pass(seconds(8));
+    uplink(hA, true);
+    lan.pass(seconds(28.5));
+    // hA advertised at n s and x ms, and half a second later it stops. hB takes over 3.609375 s after its last one.
+    hA.freeze(seconds(9));
+    lan.pass(seconds(4));
+    const late = /^heird was held up: the advertisement due now was not sent 8\d{3} ms later$/;
+    expect(lastOf(hB).transition.because).toBe("master_silent");
+    lan.pass(seconds(6));
+    const first = (node: Node, because: string) => {
+      const found = witnessed(node.log().steps, (one) => one.because === because).at(-1);
+      if (found === undefined) throw new Error(`nothing was ${because} on ${node.name}`);
+      return { ...LAST, seq: found.transition.seq };
+    };
+    const taken = explain(hB.log(), first(hB, "master_silent"), [hA.log()]);
+    expect(taken?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
+    expect(taken?.chain.filter(({ wall }) => wall > (taken?.transition.wall ?? 0))).toEqual([]);
+    for (const others of [[], [hB.log()]]) {
+      const left = explain(hA.log(), first(hA, "self_stall"), others);
+      expect(left?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
+    }
+    lan.pass(seconds(10));
+    const back = explain(hA.log(), first(hA, "master_weaker"), [hB.log()]);
+    expect(back?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
+    const lost = explain(hB.log(), first(hB, "peer_stronger"), [hA.log()]);
+    expect(lost?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
+  });
+});
+
 describe("a reload that lowers the priority of the Master", () => {
   it("is the root on both nodes", () => {
     const { lan, hA, hB } = uplinkPair();

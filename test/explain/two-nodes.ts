@@ -32,6 +32,8 @@ export type Node = {
   readonly log: () => NodeLog;
   /** Nothing is seen, said or written from here on. */
   readonly die: () => void;
+  /** Nothing is done for so long; what is heard meanwhile is read afterwards, before any timer is believed. */
+  readonly freeze: (span: Duration) => void;
 };
 
 /** `priority=100 interval=1s`, in the words of the stories, with anything else on top. */
@@ -46,7 +48,14 @@ export type Lan = {
   readonly now: () => Instant;
 };
 
-type Member = { readonly node: Node; alive: boolean; state: AgentState; readonly log: EventLog };
+type Member = {
+  readonly node: Node;
+  alive: boolean;
+  frozenUntil: Instant;
+  state: AgentState;
+  readonly log: EventLog;
+};
+const thawed = (at: Instant, { frozenUntil }: Member): Instant => Math.max(at, frozenUntil) as Instant;
 
 export function createLan(): Lan {
   let now = instantAt(0);
@@ -57,7 +66,11 @@ export function createLan(): Lan {
     for (const { key, advert } of turn.effects.flatMap((effect) => saidIn(effect, turn))) {
       for (const to of members)
         if (to !== from)
-          flying.push({ at: after(now, FLIGHT), to, seen: { type: "advertReceived", router: key, advert } });
+          flying.push({
+            at: thawed(after(now, FLIGHT), to),
+            to,
+            seen: { type: "advertReceived", router: key, advert },
+          });
     }
   };
   const see = (member: Member, seen: Observation): void => {
@@ -73,7 +86,7 @@ export function createLan(): Lan {
       .flatMap((to) =>
         duesOf(to.state)
           .slice(0, 1)
-          .map(({ at, seen }) => ({ at, to, seen: seen as Observation })),
+          .map(({ at, seen }) => ({ at: thawed(at, to), to, seen: seen as Observation })),
       );
     return [...flying, ...dues].sort((a, b) => a.at - b.at)[0];
   };
@@ -109,17 +122,18 @@ export function createLan(): Lan {
 function memberOf(
   name: string,
   address: string,
-  now: () => Instant,
+  clock: () => Instant,
   see: (member: Member, seen: Observation) => void,
 ): Member {
   const store = memoryStore();
   const lines = (): readonly Line[] => store.lines.map(({ line }) => line);
-  const wall = (): number => EPOCH_MS + Math.floor(now() / 1_000);
+  const wall = (): number => EPOCH_MS + Math.floor(clock() / 1_000);
   const identity = { version: "1.2.3", cluster: "lab", boot: name };
   const member: Member = {
     alive: true,
+    frozenUntil: instantAt(0),
     state: initialState,
-    log: openEventLog(store, identity, wall, initialState, now()),
+    log: openEventLog(store, identity, wall, initialState, clock()),
     node: {
       name,
       address,
@@ -130,6 +144,9 @@ function memberOf(
       log: () => logOf(name, lines()),
       die: () => {
         member.alive = false;
+      },
+      freeze: (span) => {
+        member.frozenUntil = after(clock(), span);
       },
     },
   };
