@@ -1,6 +1,7 @@
 // heird checks: how the checks of a running daemon are, and how one run of one of them went.
 
 import type { CheckConfig, Program, Run } from "../core/check.ts";
+import { saidIn } from "../explain/narrate.ts";
 import type { CheckStatus } from "../operate/check-book.ts";
 import { askDaemon } from "./ask.ts";
 import { EXIT } from "./refusal.ts";
@@ -46,7 +47,7 @@ function sayingOf({ penalty, changesInSeconds, said, last }: CheckStatus): strin
       ? []
       : [`penalty ${penalty.score}${penalty.held ? ", held bad for it" : ""}`]),
     ...(changesInSeconds === null ? [] : [`changes in ${changesInSeconds.toFixed(1)} s`]),
-    said === "" ? (last[0]?.detail ?? "not asked yet") : said,
+    said === "" ? (last[0] === undefined ? "not asked yet" : saidIn(last[0])) : said,
   ];
   return parts.join("; ");
 }

@@ -46,7 +46,8 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
     wall: transition.wall,
     text: `${transition.from.toUpperCase()} -> ${transition.to.toUpperCase()} (${transition.because})`,
   };
-  const chain = [...theirs.chain, ...mine, last].sort((a, b) => a.wall - b.wall || a.seq - b.seq);
+  // Each side is in order, and theirs comes first where the clocks cannot tell.
+  const chain = [...theirs.chain, ...mine, last].sort((a, b) => a.wall - b.wall);
   return {
     schema: 1,
     node: own.node,

@@ -108,10 +108,15 @@ function seenSentence(seen: Observation): string {
   }
 }
 
-function runSentence({ ok, detail, took, queued, skipped }: Run): string {
+/** What was said, with the number where there is one. */
+export const saidIn = ({ detail, value }: Pick<Run, "detail" | "value">): string =>
+  value === null || detail.endsWith(` ${value}`) ? detail : `${detail}, ${value}`;
+
+function runSentence(run: Run): string {
+  const { ok, took, queued, skipped } = run;
   const waited = queued > 0 ? `, waited ${inMilliseconds(queued)}` : "";
   const left = skipped > 0 ? `, ${skipped} run(s) left out before it` : "";
-  return `${ok ? "good" : "failed"}: ${detail} (took ${inMilliseconds(took)}${waited}${left})`;
+  return `${ok ? "good" : "failed"}: ${saidIn(run)} (took ${inMilliseconds(took)}${waited}${left})`;
 }
 
 /** `1.5 ms`, `212 ms`: what people compare. */

@@ -57,7 +57,10 @@ export function sourceOf({ transition, trail, line }: Witnessed): IpAddress | nu
 export function peerSide(scene: Witnessed, own: NodeLog, others: readonly NodeLog[]): PeerSide {
   const speaker = speakerOf(scene, others);
   if (speaker === null) return NOBODY;
-  return { node: speaker.log.node, chain: chainOn(speaker.log, speaker.router, scene, own) };
+  // What led to a transition was before it, whatever the other clock says.
+  const until = scene.transition.wall;
+  const chain = chainOn(speaker.log, speaker.router, scene, own);
+  return { node: speaker.log.node, chain: chain.map((link) => (link.wall > until ? { ...link, wall: until } : link)) };
 }
 
 /** The neighbour that a transition is about, where its log is at hand: the log, and which router of it. */
@@ -200,9 +203,9 @@ function verdictText(was: Readonly<Record<string, unknown>>, is: Readonly<Record
   return changed.map((check) => `${check}: ${String(was[check] ?? "unknown")} -> ${String(is[check])}`).join(", ");
 }
 
-const said = ({ node }: NodeLog, { seq, wall, name, from, to, because }: Transition): ChainLink => ({
+const said = ({ node, wallOf }: NodeLog, { seq, at, name, from, to, because }: Transition): ChainLink => ({
   node,
   seq,
-  wall,
+  wall: wallOf(at),
   text: `${name}: ${from.toUpperCase()} -> ${to.toUpperCase()} (${because})`,
 });

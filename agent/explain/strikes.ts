@@ -26,7 +26,9 @@ export function createStrikes(): {
       const { check, run } = line.seen;
       const row = rows.get(check);
       const cause: Cause = { seq: line.seq, at: line.at, text: `${check} ${sentenceOf(line)}` };
-      const before = row?.ok === run.ok ? row.causes.filter(({ at }) => cause.at - at <= STRIKES_SPAN) : [];
+      // A number is believed at once, and the one before it led to nothing.
+      const inRow = row?.ok === run.ok && run.value === null;
+      const before = inRow ? row.causes.filter(({ at }) => cause.at - at <= STRIKES_SPAN) : [];
       rows.set(check, { ok: run.ok, causes: [...before, cause].slice(-MOST) });
     },
     of: (check) => rows.get(check)?.causes ?? [],

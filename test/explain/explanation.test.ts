@@ -1,13 +1,16 @@
 // A transition explained: the root, the chain, the other side, and what would have been faster.
 
 import { describe, expect, it } from "vitest";
-import { milliseconds, seconds } from "../../agent/core/time.ts";
+import type { Run } from "../../agent/core/check.ts";
+import { type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
 import { usualAgent } from "../../agent/core/usual.ts";
 import { advise } from "../../agent/explain/advice.ts";
 import { editOf, forbidden } from "../../agent/explain/edit.ts";
 import { explain } from "../../agent/explain/explanation.ts";
 import { witnessed } from "../../agent/explain/observer.ts";
 import { whyNot } from "../../agent/explain/why-not.ts";
+import { good } from "../../checks/check.ts";
+import { belief, check } from "../checks/ask.ts";
 import { createLan, type Node, router } from "./two-nodes.ts";
 
 const LAST = { vr: undefined, seq: null, until: null };
@@ -96,6 +99,15 @@ describe("a check that is good again on the one that fell", () => {
     const lines = lost?.chain.map(({ node, seq, text }) => `${node} ${seq} ${text}`) ?? [];
     expect(new Set(lines).size).toBe(lines.length);
     expect(lines.filter((line) => /priority (went from )?90 (to|->) 150/.test(line))).toHaveLength(1);
+    // A clock that is 300 ms ahead makes nothing its own consequence.
+    const ahead = { ...hA.log(), wallOf: (at: Instant) => hA.log().wallOf(at) + 300 };
+    const skewed = explain(hB.log(), LAST, [ahead]);
+    expect(skewed?.chain.map(({ node, text }) => `${node} ${text.slice(0, 20)}`).slice(-4)).toEqual([
+      "hA Master_Down_Timer ra",
+      "hA VI_1: BACKUP -> MAST",
+      "hB heard priority 150 f",
+      "hB MASTER -> BACKUP (pe",
+    ]);
   });
 });
 
@@ -131,6 +143,34 @@ describe("a Master that is held up", () => {
     const lost = explain(hB.log(), first(hB, "peer_stronger"), [hA.log()]);
     expect(lost?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
   });
+});
+
+describe("a number that a file says", () => {
+  it("is the root with what it is, and not the one that it was before", () => {
+    const lan = createLan();
+    const tracked = { ...check({ kind: "file", path: "/n", init: null }), belief: belief({ verdict: "number" }) };
+    const file = { ...tracked, name: "file/n" };
+    const tracks = [{ check: "file/n", weight: 1, reverse: false }];
+    const hA = lan.checking("hA", "10.0.0.1", [file], router("priority=150", { tracks }));
+    const hB = lan.node("hB", "10.0.0.2", router("priority=100"));
+    const says = (value: number): void =>
+      hA.see({ type: "checkReported", check: "file/n", run: runOf({ value, detail: "a number" }) });
+    says(0);
+    lan.pass(seconds(20));
+    says(-60);
+    lan.pass(seconds(8));
+    const root = { node: "hA", text: "file/n good: a number, -60 (took 0 ms)" };
+    expect(explain(hB.log(), LAST, [hA.log()])?.root).toMatchObject(root);
+    expect(explain(hA.log(), LAST)?.root).toMatchObject(root);
+  });
+});
+
+const runOf = (said: Partial<Run>): Run => ({
+  ...good("good", said),
+  started: instantAt(0),
+  queued: microseconds(0),
+  took: microseconds(0),
+  skipped: 0,
 });
 
 describe("a reload that lowers the priority of the Master", () => {

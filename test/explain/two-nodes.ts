@@ -2,6 +2,7 @@
 // the other one says a little later.
 
 import { step } from "../../agent/core/agent.ts";
+import type { CheckConfig } from "../../agent/core/check.ts";
 import type { AgentConfig, RouterConfig, RouterKey } from "../../agent/core/config.ts";
 import type { Effect } from "../../agent/core/effect.ts";
 import type { Advertisement, Observation } from "../../agent/core/event.ts";
@@ -44,6 +45,8 @@ export const router = (words: string, more: Partial<RouterConfig> = {}): RouterC
 
 export type Lan = {
   readonly node: (name: string, address: string, ...routers: RouterConfig[]) => Node;
+  /** One with checks beside its routers. */
+  readonly checking: (name: string, address: string, checks: readonly CheckConfig[], router: RouterConfig) => Node;
   readonly pass: (span: Duration) => void;
   readonly now: () => Instant;
 };
@@ -91,19 +94,26 @@ export function createLan(): Lan {
     return [...flying, ...dues].sort((a, b) => a.at - b.at)[0];
   };
 
+  const begin = (
+    name: string,
+    address: string,
+    checks: readonly CheckConfig[],
+    routers: readonly RouterConfig[],
+  ): Node => {
+    const member = memberOf(name, address, () => now, see);
+    members.push(member);
+    const config: AgentConfig = { ...usualAgent, routerId: name, checks, routers };
+    see(member, { type: "configured", config });
+    for (const link of ["eth0", "eth1"]) see(member, { type: "linkChanged", link: { name: link, index: 2, up: true } });
+    see(member, { type: "addressesChanged", interface: "eth0", added: [addressOf(address)], removed: [] });
+    see(member, { type: "commanded", command: { type: "startup" } });
+    return member.node;
+  };
+
   return {
     now: () => now,
-    node: (name, address, ...routers) => {
-      const member = memberOf(name, address, () => now, see);
-      members.push(member);
-      const config: AgentConfig = { ...usualAgent, routerId: name, routers };
-      see(member, { type: "configured", config });
-      for (const link of ["eth0", "eth1"])
-        see(member, { type: "linkChanged", link: { name: link, index: 2, up: true } });
-      see(member, { type: "addressesChanged", interface: "eth0", added: [addressOf(address)], removed: [] });
-      see(member, { type: "commanded", command: { type: "startup" } });
-      return member.node;
-    },
+    node: (name, address, ...routers) => begin(name, address, [], routers),
+    checking: (name, address, checks, router) => begin(name, address, checks, [router]),
     pass: (span) => {
       const end = after(now, span);
       for (let first = next(); first !== undefined && first.at <= end; first = next()) {
