@@ -39,7 +39,8 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
   const { transition } = scene;
   const own = clockedBy(log, transition);
   const mine = causesOf(scene).map(linkOf(own));
-  const theirs = peerSide(scene, own, others);
+  const leader = leaderOf(scene, log);
+  const theirs = peerSide(leader, own, others);
   const last: ChainLink = {
     node: own.node,
     seq: transition.seq,
@@ -53,8 +54,8 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
     node: own.node,
     transition: picked(transition),
     kind: kindOf(transition),
-    peer: theirs.node ?? sourceOf(scene),
-    root: (isOwnFall(transition, mine) ? mine[0] : theirs.chain[0]) ?? mine[0] ?? null,
+    peer: theirs.node ?? sourceOf(leader),
+    root: (isOwnFall(leader.transition, mine) ? mine[0] : theirs.chain[0]) ?? mine[0] ?? null,
     chain,
     outcomes: scene.outcomes.map((one) => ({
       node: own.node,
@@ -67,6 +68,13 @@ export function explain(log: NodeLog, selection: Selection, others: readonly Nod
     spent: spentOn(scene, chain, own),
     notCause: notTheCause(scene),
   };
+}
+
+/** Who changed by itself: another member of the sync group where this one only followed. */
+function leaderOf(scene: Witnessed, { steps }: NodeLog): Witnessed {
+  const { seq, because } = scene.transition;
+  if (!because.startsWith("group_")) return scene;
+  return witnessed(steps, (one) => one.seq === seq && !one.because.startsWith("group_")).at(-1) ?? scene;
 }
 
 /** Whoever fell below a neighbour, or was held up, and yields has the root at home: the neighbour took over because of it. */

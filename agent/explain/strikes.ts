@@ -14,24 +14,30 @@ export function createStrikes(): {
   readonly of: (check: string) => readonly Cause[];
 } {
   const rows = new Map<string, { readonly ok: boolean; readonly causes: readonly Cause[] }>();
+  const count = (check: string, ok: boolean, inRow: boolean, cause: Cause): void => {
+    const row = rows.get(check);
+    const before = inRow && row?.ok === ok ? row.causes : [];
+    rows.set(check, { ok, causes: [...before, cause].slice(-MOST) });
+  };
   return {
     look: ({ line }) => {
-      // A daemon that starts has forgotten them; and so has one that was told the opposite meanwhile.
+      // A daemon that starts has forgotten them.
       if (line.type === "header" && line.start) rows.clear();
+      // Those between the first and the last of a row, which changed nothing yet.
       if (line.type === "window" && line.window.kind === "answers") {
-        const { check, ok } = line.window;
-        if (rows.get(check)?.ok !== ok) rows.delete(check);
+        const { check, ok, first } = line.window;
+        count(check, ok, true, { seq: line.seq, at: first, text: `${check} ${sentenceOf(line)}` });
       }
       if (line.type !== "event" || line.seen.type !== "checkReported") return;
       const { check, run } = line.seen;
-      const row = rows.get(check);
-      const cause: Cause = { seq: line.seq, at: line.at, text: `${check} ${sentenceOf(line)}` };
       // A number is believed at once, and the one before it led to nothing.
-      const inRow = row?.ok === run.ok && run.value === null;
-      const before = inRow ? row.causes.filter(({ at }) => cause.at - at <= STRIKES_SPAN) : [];
-      rows.set(check, { ok: run.ok, causes: [...before, cause].slice(-MOST) });
+      count(check, run.ok, run.value === null, { seq: line.seq, at: line.at, text: `${check} ${sentenceOf(line)}` });
     },
-    of: (check) => rows.get(check)?.causes ?? [],
+    of: (check) => {
+      const { causes } = rows.get(check) ?? { causes: [] };
+      const last = causes.at(-1)?.at ?? 0;
+      return causes.filter(({ at }) => last - at <= STRIKES_SPAN);
+    },
   };
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../../agent/core/check.ts";
 import { type Instant, instantAt, microseconds, milliseconds, seconds } from "../../agent/core/time.ts";
-import { usualAgent } from "../../agent/core/usual.ts";
+import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { advise } from "../../agent/explain/advice.ts";
 import { editOf, forbidden } from "../../agent/explain/edit.ts";
 import { explain } from "../../agent/explain/explanation.ts";
@@ -142,6 +142,57 @@ describe("a Master that is held up", () => {
     expect(back?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
     const lost = explain(hB.log(), first(hB, "peer_stronger"), [hA.log()]);
     expect(lost?.root).toMatchObject({ node: "hA", text: expect.stringMatching(late) });
+  });
+});
+
+describe("a check that fails three times", () => {
+  it("is told with each of them, also those that changed nothing", () => {
+    const lan = createLan();
+    const asked = check({ kind: "tcp", host: "192.0.2.1", port: 80, send: null, expect: [] });
+    const counts = { rise: 1, fall: 3 };
+    const tcp = { ...asked, name: "check/t", belief: belief({ master: counts, backup: counts }) };
+    const tracks = [{ check: "check/t", weight: 0, reverse: false }];
+    const hA = lan.checking("hA", "10.0.0.1", [tcp], router("priority=150", { tracks }));
+    const says = (ok: boolean): void => {
+      hA.see({ type: "checkReported", check: "check/t", run: { ...runOf({}), ok } });
+      lan.pass(seconds(1));
+    };
+    for (let i = 0; i < 10; i++) says(true);
+    for (let i = 0; i < 3; i++) says(false);
+    const told = explain(hA.log(), LAST);
+    expect(told?.transition).toMatchObject({ to: "fault", because: "check_fault" });
+    expect(told?.chain.map(({ text }) => text)).toEqual([
+      "check/t failed: good (took 0 ms)",
+      "check/t failed once more, 0 ms at most",
+      "check/t failed: good (took 0 ms)",
+      "MASTER -> FAULT (check_fault)",
+    ]);
+  });
+});
+
+describe("a sync group that follows a member", () => {
+  it("is told with what the neighbour did to that member", () => {
+    const lan = createLan();
+    const pair = (priority: number) => [
+      router(`priority=${priority}`),
+      router(`priority=${priority} vrid=2 address=10.0.0.101`, { name: "VI_2" }),
+    ];
+    const join = (node: Node): void => {
+      const { config } = node.state();
+      const groups = [{ name: "G", members: config.routers.map(({ key }) => key), hooks: usualHooks }];
+      node.see({ type: "configured", config: { ...config, groups } });
+    };
+    const [hA, hB] = [lan.node("hA", "10.0.0.1", ...pair(150)), lan.node("hB", "10.0.0.2", ...pair(100))];
+    join(hA);
+    join(hB);
+    lan.pass(seconds(10));
+    hA.see({ type: "commanded", command: { type: "shutdown" } });
+    lan.pass(seconds(5));
+    const followed = witnessed(hB.log().steps, ({ because }) => because === "group_master").at(-1)?.transition;
+    const told = explain(hB.log(), { ...LAST, vr: followed?.name }, [hA.log()]);
+    expect(told?.transition.because).toBe("group_master");
+    expect(told?.root).toMatchObject({ node: "hA", text: "shutdown" });
+    expect(told?.peer).toBe("hA");
   });
 });
 
