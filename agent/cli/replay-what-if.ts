@@ -4,6 +4,7 @@ import { loadConfig } from "../../config/load.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
 import type { Event } from "../core/event.ts";
 import { type Duration, type Instant, seconds } from "../core/time.ts";
+import { beside } from "../explain/beside.ts";
 import { type Transition, wallClock } from "../explain/chronicle.ts";
 import { type Edit, edited, editOf, forbidden } from "../explain/edit.ts";
 import { inOrder, inputsIn, resampledIn } from "../explain/inputs.ts";
@@ -25,18 +26,27 @@ export function whatIf(read: LogRead, options: WhatIfOptions): number {
   const start = beginningOf(read.lines());
   for (const edit of edits) {
     const says = forbidden(start.state.config, edit, options.vr);
-    if (says !== null) throw new Refusal(EXIT.usage, `--what-if '${edit.text}': ${says}`);
+    if (says !== null && !allowedLater(read.lines(), edit, options.vr))
+      throw new Refusal(EXIT.usage, `--what-if '${edit.text}': ${says}`);
   }
   const change = (config: AgentConfig): AgentConfig =>
     edits.reduce(
       (so, edit) => edited(so, edit, options.vr),
-      whole === null ? config : { ...config, routers: whole.routers },
+      whole === null ? config : { ...whole, routerId: config.routerId },
     );
   const intervals = intervalsOf(start.state.config, change(start.state.config));
   const was = foldedFrom(start, read, new Map(), (config) => config);
   const would = foldedFrom(start, read, intervals, change);
   print(was, would, options, edits);
   return EXIT.ok;
+}
+
+/** What a reload brought may be what the edit is about. */
+function allowedLater(lines: Iterable<Line>, edit: Edit, vr: string | undefined): boolean {
+  for (const line of lines)
+    if (line.type === "event" && line.seen.type === "configured" && forbidden(line.seen.config, edit, vr) === null)
+      return true;
+  return false;
 }
 
 /** Windows close within so long of what they tell, four intervals of the slowest router on top; nothing older is in memory. */
@@ -122,20 +132,6 @@ function print(
 }
 
 const brief = ({ wall, router, name, from, to, because }: Transition) => ({ wall, router, name, from, to, because });
-
-/** The first, the second, … change of one router into one phase stand beside each other. */
-function beside(a: readonly Transition[], b: readonly Transition[]) {
-  const kind = ({ router, from, to }: Transition): string => `${router} ${from} ${to}`;
-  const left = [...b];
-  const pairs: [Transition | undefined, Transition | undefined][] = a.map((one) => {
-    const i = left.findIndex((other) => kind(other) === kind(one));
-    return [one, i < 0 ? undefined : left.splice(i, 1)[0]];
-  });
-  for (const rest of left) pairs.push([undefined, rest]);
-  return pairs.sort(([a1, b1], [a2, b2]) => (a1 ?? b1 ?? NEVER).wall - (a2 ?? b2 ?? NEVER).wall);
-}
-
-const NEVER = { wall: Number.POSITIVE_INFINITY };
 
 const cell = (one: Transition | undefined): string =>
   one === undefined ? "-" : `${atWall(one.wall)} ${one.name} ${one.from} -> ${one.to} (${one.because})`;

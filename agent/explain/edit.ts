@@ -10,6 +10,8 @@ export type Edit = {
   readonly apply: (router: RouterConfig) => RouterConfig;
   /** What it changes beside the routers. */
   readonly whole?: (config: AgentConfig) => AgentConfig;
+  /** The tracked thing that it is about. */
+  readonly track?: string;
   /** Why it cannot be for this router, in a sentence; null when it can. */
   readonly forbids?: (router: RouterConfig) => string | null;
   /** The neighbours' interval changes with ours: an interval is one of all routers of a VRID. */
@@ -48,6 +50,7 @@ const weight: Maker = ([name, word]) => {
       ...router,
       tracks: router.tracks.map((track) => (isCalled(track.check, name) ? { ...track, weight: number } : track)),
     }),
+    track: name,
     interval: null,
   };
 };
@@ -68,8 +71,7 @@ const inARow =
           isCalled(check.name, name) ? { ...check, belief: counting(check.belief, which, number) } : check,
         ),
       }),
-      forbids: (router) =>
-        router.tracks.some(({ check }) => isCalled(check, name)) ? null : `${router.name} tracks no ${name}`,
+      track: name,
       interval: null,
     };
   };
@@ -125,10 +127,19 @@ export function edited(config: AgentConfig, { apply, whole }: Edit, vr: string |
 }
 
 /** Why an edit cannot be, by the first router it is about that forbids it. */
-export function forbidden(config: AgentConfig, { forbids }: Edit, vr: string | undefined): string | null {
-  for (const router of config.routers) {
-    const says = isMeant(vr, router) ? (forbids?.(router) ?? null) : null;
+export function forbidden(config: AgentConfig, edit: Edit, vr: string | undefined): string | null {
+  const meant = config.routers.filter((router) => isMeant(vr, router));
+  for (const router of meant) {
+    const says = edit.forbids?.(router) ?? null;
     if (says !== null) return says;
   }
-  return null;
+  return untracked(meant, edit.track);
+}
+
+/** An edit of what nobody tracks would change nothing, and say so of a failover that it was to prevent. */
+function untracked(routers: readonly RouterConfig[], name: string | undefined): string | null {
+  const known = [...new Set(routers.flatMap(({ tracks }) => tracks.map(({ check }) => check)))];
+  if (name === undefined || known.some((check) => isCalled(check, name))) return null;
+  const names = known.length === 0 ? "nothing is tracked" : `tracked are ${known.join(", ")}`;
+  return `${routers.map((router) => router.name).join(", ")}: ${name} is not tracked; ${names}`;
 }

@@ -1,10 +1,11 @@
 // What came from outside, taken out of a log: the events that a fold under another configuration is
 // given. What the daemon did itself (its own ticks, its deadlines) is left out; that follows.
 
+import type { Run } from "../core/check.ts";
 import type { RouterKey } from "../core/config.ts";
 import type { Advertisement, Event } from "../core/event.ts";
 import { after, type Duration, type Instant, microseconds } from "../core/time.ts";
-import type { Line, RouterWindow, Window } from "../log/line.ts";
+import type { AnswersWindow, Line, RouterWindow } from "../log/line.ts";
 
 /** What a daemon sees of itself: time that is up follows from the state. */
 const OWN: ReadonlySet<string> = new Set([
@@ -18,16 +19,38 @@ const OWN: ReadonlySet<string> = new Set([
   "fifoMissed",
 ]);
 
-/** The inputs of these lines in the order of their time; windows become the advertisements they stand for. */
+/** The inputs of these lines in the order of their time; windows become the advertisements and answers they stand for. */
 export const inputsOf = (lines: Iterable<Line>): readonly Event[] =>
   // A window is written when it closes, after later events of other routers.
   [...inputsIn(lines)].sort((a, b) => a.at - b.at);
 
 /** The same as it is read, so that a log need not be in memory: nearly in the order of their time. */
 export function* inputsIn(lines: Iterable<Line>): Generator<Event> {
+  const rows = new Map<string, Row>();
   for (const line of lines) {
-    if (line.type === "event" && !OWN.has(line.seen.type)) yield { at: line.at, seen: line.seen };
-    if (line.type === "window") yield* inWindow(line.window);
+    if (line.type === "event" && !OWN.has(line.seen.type)) {
+      const { at, seen } = line;
+      if (seen.type === "checkReported") rows.set(seen.check, { run: seen.run, given: 1 });
+      yield { at, seen };
+    }
+    if (line.type !== "window") continue;
+    if (line.window.kind === "answers") yield* answersIn(line.window, rows.get(line.window.check));
+    else if (line.window.advert !== null) yield* heardIn(line.window, line.window.advert);
+  }
+}
+
+/** The answers of one check that are alike: the one that began them, and how many of them an edit was given. */
+type Row = { readonly run: Run; given: number };
+
+/** Nobody asks for more in a row (`rise`, `fall`), so what follows only says it again. */
+const ENOUGH = 1_000;
+
+/** They changed nothing as it was; counted otherwise they may. */
+function* answersIn({ check, ok, count, first, last }: AnswersWindow, row: Row | undefined): Generator<Event> {
+  if (row === undefined || row.run.ok !== ok) return;
+  for (let i = 0; i < count && row.given < ENOUGH; i++) {
+    row.given += 1;
+    yield { at: within(first, last, i, count), seen: { type: "checkReported", check, run: row.run } };
   }
 }
 
@@ -50,17 +73,14 @@ export function* inOrder(events: Iterable<Event>, span: Duration): Generator<Eve
   yield* waiting.sort((a, b) => a.at - b.at);
 }
 
-function inWindow(window: Window): Iterable<Event> {
-  // Answers that a window tells of said again what was believed already.
-  return window.kind === "answers" || window.advert === null ? [] : heardIn(window, window.advert);
+function* heardIn({ router, count, first, last }: RouterWindow, advert: Advertisement): Generator<Event> {
+  for (let i = 0; i < count; i++)
+    yield { at: within(first, last, i, count), seen: { type: "advertReceived", router, advert } };
 }
 
-function* heardIn({ router, count, first, last }: RouterWindow, advert: Advertisement): Generator<Event> {
-  for (let i = 0; i < count; i++) {
-    const at = count === 1 ? first : after(first, microseconds(((last - first) * i) / (count - 1)));
-    yield { at, seen: { type: "advertReceived", router, advert } };
-  }
-}
+/** When the i-th of so many was, where the first and the last are known. */
+const within = (first: Instant, last: Instant, i: number, count: number): Instant =>
+  count === 1 ? first : after(first, microseconds(((last - first) * i) / (count - 1)));
 
 /** A gap beyond this many intervals is silence, and stays as it was. */
 const GAP = 1.5;

@@ -314,6 +314,18 @@ describe("what would have been faster", () => {
     expect(typeof fast === "string" ? fast : forbidden({ ...usualAgent, routers: [v2] }, fast, undefined)).toMatch(
       /^VI_1 speaks VRRPv2, whose packets carry whole seconds only/,
     );
+    const heavier = editOf("weight uplink -60");
+    const tracked = { ...usualAgent, routers: [v2, { ...v2, ...UPLINK, name: "VI_2" }] };
+    const says = (name: string) => {
+      const edit = editOf(`fall ${name} 3`);
+      return typeof edit === "string" ? edit : forbidden(tracked, edit, undefined);
+    };
+    // One that tracks it is enough; and of what nobody tracks nothing would change, which is no answer.
+    expect(says("eth1")).toBeNull();
+    expect(says("eth7")).toBe("VI_1, VI_2: eth7 is not tracked; tracked are interface/eth1");
+    expect(
+      typeof heavier === "string" ? heavier : forbidden({ ...usualAgent, routers: [v2] }, heavier, undefined),
+    ).toBe("VI_1: uplink is not tracked; nothing is tracked");
     expect(editOf("speed 3")).toMatch(/^"speed" is none of advert_int, /);
   });
 });
