@@ -1,14 +1,12 @@
 // What people's programs are told about a turn. Derived from the states before and after it, so that
 // whatever changes a phase is told, and nothing else.
 
-import { askedBy } from "./actor.ts";
-import { commandInWords } from "./command.ts";
 import type { AgentConfig, GroupConfig, HookConfig, RouterKey } from "./config.ts";
-import type { Cause, Effect, KnownMaster, Notice, NoticeWord } from "./effect.ts";
+import type { Effect, KnownMaster, Notice, NoticeWord } from "./effect.ts";
+import { causeOf } from "./occasion.ts";
 import {
   type AgentState,
   effectivePriority,
-  type Phase,
   type PhaseName,
   positionOf,
   type RouterState,
@@ -133,24 +131,6 @@ function masterKnownTo(router: RouterState): KnownMaster | null {
     return { address: primaryAddress, priority: effectivePriority(router), self: true };
   if (phase.name !== "backup" || phase.heard === null || phase.resigned) return null;
   return { address: phase.heard.source, priority: phase.heard.priority, self: false };
-}
-
-/** What led to a turn, the oldest first, as far as this turn alone can tell. */
-function causeOf({ event: { seen, at } }: Turn, was: RouterState | null): readonly Cause[] {
-  if (seen.type === "deadlineReached" && was?.phase.name === "backup") return [...heardBefore(was.phase), silence(at)];
-  if (seen.type === "advertReceived")
-    return [{ at, what: `${seen.advert.source} advertised priority ${seen.advert.priority}` }];
-  if (seen.type === "linkChanged") return [{ at, what: `link ${seen.link.name} ${seen.link.up ? "up" : "down"}` }];
-  if (seen.type === "commanded") return [{ at, what: `${commandInWords(seen.command)}${askedBy(seen.by)}` }];
-  if (seen.type === "configured") return [{ at, what: `a new configuration${askedBy(seen.by)}` }];
-  return [{ at, what: seen.type }];
-}
-
-const silence = (at: Cause["at"]): Cause => ({ at, what: "time was up" });
-
-function heardBefore(phase: Extract<Phase, { name: "backup" }>): readonly Cause[] {
-  const { heard, heardAt } = phase;
-  return heard === null ? [] : [{ at: heardAt, what: `${heard.source} advertised priority ${heard.priority}` }];
 }
 
 // ---------------------------------------------------------------- groups
