@@ -2,7 +2,7 @@
 // it was not. Pure.
 
 import type { Change, NodeAccount, Span, VrKey } from "./accounts.ts";
-import type { Deed } from "./record.ts";
+import type { Deed, TransitionRecord } from "./record.ts";
 import { by, type Stretch, stretchesOf, withTestimony } from "./sweep.ts";
 
 export type Gap = { readonly from: number; readonly to: number; readonly ms: number };
@@ -173,6 +173,7 @@ function tenuresIn(stretches: readonly Stretch[]): readonly Tenure[] {
 const PLANNED: ReadonlySet<string> = new Set([
   "shutdown",
   "config",
+  "operator",
   "startup",
   "owner_startup",
   "peer_stronger",
@@ -193,18 +194,29 @@ function isPlanned(changes: readonly Change[], tenure: Tenure | undefined, until
 }
 
 /** Whoever yields to a stronger one because its own priority fell did not mean to. */
-const isInvoluntary = ({ record: { transition, priority } }: Change): boolean =>
-  !PLANNED.has(transition.reason) || priority.effectiveAfter < priority.configured;
+const isInvoluntary = ({ record }: Change): boolean =>
+  !PLANNED.has(reasonOf(record)) || (YIELDS.has(reasonOf(record)) && hasFallen(record));
+
+const YIELDS: ReadonlySet<string> = new Set(["peer_stronger", "peer_tie_address", "peer_owner"]);
+const FELL = /^our priority went from /;
+
+const hasFallen = ({ priority, cause }: TransitionRecord): boolean =>
+  priority.effectiveAfter < priority.configured || cause.some(({ summary }) => FELL.test(summary));
+
+/** Of a member that followed its sync group, why the one changed that it followed. */
+function reasonOf({ transition: { reason }, cause }: TransitionRecord): string {
+  if (!reason.startsWith("group_")) return reason;
+  return /of the same sync group: .* \((\w+)\)$/.exec(cause.at(-1)?.summary ?? "")?.[1] ?? reason;
+}
 
 const isTakeover = ({ record: { transition } }: Change): boolean => transition.to === "master";
 const isLoss = (change: Change): boolean => change.record.transition.from === "master" && isInvoluntary(change);
 
 /** The root as a person would count it: the check by its name, else the reason. */
 function causeOf({ record }: Change): string {
-  const { reason } = record.transition;
   const root = record.cause[0]?.summary ?? "";
   const check = record.evidence.checks.findLast(({ name }) => root.startsWith(`${name} `))?.name;
-  return check ?? reason;
+  return check ?? reasonOf(record);
 }
 
 function counted(words: readonly string[]): Report["causes"] {
