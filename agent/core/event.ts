@@ -170,7 +170,7 @@ export type Observation =
       /** The end of what it said. */
       readonly output: string;
     }
-  /** Lines that a FIFO did not take: nobody reads it, or too slowly. Told at most once a minute. */
+  /** Lines that a FIFO did not take, or that nobody has read of it, and why; without any, what happened to it. */
   | { readonly type: "fifoMissed"; readonly path: string; readonly count: number; readonly error: string };
 
 /** An observation with its time: what the fold is given. Its number in the log is given when it is written. */
@@ -181,3 +181,9 @@ type EffectFailed = Extract<Observation, { readonly type: "effectFailed" }>;
 /** `eth0/ipv4/51: addAddresses failed: …` */
 export const failureInWords = ({ router, effect, error }: EffectFailed): string =>
   `${router}: ${effect} failed: ${error}`;
+
+type FifoMissed = Extract<Observation, { readonly type: "fifoMissed" }>;
+
+/** `/run/fifo did not take 3 line(s): …` */
+export const missedInWords = ({ path, count, error }: FifoMissed): string =>
+  count === 0 ? `${path}: ${error}` : `${path} did not take ${count} line(s): ${error}`;

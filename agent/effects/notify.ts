@@ -110,9 +110,11 @@ export function notify(options: NotifyOptions): Notifier {
     },
     status: () => ({ ...desk.status(), fifoMissed: pipes.missed() }),
     close: async (patience) => {
-      await until(() => !desk.busy(), patience);
+      const left = await until(() => !desk.busy() && pipes.areRead(), patience);
       desk.giveUp();
-      await until(() => !desk.busy(), END_WITHIN);
+      pipes.hangUp();
+      // Who reads a pipe has read the last word of us, and does now what is to be done about it.
+      await until(() => !desk.busy() && pipes.areLeft(), Math.max(END_WITHIN, left));
       pipes.close();
     },
   };
@@ -198,7 +200,9 @@ const needsDoer = ({ routers, groups, notify: { fifos } }: AgentConfig): boolean
       [hooks.preMaster, hooks.preBackup, ...Object.values(hooks.scripts)].some((script) => script !== null),
   );
 
-async function until(holds: () => boolean, patience: number): Promise<void> {
-  for (let waited = 0; !holds() && waited < patience; waited += LOOK_EVERY)
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+/** Gives what is left of the patience. */
+async function until(holds: () => boolean, patience: number): Promise<number> {
+  let left = patience;
+  for (; !holds() && left > 0; left -= LOOK_EVERY) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  return left;
 }

@@ -3,7 +3,7 @@
 import { askedBy } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
 import { commandInWords } from "../core/command.ts";
-import type { Observation } from "../core/event.ts";
+import { missedInWords, type Observation } from "../core/event.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
 import type { Line, Mark, Window } from "../log/line.ts";
 
@@ -88,7 +88,7 @@ function seenSentence(seen: Observation): string {
     case "hookEnded":
       return `${seen.hook} ${seen.outcome}: ${seen.detail} (took ${inMilliseconds(seen.took)}, queued ${inMilliseconds(seen.queued)})`;
     case "fifoMissed":
-      return `${seen.path} did not take ${seen.count} line(s): ${seen.error}`;
+      return missedInWords(seen);
     case "deadlineReached":
       return "time was up";
     case "busyAhead":

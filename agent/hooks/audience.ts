@@ -18,6 +18,8 @@ export type Audience = {
   readonly readBefore: () => number;
   /** Where the next line begins. */
   readonly end: () => number;
+  /** How many lines nobody has read. */
+  readonly unread: () => number;
   /** The reader is known to have ended, and its successor is somebody new. */
   readonly leave: () => void;
 };
@@ -61,6 +63,10 @@ export function audience(unread: () => number, now: () => number): Audience {
     },
     readBefore: () => readBefore,
     end: () => written,
+    unread: () => {
+      look();
+      return ends.length;
+    },
     leave: () => {
       [readers, lineByLine] = [0, false];
       readBefore = look();

@@ -7,7 +7,7 @@ import { askedBy } from "../core/actor.ts";
 import { limitInWords } from "../core/backup.ts";
 import { commandInWords } from "../core/command.ts";
 import { linkOf } from "../core/config.ts";
-import { failureInWords, type Observation } from "../core/event.ts";
+import { failureInWords, missedInWords, type Observation } from "../core/event.ts";
 import { heldBy } from "../core/holdings.ts";
 import { takenAway } from "../core/link.ts";
 import { virtualAddressesOn } from "../core/primary.ts";
@@ -161,7 +161,7 @@ function tellSeen(journal: Journal, state: AgentState, seen: Observation): void 
       tellHook(journal, seen);
       return;
     case "fifoMissed":
-      journal.warn(seen, `${seen.path} did not take ${seen.count} line(s): ${seen.error}`);
+      journal.warn(seen, missedInWords(seen));
       return;
     case "hookBegan":
     case "addressesChanged":

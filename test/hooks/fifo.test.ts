@@ -2,7 +2,7 @@
 // each line is not told everything for ever.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ import type { Doer } from "../../agent/hooks/aside.ts";
 import { audience } from "../../agent/hooks/audience.ts";
 import type { Program } from "../../agent/hooks/deed.ts";
 import { openFifo } from "../../agent/hooks/fifo.ts";
-import { openPipes } from "../../agent/hooks/pipes.ts";
+import { type Missed, openPipes } from "../../agent/hooks/pipes.ts";
 import { eventually } from "../netns/eventually.ts";
 
 let folder: string;
@@ -67,12 +67,38 @@ test("the reader of a pipe is begun anew when it is to run otherwise, and only t
   pipes.close();
 });
 
+test("a reader of ours finds the end of its pipe before it is ended, and what it has not read is told", () => {
+  const script = { argv: ["/bin/reader"], user: null, group: null };
+  const path = join(folder, "ending");
+  const order: string[] = [];
+  let over = (): void => undefined;
+  const doer: Pick<Doer, "run"> = {
+    run: (_, ended) => {
+      over = () => ended({ ok: true, detail: "exit 0", output: "" });
+      return { supersede: () => undefined, stop: () => void order.push("stopped"), kill: () => undefined };
+    },
+  };
+  const tell = (missed: Missed): void => void order.push(`${missed.count} ${missed.error}`);
+  const pipes = openPipes(doer, { now: () => instantAt(0), after: () => () => undefined }, tell);
+  pipes.configure({ ...usualAgent.notify, fifos: [{ ...plain(path), script }] });
+  expect([pipes.areRead(), pipes.areLeft()]).toEqual([true, false]);
+  pipes.write({ kind: "INSTANCE", name: "VI_1", word: "STOP", priority: 100 });
+  expect(pipes.areRead()).toBe(false);
+  pipes.hangUp();
+  expect([existsSync(path), pipes.missed()]).toEqual([false, 1]);
+  over();
+  expect(pipes.areLeft()).toBe(true);
+  pipes.close();
+  // One that has ended is not ended, and not started again.
+  expect(order).toEqual(["1 nobody has read it, and the daemon stops"]);
+});
+
 describe("a FIFO", () => {
   test("drops what nobody reads, counts it, and has the last state of everybody again when there is room", async () => {
     const path = join(folder, "fifo");
     let missed = 0;
-    const fifo = openFifo(plain(path), () => {
-      missed += 1;
+    const fifo = openFifo(plain(path), (lines) => {
+      missed += lines;
     });
     const say = (name: string, priority: number): void =>
       fifo.write({ kind: "INSTANCE", name, word: "MASTER", priority });
@@ -120,6 +146,53 @@ describe("a FIFO", () => {
       await ended(late);
     }
     fifo.close();
+  });
+
+  test("that is taken away is made anew with the last state of everybody, and lets go of what stands there", async () => {
+    const path = join(folder, "taken");
+    const trouble: string[] = [];
+    const fifo = openFifo(plain(path), (lines, error) => trouble.push(`${lines} ${error}`));
+    const say = (name: string, word: "BACKUP" | "MASTER"): void =>
+      fifo.write({ kind: "INSTANCE", name, word, priority: 100 });
+    say("VI_1", "BACKUP");
+    say("VI_1", "MASTER");
+    say("VI_2", "MASTER");
+    expect(fifo.unread()).toBe(3);
+    unlinkSync(path);
+    say("VI_2", "BACKUP");
+    expect(trouble).toEqual(["3 it was taken from its place, and another one is made"]);
+    reader('exec cat "$1" >> "$2"', path, `${path}.read`);
+    const states = ["MASTER", "MASTER", "BACKUP"];
+    // Of VI_2 the state before, too: it was owed, and comes first.
+    const all = [1, 2, 2].map((n, i) => `INSTANCE "VI_${n}" ${states[i]} 100`);
+    await eventually("all is told", () => linesOf(`${path}.read`).length >= 3, { within: 15_000 });
+    expect(linesOf(`${path}.read`)).toEqual(all);
+    expect(fifo.unread()).toBe(0);
+
+    writeFileSync(`${path}.file`, "precious");
+    renameSync(`${path}.file`, path);
+    say("VI_1", "BACKUP");
+    expect(trouble.slice(1)).toEqual([
+      `0 it was taken from its place: ${path} is there and no pipe; remove it`,
+      `1 ${path} is there and no pipe; remove it`,
+    ]);
+    expect(fifo.catchUp()).toBe(true);
+    // The end of a daemon, or a reload: it is let be, and is no reason to throw.
+    fifo.close();
+    expect(readFileSync(path, "utf8")).toBe("precious");
+  });
+
+  test("that another daemon has made in its place is shared, not fought for, and is left to that one", () => {
+    const path = join(folder, "shared");
+    const ours = openFifo(plain(path), () => undefined);
+    const theirs = openFifo(plain(path), () => undefined);
+    ours.write({ kind: "INSTANCE", name: "VI_1", word: "MASTER", priority: 100 });
+    expect(theirs.unread()).toBe(0);
+    expect(ours.unread()).toBe(1);
+    ours.close();
+    expect(existsSync(path)).toBe(true);
+    theirs.close();
+    expect(existsSync(path)).toBe(false);
   });
 
   test("does not take the place of a file", () => {
