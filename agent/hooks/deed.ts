@@ -32,6 +32,11 @@ export type Deed =
 
 export type Order =
   | { readonly type: "run"; readonly id: number; readonly deed: Deed }
-  | { readonly type: "supersede" | "stop" | "kill"; readonly id: number };
+  | { readonly type: "supersede" | "stop" | "kill"; readonly id: number }
+  | { readonly type: "ping" };
 
-export type Answer = { readonly id: number; readonly ending: Ending };
+export type Answer =
+  | { readonly type: "ended"; readonly id: number; readonly ending: Ending }
+  /** The process group of a program that runs; null when that has ended, and what is left of the group is nobody's. */
+  | { readonly type: "group"; readonly id: number; readonly group: number | null }
+  | { readonly type: "listens" };

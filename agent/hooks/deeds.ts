@@ -31,6 +31,12 @@ export function policyOf({ hooks: { policy } }: Notice, delivery: Delivery, { ma
 /** To whom it is told that is not this machine: he is told by the next daemon, too. */
 export const outlives = ({ type }: Delivery): boolean => type !== "script";
 
+/** A hook is begun anew so often when the process that ran it is lost: then it may be the hook that ends it. */
+const MOST_LOSSES = 2;
+
+/** What was to come before the addresses is not begun anew behind them. */
+export const lossesOf = ({ hook }: Delivery): number => (hook.startsWith("pre_") ? 0 : MOST_LOSSES);
+
 const webhookPolicy = (policy: HookPolicy, { timeout, retries, backoff }: Webhook): HookPolicy => ({
   ...policy,
   order: "all",

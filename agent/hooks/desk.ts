@@ -6,7 +6,7 @@ import { isTransition } from "../core/deliveries.ts";
 import type { Notice } from "../core/effect.ts";
 import type { Instant } from "../core/time.ts";
 import type { Doer } from "./aside.ts";
-import { deedOf, outlives, policyOf, queueName, type What } from "./deeds.ts";
+import { deedOf, lossesOf, outlives, policyOf, queueName, type What } from "./deeds.ts";
 import { storyOf } from "./document.ts";
 import { type Clock, createQueue, type HookQueue, type Told } from "./queue.ts";
 
@@ -74,6 +74,7 @@ export function openDesk(clock: Clock, doer: Pick<Doer, "run">, tell: (told: Tol
         what: { delivery, story: storyOf(notice, { event, time, routerId }), notify },
         policy: policyOf(notice, delivery, notify),
         outlives: outlives(delivery),
+        losses: lossesOf(delivery),
         attempt,
         wished: clock.now(),
         happened,

@@ -11,10 +11,12 @@ import { post } from "./webhook.ts";
 /** How long what runs has, when the daemon is gone, in ms. */
 const LAST_CHANCE = 500;
 
-function begin(deed: Deed, ended: (ending: Ending) => void): Running {
+type Group = (group: number | null) => void;
+
+function begin(deed: Deed, ended: (ending: Ending) => void, group: Group): Running {
   switch (deed.type) {
     case "script":
-      return runProgram(deed.program, ended);
+      return runProgram(deed.program, ended, group);
     case "webhook":
       return post(deed, ended);
     case "mail":
@@ -29,16 +31,20 @@ export function serve(): void {
   const run = (id: number, deed: Deed): void => {
     const ended = (ending: Ending): void => {
       running.delete(id);
-      answer({ id, ending });
+      answer({ type: "ended", id, ending });
     };
     try {
-      running.set(id, begin(deed, ended));
+      running.set(
+        id,
+        begin(deed, ended, (group) => answer({ type: "group", id, group })),
+      );
     } catch (cause) {
       ended({ ok: false, detail: cause instanceof Error ? cause.message : String(cause), output: "" });
     }
   };
   process.on("message", (order: Order) => {
-    if (order.type === "run") run(order.id, order.deed);
+    if (order.type === "ping") answer({ type: "listens" });
+    else if (order.type === "run") run(order.id, order.deed);
     else running.get(order.id)?.[order.type]();
   });
   // Signals are for the daemon, which tells us what to do about them.

@@ -13,11 +13,20 @@ import { type Identity, identityOf, otherGroupsOf } from "./user.ts";
 
 /** How long its last words are waited for when it is gone, in ms: a child of its own may hold the pipe for ever. */
 const LAST_WORDS = 50;
+/** What has not ended so long after SIGKILL, in ms, does not end. */
+const UNENDED = 2_000;
 
 const NOBODY: Running = { supersede: () => undefined, stop: () => undefined, kill: () => undefined };
 
-/** Starts a program; `ended` is called once, when the process is gone or could not be. */
-export function runProgram(program: Program, ended: (ending: Ending) => void): Running {
+/**
+ * Starts a program; `ended` is called once, when the process is gone, could not be, or cannot be ended. `group` is told
+ * its process group, and null when the process is gone.
+ */
+export function runProgram(
+  program: Program,
+  ended: (ending: Ending) => void,
+  group: (group: number | null) => void = () => undefined,
+): Running {
   const identity = identityOf(program.user, program.group);
   const refusal = typeof identity === "string" ? identity : refusalOf(program, identity);
   if (typeof identity === "string" || refusal !== null) {
@@ -26,9 +35,9 @@ export function runProgram(program: Program, ended: (ending: Ending) => void): R
   }
   const [input, output, signal] = [openPipe(), openPipe(), openPipe()];
   const theirs = [input.read, output.write, output.write, signal.read];
-  const ours = process.umask(program.umask);
-  const child = begin(program, identity, theirs);
-  process.umask(ours);
+  const child = withMask(program.umask, () => begin(program, identity, theirs));
+  if (child.pid !== undefined) group(child.pid);
+  child.once("exit", () => group(null));
   for (const fd of new Set(theirs)) closeSync(fd);
   feed(input.write, program.input);
   return watched(child, tailOf(output.read), signal.write, ended);
@@ -57,6 +66,16 @@ function begin({ argv, supplementaryGroups, variables }: Program, who: Identity,
   const groups = [gid, ...otherGroupsOf(who.name)].join(",");
   const become = ["--reuid", String(uid), "--regid", String(gid), "--groups", groups, "--"];
   return spawn("setpriv", [...become, file, ...args], common);
+}
+
+/** What is begun has this umask; we keep ours, also where nothing can be begun. */
+function withMask<T>(umask: number, act: () => T): T {
+  const ours = process.umask(umask);
+  try {
+    return act();
+  } finally {
+    process.umask(ours);
+  }
 }
 
 /** Whoever opens /dev/stdout opens the pipe anew, by its owner's rights. */
@@ -92,16 +111,19 @@ function tailOf(fd: number): Tail {
 
 function watched(child: ChildProcess, tail: Tail, signal: number, ended: (ending: Ending) => void): Running {
   let urged = false;
+  let over = false;
   let open = true;
   const hush = (): void => {
     if (open) closeSync(signal);
     open = false;
   };
-  const urge = (name: NodeJS.Signals): void => {
+  const urge = (name: NodeJS.Signals): string | null => {
     urged = true;
-    signalGroup(child.pid, name);
+    return signalGroup(child.pid, name);
   };
   const finish = (ok: boolean, detail: string): void => {
+    if (over) return;
+    over = true;
     hush();
     // What it left in its group is nobody's when it was told to end; else it goes on, as with Keepalived.
     if (urged) signalGroup(child.pid, "SIGKILL");
@@ -121,18 +143,28 @@ function watched(child: ChildProcess, tail: Tail, signal: number, ended: (ending
       }
       hush();
     },
-    stop: () => urge("SIGTERM"),
-    kill: () => urge("SIGKILL"),
+    stop: () => void urge("SIGTERM"),
+    kill: () => {
+      const refused = urge("SIGKILL");
+      // Whoever waits behind it must not wait for ever.
+      setTimeout(() => finish(false, refused ?? HANGS), UNENDED).unref();
+    },
   };
 }
 
-function signalGroup(group: number | undefined, name: NodeJS.Signals): void {
-  if (group === undefined) return;
+const HANGS = "SIGKILL does not end it: it hangs in the kernel";
+
+/** Signals everybody in a group; a sentence when that is not ours to do. */
+function signalGroup(group: number | undefined, name: NodeJS.Signals): string | null {
+  if (group === undefined) return null;
   try {
     process.kill(-group, name);
-  } catch {
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "EPERM")
+      return "EPERM: it runs on, because the daemon may not end what runs as another user (CAP_KILL: deploy/README.md)";
     // Nobody left.
   }
+  return null;
 }
 
 function sentence(error: Error): string {

@@ -22,6 +22,8 @@ export type Job<T> = {
   readonly overtakes: boolean;
   /** Whether the next daemon goes on with it when this one stops: it is told elsewhere, not to this machine. */
   readonly outlives: boolean;
+  /** How often it is begun anew, beside its retries, because whoever ran it was lost over it. */
+  readonly losses: number;
   /** Called once when nothing more will be done about it. */
   readonly over?: () => void;
 };
@@ -32,6 +34,8 @@ export type Ending = {
   readonly output: string;
   /** Whether another attempt would end the same. */
   readonly hopeless?: boolean;
+  /** Whether it was cut off, because whoever ran it is gone. */
+  readonly lost?: boolean;
 };
 
 /** Something that runs, and can be told things. */
@@ -85,6 +89,8 @@ type Current<T> = Entry<T> & {
   running: Running | null;
   began: Instant;
   timedOut: boolean;
+  /** How often whoever ran it was lost. */
+  losses: number;
   /** Calls off what waits for time to pass. */
   callOff: () => void;
 };
@@ -154,7 +160,8 @@ function giveUpOldest<T>(desk: Desk<T>): void {
 function next<T>(desk: Desk<T>): void {
   const entry = desk.current === null ? desk.waiting.shift() : undefined;
   if (entry === undefined) return;
-  desk.current = { ...entry, running: null, began: desk.clock.now(), timedOut: false, callOff: () => undefined };
+  const fresh = { running: null, timedOut: false, losses: 0, callOff: () => undefined };
+  desk.current = { ...entry, ...fresh, began: desk.clock.now() };
   begin(desk, desk.current);
 }
 
@@ -185,14 +192,16 @@ function urge<T>({ clock, stopping }: Desk<T>, mine: Current<T>): void {
   mine.callOff = clock.after(stopping ? AT_STOP : LAST_CHANCE, () => mine.running?.kill());
 }
 
-function finish<T>(desk: Desk<T>, mine: Current<T>, { ok, detail, output, hopeless = false }: Ending): void {
+function finish<T>(desk: Desk<T>, mine: Current<T>, ending: Ending): void {
+  const { ok, detail, output, hopeless = false, lost = false } = ending;
   const { job, attempt, began } = mine;
   mine.callOff();
   mine.running = null;
   const outcome = outcomeOf(ok, mine.timedOut, desk.stopping);
-  const tried = attempt - job.attempt;
+  const tried = attempt - job.attempt - mine.losses;
   const obsolete = mine.superseded && job.policy.order === "latest";
-  const ends = ok || hopeless || tried >= job.policy.retries || obsolete;
+  const spent = lost ? mine.losses >= job.losses : tried >= job.policy.retries;
+  const ends = ok || hopeless || spent || obsolete;
   const final = desk.stopping ? ok || !job.outlives : ends;
   const took = since(began, desk.clock.now());
   end(desk, mine, outcome, final, { detail, output, queued: since(job.wished, began), took });
@@ -203,6 +212,7 @@ function finish<T>(desk: Desk<T>, mine: Current<T>, { ok, detail, output, hopele
   }
   const pause = Math.min(LONGEST_PAUSE, job.policy.backoff * 2 ** Math.min(20, tried));
   mine.attempt += 1;
+  if (lost) mine.losses += 1;
   mine.callOff = desk.clock.after(microseconds(pause), () => begin(desk, mine));
 }
 

@@ -61,6 +61,7 @@ function deliver(config: AgentConfig, wanted: Partial<Notice> = {}): Promise<End
       what: { delivery, story, notify: config.notify },
       policy: policyOf(one, delivery, config.notify),
       outlives: outlives(delivery),
+      losses: 0,
       attempt: 1,
       wished: at,
       happened: after(at, 0 as Duration),

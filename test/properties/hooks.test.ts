@@ -29,6 +29,8 @@ type Script = {
   /** A URL or a mail, which the next daemon goes on with. */
   readonly elsewhere: boolean;
   readonly hopeless: boolean;
+  /** Whether whoever runs it is lost over its first attempt. */
+  readonly lost: boolean;
 };
 type Step = {
   readonly wait: number;
@@ -43,6 +45,7 @@ const script: fc.Arbitrary<Script> = fc.record({
   stubborn: fc.boolean(),
   elsewhere: fc.boolean(),
   hopeless: fc.boolean(),
+  lost: fc.boolean(),
 });
 const step: fc.Arbitrary<Step> = fc.record({
   wait: fc.integer({ min: 0, max: 400 }),
@@ -71,7 +74,7 @@ type Around = {
 /** Starts processes: each ends by itself, or when it is told to. */
 const processes =
   ({ time, warned, generation, count }: Around, mine: number) =>
-  (job: Job<Script>, _: unknown, ended: (ending: Ending) => void): Running => {
+  (job: Job<Script>, { attempt }: { attempt: number }, ended: (ending: Ending) => void): Running => {
     count(1);
     let over = false;
     const end = (ok: boolean, detail: string): void => {
@@ -83,6 +86,14 @@ const processes =
       ended({ ok, detail, output: "", hopeless: job.what.hopeless });
     };
     const { runs, succeeds, stubborn } = job.what;
+    if (job.what.lost && attempt === 1) {
+      time.at(after(time.now(), milliseconds(5)), () => {
+        if (over || mine !== generation()) return;
+        over = true;
+        count(-1);
+        ended({ ok: false, detail: "lost", output: "", lost: true });
+      });
+    }
     const detail = succeeds ? "exit 0" : "exit 1";
     if (runs !== null) time.at(after(time.now(), milliseconds(runs)), () => end(succeeds, detail));
     return {
@@ -107,6 +118,7 @@ function jobOf(
     happened: now,
     overtakes: transition,
     outlives: what.elsewhere,
+    losses: 1,
   };
 }
 
@@ -199,19 +211,19 @@ describe("hooks of one instance", () => {
   test("are told in order, once or with a word why not, and never two at once", () => {
     fc.assert(
       fc.property(life, (drawn) => {
-        const { wishes, log, most, busy } = lead(drawn);
+        const { wishes, log, most: beside, busy } = lead(drawn);
         expect(busy()).toBe(false);
-        expect(most()).toBeLessThanOrEqual(1);
+        expect(beside()).toBeLessThanOrEqual(1);
         for (const { job } of wishes) {
           const mine = log.filter(({ event, hook }) => event === job.event && hook === job.hook);
           const finals = mine.filter((line) => line.type === "hookEnded" && line.final);
           expect(finals).toHaveLength(1);
-          // Within one life: as often as the policy allows, and the attempts count on through deaths.
+          // Within one life: as often as the policy allows, and the attempts count on through deaths. Once more where
+          // the first was lost, which happens in one life alone.
           const begins = mine.filter((line) => line.type === "hookBegan");
+          const most = 1 + drawn.retries + Number(job.what.lost);
           for (const generation of new Set(begins.map((line) => line.generation)))
-            expect(begins.filter((line) => line.generation === generation).length).toBeLessThanOrEqual(
-              1 + drawn.retries,
-            );
+            expect(begins.filter((line) => line.generation === generation).length).toBeLessThanOrEqual(most);
           expect(begins.map(({ attempt }) => attempt)).toEqual(begins.map((_, i) => i + 1));
           // What was overtaken never began, or failed and waited to be tried again.
           if (finals[0]?.type === "hookEnded" && finals[0].outcome === "superseded") expect(drawn.order).toBe("latest");
@@ -246,8 +258,25 @@ describe("hooks of one instance", () => {
     );
   });
 
+  test("are begun anew when whoever ran them is lost, as often as that is forgiven, and not more", () => {
+    const what: Script = {
+      runs: 50,
+      succeeds: true,
+      stubborn: false,
+      elsewhere: false,
+      hopeless: false,
+      lost: true,
+    };
+    const set = lead({ order: "all", retries: 0, steps: [{ wait: 0, does: "transition", scripts: [what] }] });
+    const ends = set.log.flatMap((line) => (line.type === "hookEnded" ? [line] : []));
+    expect(ends.map(({ attempt, outcome, final }) => [attempt, outcome, final])).toEqual([
+      [1, "failed", false],
+      [2, "done", true],
+    ]);
+  });
+
   test("that hang are ended at their deadline, and hold up nobody for longer", () => {
-    const here = { elsewhere: false, hopeless: false };
+    const here = { elsewhere: false, hopeless: false, lost: false };
     const hang: Script = { runs: null, succeeds: false, stubborn: true, ...here };
     const quick: Script = { runs: 10, succeeds: true, stubborn: false, ...here };
     const set = lead({
