@@ -25,6 +25,8 @@ export type Deed =
   | {
       readonly type: "mail";
       readonly mail: MailConfig;
+      /** Who has not got it; null for everybody. */
+      readonly rest: readonly string[] | null;
       readonly event: string;
       readonly subject: string;
       readonly text: string;

@@ -45,7 +45,9 @@ const webhookPolicy = (policy: HookPolicy, { timeout, retries, backoff }: Webhoo
   backoff,
 });
 
-export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt" | "superseded">): Deed {
+type About = Pick<Telling, "attempt" | "superseded"> & Pick<Extract<Deed, { type: "mail" }>, "rest">;
+
+export function deedOf({ what, event }: Job<What>, { rest, ...about }: About): Deed {
   const { delivery, story, notify: shared } = what;
   const telling = { hook: delivery.hook, ...about };
   const document = documentOf(story, telling);
@@ -62,7 +64,7 @@ export function deedOf({ what, event }: Job<What>, about: Pick<Telling, "attempt
     case "webhook":
       return { type: "webhook", webhook: delivery.webhook, event, attempt: about.attempt, document };
     case "mail":
-      return { type: "mail", mail: mailOf(shared), event, ...letterOf(story, document) };
+      return { type: "mail", mail: mailOf(shared), rest, event, ...letterOf(story, document) };
   }
 }
 

@@ -3,6 +3,12 @@
 import type { Deed } from "./deed.ts";
 import type { Ending, Running } from "./queue.ts";
 
+type Sent = {
+  readonly response: string;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
+  readonly rejectedErrors?: readonly (Error & { readonly recipient?: string | undefined })[] | undefined;
+};
 type Letter = Extract<Deed, { type: "mail" }>;
 
 export function mail(letter: Letter, ended: (ending: Ending) => void): Running {
@@ -13,7 +19,7 @@ export function mail(letter: Letter, ended: (ending: Ending) => void): Running {
   };
   const stop = (): void => once({ ok: false, detail: "ended", output: "" });
   send(letter).then(
-    (response) => once({ ok: true, detail: response, output: "" }),
+    (sent) => once(endingOf(sent)),
     (cause: unknown) =>
       once({
         ok: false,
@@ -25,11 +31,20 @@ export function mail(letter: Letter, ended: (ending: Ending) => void): Running {
   return { supersede: () => undefined, stop, kill: stop };
 }
 
+/** A server takes a mail for some, and refuses others, for good or for now: those are left, and none of the rest twice. */
+function endingOf({ response, accepted, rejected, rejectedErrors = [] }: Sent): Ending {
+  if (rejected.length === 0) return { ok: true, detail: response, output: "" };
+  const why = rejectedErrors.map(({ recipient, message }) => `${recipient}: ${message}`).join("; ");
+  const detail = `${accepted.length} of ${accepted.length + rejected.length} have it; ${why}`;
+  return { ok: false, detail, output: "", hopeless: rejectedErrors.every(isPermanent), rest: rejected };
+}
+
 /** RFC 5321 4.2.1: 5yz is an answer that the same mail gets again. */
 const isPermanent = (cause: unknown): boolean =>
   cause instanceof Error && "responseCode" in cause && Number(cause.responseCode) >= 500;
 
-async function send({ mail: { to, from, host, port, helo, timeout }, event, subject, text }: Letter): Promise<string> {
+async function send({ mail: settings, rest, event, subject, text }: Letter): Promise<Sent> {
+  const { to, from, host, port, helo, timeout } = settings;
   // Most daemons never mail.
   const { createTransport } = await import("nodemailer");
   const ms = timeout / 1_000;
@@ -49,14 +64,19 @@ async function send({ mail: { to, from, host, port, helo, timeout }, event, subj
     const sent = await transport.sendMail({
       from,
       to: [...to],
+      // A name of this machine is nobody to the header of a mail, but somebody to its server.
+      envelope: { from, to: [...(rest ?? to)] },
       subject,
       text,
       messageId,
       disableFileAccess: true,
       disableUrlAccess: true,
     });
-    return sent.response;
+    const { response, accepted, rejected, rejectedErrors } = sent;
+    return { response, accepted: accepted.map(addressOf), rejected: rejected.map(addressOf), rejectedErrors };
   } finally {
     transport.close();
   }
 }
+
+const addressOf = (who: string | { readonly address: string }): string => (typeof who === "string" ? who : who.address);

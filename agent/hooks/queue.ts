@@ -36,6 +36,8 @@ export type Ending = {
   readonly hopeless?: boolean;
   /** Whether it was cut off, because whoever ran it is gone. */
   readonly lost?: boolean;
+  /** Whom another attempt is for alone: the others have it. */
+  readonly rest?: readonly string[];
 };
 
 /** Something that runs, and can be told things. */
@@ -50,7 +52,7 @@ export type Running = {
 
 export type Run<T> = (
   job: Job<T>,
-  about: { readonly attempt: number; readonly superseded: boolean },
+  about: { readonly attempt: number; readonly superseded: boolean; readonly rest: readonly string[] | null },
   ended: (ending: Ending) => void,
 ) => Running;
 
@@ -91,6 +93,8 @@ type Current<T> = Entry<T> & {
   timedOut: boolean;
   /** How often whoever ran it was lost. */
   losses: number;
+  /** Who has not got it; null for everybody. */
+  rest: readonly string[] | null;
   /** Calls off what waits for time to pass. */
   callOff: () => void;
 };
@@ -160,18 +164,18 @@ function giveUpOldest<T>(desk: Desk<T>): void {
 function next<T>(desk: Desk<T>): void {
   const entry = desk.current === null ? desk.waiting.shift() : undefined;
   if (entry === undefined) return;
-  const fresh = { running: null, timedOut: false, losses: 0, callOff: () => undefined };
+  const fresh = { running: null, timedOut: false, losses: 0, rest: null, callOff: () => undefined };
   desk.current = { ...entry, ...fresh, began: desk.clock.now() };
   begin(desk, desk.current);
 }
 
 function begin<T>(desk: Desk<T>, mine: Current<T>): void {
-  const { job, attempt, superseded } = mine;
+  const { job, attempt, superseded, rest } = mine;
   mine.began = desk.clock.now();
   mine.timedOut = false;
   desk.tell({ type: "hookBegan", event: job.event, hook: job.hook, router: job.router, attempt });
   let ended = false;
-  const running = desk.run(job, { attempt, superseded }, (ending) => {
+  const running = desk.run(job, { attempt, superseded, rest }, (ending) => {
     if (ended) return;
     ended = true;
     finish(desk, mine, ending);
@@ -193,7 +197,7 @@ function urge<T>({ clock, stopping }: Desk<T>, mine: Current<T>): void {
 }
 
 function finish<T>(desk: Desk<T>, mine: Current<T>, ending: Ending): void {
-  const { ok, detail, output, hopeless = false, lost = false } = ending;
+  const { ok, detail, output, hopeless = false, lost = false, rest } = ending;
   const { job, attempt, began } = mine;
   mine.callOff();
   mine.running = null;
@@ -213,6 +217,7 @@ function finish<T>(desk: Desk<T>, mine: Current<T>, ending: Ending): void {
   const pause = Math.min(LONGEST_PAUSE, job.policy.backoff * 2 ** Math.min(20, tried));
   mine.attempt += 1;
   if (lost) mine.losses += 1;
+  mine.rest = rest ?? mine.rest;
   mine.callOff = desk.clock.after(microseconds(pause), () => begin(desk, mine));
 }
 

@@ -46,7 +46,11 @@ const told = (config: AgentConfig, wanted: Partial<Notice> = {}): Notice => {
 const mails = (config: AgentConfig, wanted: Partial<Notice> = {}): boolean =>
   deliveriesOf(told(config, wanted), config.notify).some(({ type }) => type === "mail");
 
-function deliver(config: AgentConfig, wanted: Partial<Notice> = {}): Promise<Ending> {
+function deliver(
+  config: AgentConfig,
+  wanted: Partial<Notice> = {},
+  rest: readonly string[] | null = null,
+): Promise<Ending> {
   const one = told(config, wanted);
   const delivery = deliveriesOf(one, config.notify).find(({ type }) => type === "mail");
   if (delivery === undefined) throw new Error("nobody is mailed");
@@ -67,7 +71,7 @@ function deliver(config: AgentConfig, wanted: Partial<Notice> = {}): Promise<End
       happened: after(at, 0 as Duration),
       overtakes: true,
     },
-    { attempt: 1, superseded: false },
+    { attempt: 1, superseded: false, rest },
   );
   if (deed.type !== "mail") throw new Error("that is no mail");
   return new Promise((resolve) => void mail(deed, resolve));
@@ -140,6 +144,25 @@ describe("a mail", () => {
 });
 
 describe("a mail server", () => {
+  test("that takes a mail for some alone leaves the others, and they alone are tried again", async () => {
+    const config = configured(full());
+    server.answers.set("RCPT night@example.org", "450 greylisted");
+    const first = await deliver(config);
+    expect(first).toMatchObject({ ok: false, hopeless: false, rest: ["night@example.org"] });
+    expect(first.detail).toMatch(/^1 of 2 have it; night@example\.org: .*450 greylisted/);
+    server.answers.clear();
+    expect(await deliver(config, {}, first.rest)).toMatchObject({ ok: true });
+    expect(server.letters.map(({ to }) => to)).toEqual([["ops@example.org"], ["night@example.org"]]);
+    server.answers.set("RCPT ops@example.org", "550 nobody of that name");
+    expect(await deliver(config)).toMatchObject({ ok: false, hopeless: true, detail: /550 nobody/ as never });
+  });
+
+  test("is told the names of its own machine, as Keepalived tells them", async () => {
+    const config = configured(full().replace("ops@example.org", "root"));
+    expect(await deliver(config)).toMatchObject({ ok: true });
+    expect(server.letters.map(({ to }) => to)).toEqual([["root", "night@example.org"]]);
+  });
+
   test("that is down, silent, busy or refuses is a failure with its words; only a refusal is for good", async () => {
     const { port } = server;
     server.answers.set("MAIL", "451 come back later");

@@ -15,7 +15,7 @@ export type MailServer = {
   readonly letters: readonly Letter[];
   /** Everything that was said to it, line by line. */
   readonly heard: readonly string[];
-  /** Answers to commands instead of 250, by the word they begin with; `null` is silence. */
+  /** Answers to commands instead of 250, by the word they begin with, or by RCPT and whom; `null` is silence. */
   readonly answers: Map<string, string | null>;
   readonly close: () => Promise<void>;
 };
@@ -39,13 +39,14 @@ export async function startMailServer(): Promise<MailServer> {
     const address = /<([^>]*)>/.exec(line)?.[1] ?? "";
     if (word === "EHLO" || word === "HELO") talk.helo = line.slice(5);
     else if (word === "MAIL") talk.from = address;
-    else if (word === "RCPT") talk.to.push(address);
+    else if (word === "RCPT" && !answers.has(`RCPT ${address}`)) talk.to.push(address);
     else if (word === "DATA" && !answers.has(word)) talk.data = [];
   };
   const command = (socket: Socket, talk: Talk, line: string): void => {
     const word = (/^[A-Za-z]+/.exec(line)?.[0] ?? "").toUpperCase();
     note(talk, word, line);
-    say(socket, word, USUAL[word] ?? "250 ok");
+    const about = `${word} ${/<([^>]*)>/.exec(line)?.[1] ?? ""}`;
+    say(socket, answers.has(about) ? about : word, USUAL[word] ?? "250 ok");
     if (word === "QUIT") socket.end();
   };
   const hear = (socket: Socket, talk: Talk, line: string): void => {
