@@ -11,7 +11,7 @@ const EXCERPT = 1_024;
 
 export function http(check: CheckConfig, question: HttpQuestion): Probe {
   const { url, method, headers, host, maxBody, keepAlive } = question;
-  const wanted = { url, method, headers, host, maxBody, body: null };
+  const wanted = { url, method, headers, host, maxBody, body: null, answered: null };
   if (!keepAlive)
     return () =>
       promised(async (signal) =>

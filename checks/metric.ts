@@ -29,7 +29,7 @@ export const metric =
       case "url":
         return promised(async (signal) => {
           const place = await placeOf(PLAIN, check.source);
-          const asking = { method: "GET", headers: [], host: null, body: null, maxBody: MOST, signal };
+          const asking = { method: "GET", headers: [], host: null, body: null, maxBody: MOST, answered: null, signal };
           const { status, body } = await request(place, { url: number.url, ...asking });
           return status >= 200 && status <= 299 ? numberIn(body, pointer) : bad(`HTTP ${status}`);
         });

@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { request } from "../web/request.ts";
+import { request, type Wanted } from "../web/request.ts";
 import type { Deed } from "./deed.ts";
 import type { Ending, Running } from "./queue.ts";
 
@@ -22,21 +22,32 @@ type Post = Extract<Deed, { type: "webhook" }>;
 export function post(deed: Post, ended: (ending: Ending) => void, now = Date.now): Running {
   const abort = new AbortController();
   const late = setTimeout(() => abort.abort(new Error("no answer in time")), deed.webhook.timeout / 1_000);
-  send(deed, abort.signal, Math.floor(now() / 1_000))
+  let heard: number | null = null;
+  const answered = (status: number): void => {
+    heard = status;
+  };
+  const end = (status: number, output: string, besides = ""): void => {
+    const ok = status >= 200 && status < 300;
+    ended({ ok, detail: `HTTP ${status}${besides}`, output, hopeless: isHopeless(status) });
+  };
+  send(deed, { signal: abort.signal, answered }, Math.floor(now() / 1_000))
     .then(
-      ({ status, body }) => {
-        const ok = status >= 200 && status < 300;
-        ended({ ok, detail: `HTTP ${status}`, output: body, hopeless: isHopeless(status) });
+      ({ status, body }) => end(status, body),
+      (cause: unknown) => {
+        const reason = reasonOf(abort.signal.aborted ? abort.signal.reason : cause);
+        // Whoever has answered has been told, and must not be told twice because of what he says besides.
+        if (heard === null) ended({ ok: false, detail: reason, output: "" });
+        else end(heard, "", `, and then ${reason}`);
       },
-      (cause: unknown) =>
-        ended({ ok: false, detail: reasonOf(abort.signal.aborted ? abort.signal.reason : cause), output: "" }),
     )
     .finally(() => clearTimeout(late));
   const stop = (): void => abort.abort(new Error("ended"));
   return { supersede: () => undefined, stop, kill: stop };
 }
 
-async function send({ webhook, event, attempt, document }: Post, signal: AbortSignal, time: number) {
+type How = Pick<Wanted, "signal" | "answered">;
+
+async function send({ webhook, event, attempt, document }: Post, how: How, time: number) {
   const { url, secretFile, tls } = webhook;
   const text = (path: string | null): string | null => (path === null ? null : readFileSync(path, "utf8"));
   const key = secretFile === null ? null : readFileSync(secretFile, "utf8").trim();
@@ -49,7 +60,7 @@ async function send({ webhook, event, attempt, document }: Post, signal: AbortSi
     ...(key === null ? [] : [{ name: "heird-signature", value: `sha256=${signatureOf(key, time, document)}` }]),
   ];
   const place = { source: null, ca: text(tls.ca), cert: text(tls.cert), key: text(tls.key), verify: true };
-  return request(place, { url, method: "POST", headers, host: null, body: document, maxBody: MOST, signal });
+  return request(place, { url, method: "POST", headers, host: null, body: document, maxBody: MOST, ...how });
 }
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

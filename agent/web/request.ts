@@ -27,6 +27,8 @@ export type Wanted = {
   readonly body: string | null;
   /** How many bytes of the answer are read; the connection is closed behind them. */
   readonly maxBody: number;
+  /** Told when the head of the answer is there, whatever becomes of the rest; null for nobody. */
+  readonly answered: ((status: number) => void) | null;
   /** Ends it, whatever it waits for. */
   readonly signal: AbortSignal;
 };
@@ -136,6 +138,7 @@ async function ask(client: Client, made: Made, wanted: Wanted): Promise<Reply> {
     signal: wanted.signal,
   });
   const answered = performance.now() - began;
+  wanted.answered?.(statusCode);
   const { text, truncated } = await readBody(body, wanted.maxBody);
   const { connected, certificateEnds } = made;
   return {

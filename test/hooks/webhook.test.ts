@@ -131,6 +131,19 @@ describe("what is posted", () => {
       "503 again",
     ]);
   });
+
+  test("is answered by the head: what a server does not say to its end, it is not asked twice for", async () => {
+    const port = await listening(
+      createServer((request, response) => {
+        response.writeHead(request.url === "/busy" ? 503 : 200, { "content-length": 500 }).write("so far");
+        if (request.url !== "/slow") setTimeout(() => response.destroy(), 50);
+      }),
+    );
+    const of = (path: string) => send(`http://127.0.0.1:${port}${path}`, { timeout: milliseconds(500) });
+    expect(await of("/half")).toMatchObject({ ok: true, detail: /^HTTP 200, and then / as never });
+    expect(await of("/slow")).toMatchObject({ ok: true, detail: "HTTP 200, and then no answer in time" });
+    expect(await of("/busy")).toMatchObject({ ok: false, hopeless: false, detail: /^HTTP 503, and then / as never });
+  });
 });
 
 describe("a server over TLS", () => {

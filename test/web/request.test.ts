@@ -48,6 +48,7 @@ const wanted = (url: string, more: Partial<Wanted> = {}): Wanted => ({
   host: null,
   body: null,
   maxBody: 1_000,
+  answered: null,
   signal: AbortSignal.timeout(5_000),
   ...more,
 });
