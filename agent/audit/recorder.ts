@@ -6,13 +6,15 @@ import type { Actor } from "../core/actor.ts";
 import type { Run } from "../core/check.ts";
 import { commandInWords } from "../core/command.ts";
 import type { AgentConfig, RouterKey } from "../core/config.ts";
+import { instantOf } from "../core/deliveries.ts";
 import type { Observation } from "../core/event.ts";
 import { contributionOf } from "../core/priority.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf } from "../core/state.ts";
+import type { Instant } from "../core/time.ts";
 import { masterDownInterval, skewTime } from "../core/timers.ts";
 import { causesOf } from "../explain/causes.ts";
 import { actorIn, wallClock } from "../explain/chronicle.ts";
-import { createWitness, type Witnessed } from "../explain/observer.ts";
+import { createWitness, MOST_RECENT, nameOf, type Witnessed } from "../explain/observer.ts";
 import type { Heard } from "../explain/trail.ts";
 import type { Header, Line, Strain } from "../log/line.ts";
 import { NOTHING_REPLAYED, toldLine } from "../log/replay.ts";
@@ -43,6 +45,9 @@ const TYPES = 4_096;
 /** Answers of one check that are kept as evidence. */
 const STRIKES = 3;
 
+/** A transition that was recorded. */
+type Recorded = { readonly id: string; readonly at: Instant };
+
 type Memory = {
   header: Header | null;
   generation: number;
@@ -50,7 +55,9 @@ type Memory = {
   config: AgentConfig | null;
   /** What the last event moved, until its marks are written; and the last transition of each router. */
   moved: Map<RouterKey, Witnessed>;
-  latest: Map<RouterKey, { readonly id: string; readonly at: number }>;
+  latest: Map<RouterKey, Recorded>;
+  /** The last ones of all routers, by router and time: a hook may end behind the next one. */
+  recent: Map<string, Recorded>;
   /** How often each became Master, and since which line that is counted. */
   past: Past | null;
   /** What the last lines were, for the steps of a chain. */
@@ -68,6 +75,7 @@ const nothingKnown = (): Memory => ({
   config: null,
   moved: new Map(),
   latest: new Map(),
+  recent: new Map(),
   past: null,
   types: new Map(),
   runs: new Map(),
@@ -188,7 +196,7 @@ function transitionRecord(
   const { before, after, at } = scene.transition;
   const router = after ?? before;
   if (router === null) return null;
-  memory.latest.set(mark.router, { id: common.id, at });
+  keep(memory, mark.router, { id: common.id, at });
   const { from, phase: to, because: reason } = mark;
   const causes = causesOf(scene);
   const asked = [...memory.asked.values()].findLast(({ seq }) => causes.some((cause) => cause.seq === seq));
@@ -311,12 +319,20 @@ function seen(memory: Memory, line: EventLine, states: States, common: CommonOf)
   const deed = deedIn(what);
   if (deed === null || (kind !== "vip" && kind !== "notify")) return { kind, record: null };
   const { router } = deed;
-  const latest = memory.latest.get(router);
+  const latest =
+    what.type === "hookEnded" ? memory.recent.get(nameOf(router, instantOf(what.event))) : memory.latest.get(router);
   const near = latest !== undefined && (kind === "notify" || at - latest.at <= AFTERMATH);
   const startedMs = latest === undefined || !near ? 0 : (at - latest.at) / 1_000 - deed.done.tookMs;
   const name = routerOf(states.state, router)?.config.name ?? router;
   const effects = [{ ...deed.done, startedMs }];
   return { kind, record: { ...common, kind, vr: { name, router }, of: near ? latest.id : null, effects } };
+}
+
+function keep({ latest, recent }: Memory, router: RouterKey, one: Recorded): void {
+  latest.set(router, one);
+  recent.set(nameOf(router, one.at), one);
+  const [oldest] = recent.keys();
+  if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest);
 }
 
 function askedIn(line: EventLine): { readonly asked: string; readonly actor: Actor | null } {

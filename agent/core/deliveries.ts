@@ -4,6 +4,7 @@
 import type { HookCommand, HookConfig, NotifyConfig, ScriptHook, Webhook } from "./config.ts";
 import type { Notice, NoticeWord } from "./effect.ts";
 import { preparationOf } from "./notice.ts";
+import { type Instant, instantAt } from "./time.ts";
 
 export type Delivery =
   | { readonly type: "script"; readonly hook: string; readonly command: HookCommand; readonly args: readonly string[] }
@@ -46,6 +47,12 @@ export const eventIdOf = (life: string, { at, word, kind, name, router }: Notice
   [life, String(at), word, ...(kind === "GROUP" ? ["group", name] : router.split("/"))]
     .map((part) => part.replaceAll(/[^A-Za-z0-9._-]/g, (character) => `%${hex(character)}`))
     .join("/");
+
+/** When that happened which an event tells of; null where the name is none of ours. */
+export function instantOf(event: string): Instant | null {
+  const [, at = ""] = event.split("/");
+  return /^\d+$/.test(at) ? instantAt(Number(at)) : null;
+}
 
 const hex = (character: string): string => (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, "0");
 

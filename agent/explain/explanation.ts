@@ -143,7 +143,9 @@ function spentOn(scene: Witnessed, chain: readonly ChainLink[], own: NodeLog): r
     const mine = outcomes.filter(({ effect, ok }) => ok && effects.includes(effect));
     if (mine.length === 0) continue;
     const parts = mine.map(({ text, tookUs }) => ({ what: text, ms: tookUs / 1_000 }));
-    spent.push({ what, ms: parts.reduce((sum, { ms }) => sum + ms, 0), parts });
+    // A hook's time is from the transition on, and so has that of those before it in it.
+    const ms = parts.reduce((all, part) => (what === "hooks" ? Math.max(all, part.ms) : all + part.ms), 0);
+    spent.push({ what, ms, parts });
   }
   return spent;
 }

@@ -1,6 +1,7 @@
 // Watches a log being folded, and keeps what an explanation of the next transition may need.
 
 import type { RouterKey } from "../core/config.ts";
+import { instantOf } from "../core/deliveries.ts";
 import type { Observation } from "../core/event.ts";
 import { membersWith } from "../core/group.ts";
 import { type AgentState, type RouterState, routerOf } from "../core/state.ts";
@@ -15,7 +16,7 @@ import { createTrail, type Trail } from "./trail.ts";
 
 /** What happened to a router, as it was when it happened. */
 export type Witnessed = Scene & {
-  /** What came of its effects, until its next transition. */
+  /** What came of its effects, until its next transition; and of the hooks that tell of it, whenever they end. */
   readonly outcomes: readonly Outcome[];
 };
 
@@ -61,6 +62,7 @@ export function createWitness(): (step: Told) => readonly Witnessed[] {
   const trails = new Map<RouterKey, ReturnType<typeof createTrail>>();
   const outside = new Map<RouterKey, Mutable<OutsideStamps>>();
   const current = new Map<RouterKey, Found>();
+  const recent = new Map<string, Found>();
   const strikes = createStrikes();
   return (step) => {
     const found: Found[] = [];
@@ -74,8 +76,9 @@ export function createWitness(): (step: Told) => readonly Witnessed[] {
       stampsOf(outside, transition.router).entering = causesOf(one);
       found.push(one);
       current.set(transition.router, one);
+      keep(recent, one);
     }
-    outcome(step.line, current);
+    outcome(step.line, current, recent);
     for (const [i, router] of step.state.routers.entries())
       if (step.before.routers[i] !== router || isTold(step.line, router.config.key))
         trailOf(trails, router.config.key).look(step);
@@ -201,12 +204,24 @@ function lead(one: Found, { line, state }: Told, outside: Map<RouterKey, Mutable
 /** What comes later than this, µs, belongs to the phase and not to the change. */
 export const AFTERMATH = 3_000_000;
 
-function outcome(line: Line, current: ReadonlyMap<RouterKey, Found>): void {
+/** Hooks may wait for long; of so many transitions it is known what their hooks came to. */
+export const MOST_RECENT = 2_000;
+
+/** One transition among all of a log. */
+export const nameOf = (router: RouterKey, at: Instant | null): string => `${router} ${at}`;
+
+function keep(recent: Map<string, Found>, one: Found): void {
+  recent.set(nameOf(one.transition.router, one.transition.at), one);
+  const [oldest] = recent.keys();
+  if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest);
+}
+
+function outcome(line: Line, current: ReadonlyMap<RouterKey, Found>, recent: ReadonlyMap<string, Found>): void {
   if (line.type !== "event") return;
   const { seen, seq, at } = line;
   if (seen.type === "hookEnded") {
-    const one = current.get(seen.router);
-    // A hook may take long, and is told by the name of its event, so it needs no bound.
+    // A hook may take long, and end behind the next transition: the name of its event says of which one it tells.
+    const one = recent.get(nameOf(seen.router, instantOf(seen.event)));
     const text = `${seen.hook} ${seen.outcome.replace("_", " ")}: ${seen.detail}, after ${inMilliseconds(seen.queued)} of waiting`;
     one?.outcomes.push({ seq, at, effect: "hook", ok: seen.outcome === "done", tookUs: seen.queued + seen.took, text });
     return;

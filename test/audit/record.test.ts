@@ -4,7 +4,7 @@
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { openOutbox } from "../../agent/audit/outbox.ts";
-import type { TransitionRecord } from "../../agent/audit/record.ts";
+import type { AuditRecord, TransitionRecord } from "../../agent/audit/record.ts";
 import { createRecorder } from "../../agent/audit/recorder.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
 import { filesOf } from "../../agent/log/seek.ts";
@@ -20,14 +20,17 @@ afterEach(clear);
 const PLAIN = "script/plain";
 
 /** The records of the transitions that a reading from this line on has. */
-function recordsOf(node: Node, from = 0): readonly TransitionRecord[] {
+const recordsOf = (node: Node, from = 0): readonly TransitionRecord[] =>
+  allOf(node, from).flatMap((record) => (record.kind === "transition" ? [record] : []));
+
+function allOf(node: Node, from = 0): readonly AuditRecord[] {
   const reader = openOutbox(node.directory).open(from, node.epoch());
   const recorder = createRecorder("lab", node.name, reader.past);
-  const found: TransitionRecord[] = [];
+  const found: AuditRecord[] = [];
   for (let letters = reader.next(100, 1e6); letters.length > 0; letters = reader.next(100, 1e6))
     for (const { line } of letters) {
       const { record } = recorder.look(line);
-      if (record?.kind === "transition") found.push(record);
+      if (record !== null) found.push(record);
     }
   reader.close();
   return found;
@@ -101,6 +104,29 @@ describe("the record of a transition", () => {
     ]);
     node.see({ type: "linkChanged", link: { name: "eth0", index: 2, up: false } }, 1_000);
     expect(recordsOf(node).at(-1)).toMatchObject({ transition: { reason: "link_down" }, evidence: { actor: null } });
+  });
+
+  test("is what the record of a hook belongs to that tells of it, also when that ends behind the next one", () => {
+    const router = vrrp(7);
+    const node = createNode({ name: "r1", directory: directory(), config: labConfig("r1", [router]) });
+    for (const up of [false, true]) node.see({ type: "linkChanged", link: { name: "eth0", index: 2, up } }, 1_000_000);
+    const [fault, back] = recordsOf(node).slice(-2);
+    const usual = {
+      type: "hookEnded",
+      hook: "notify",
+      router: router.key,
+      attempt: 1,
+      final: true,
+      output: "",
+    } as const;
+    const ended = { ...usual, outcome: "done", detail: "exit 0", queued: seconds(0), took: seconds(1) } as const;
+    const at = (record = fault): number => Number(record?.time.monoNs) / 1_000;
+    node.see({ ...ended, event: `life/${at()}/FAULT/eth0/ipv4/7` }, 1_000_000);
+    node.see({ ...ended, event: `life/${at(back)}/BACKUP/eth0/ipv4/7` }, 1_000_000);
+    // Nobody remembers of which one.
+    node.see({ ...ended, event: "life/1/BACKUP/eth0/ipv4/7" }, 1_000_000);
+    const hooks = allOf(node).flatMap((record) => (record.kind === "notify" && "of" in record ? [record.of] : []));
+    expect(hooks).toEqual([fault?.id, back?.id, null]);
   });
 
   test("counts how often it became Master in this epoch, wherever the reading begins", () => {

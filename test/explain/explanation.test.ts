@@ -240,6 +240,31 @@ describe("a reload that lowers the priority of the Master", () => {
   });
 });
 
+describe("a hook that ends behind the next transition", () => {
+  it("is what came of the transition that it tells of, and of no other", () => {
+    const { lan, hB } = uplinkPair();
+    const { key } = router("priority=100");
+    hB.see({ type: "linkChanged", link: { name: "eth0", index: 2, up: false } });
+    const fault = lastOf(hB).transition;
+    lan.pass(seconds(1));
+    hB.see({ type: "linkChanged", link: { name: "eth0", index: 2, up: true } });
+    const backup = lastOf(hB).transition;
+    expect([fault.to, backup.to]).toEqual(["fault", "backup"]);
+    const usual = { type: "hookEnded", hook: "notify", router: key, attempt: 1, final: true, output: "" } as const;
+    const ended = { ...usual, outcome: "done", detail: "exit 0", queued: milliseconds(0) } as const;
+    // The hook of FAULT takes two seconds, and the one of BACKUP waits for it: 1 s of the two, and then 3 s of its own.
+    lan.pass(seconds(1));
+    hB.see({ ...ended, event: `life/${fault.at}/FAULT/eth0/ipv4/1`, took: seconds(2) });
+    lan.pass(seconds(3));
+    hB.see({ ...ended, event: `life/${backup.at}/BACKUP/eth0/ipv4/1`, queued: seconds(1), took: seconds(3) });
+    for (const [{ seq }, ms] of [[fault, 2_000] as const, [backup, 4_000] as const]) {
+      const told = explain(hB.log(), { ...LAST, seq });
+      expect(told?.outcomes.map((one) => one.ms)).toEqual([ms]);
+      expect(told?.spent.find(({ what }) => what === "hooks")?.ms).toBe(ms);
+    }
+  });
+});
+
 describe("a Master that dies", () => {
   it("is told from its silence, and from the end of its log", () => {
     const { lan, hA, hB } = uplinkPair();
