@@ -100,6 +100,17 @@ function employ(mark: string, hear: (told: Told) => void, gone: (why: string) =>
   };
 }
 
+/** Null where a machine has nothing left to start a process with: that ends no daemon. */
+function employedBy(employ: () => Employed, trouble: (sentence: string) => void): Employed | null {
+  try {
+    return employ();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    trouble(`the process that asks the checks cannot be started (${why}); it is tried again`);
+    return null;
+  }
+}
+
 /** `owner` begins the marks of everything that is started. */
 export function openAsker(owner: string, told: (told: Answered) => void, trouble: (sentence: string) => void): Asker {
   let wanted: readonly CheckConfig[] = [];
@@ -123,7 +134,7 @@ export function openAsker(owner: string, told: (told: Answered) => void, trouble
       if (said.type === "run") told(said);
     };
     const gone = (why: string): void => {
-      employed.delete(begun);
+      if (begun !== null) employed.delete(begun);
       if (current !== begun) return;
       current = null;
       trouble(
@@ -132,7 +143,11 @@ export function openAsker(owner: string, told: (told: Answered) => void, trouble
       pause = setTimeout(start, PAUSE);
     };
     count += 1;
-    const begun = employ(`${owner}${process.pid}.${count}/`, hear, gone);
+    const begun = employedBy(() => employ(`${owner}${process.pid}.${count}/`, hear, gone), trouble);
+    if (begun === null) {
+      pause = setTimeout(start, PAUSE);
+      return;
+    }
     current = begun;
     employed.add(begun);
     begun.say({ type: "ask", checks: wanted });

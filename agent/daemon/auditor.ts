@@ -43,7 +43,11 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
   const start = (): void => {
     pause = null;
     if (closed || wanted === null) return;
-    const begun = forked();
+    const begun = forked(journal);
+    if (begun === null) {
+      pause = setTimeout(start, PAUSE).unref();
+      return;
+    }
     child = begun;
     begun.on("message", (told: Told) => {
       if (told.type === "status") {
@@ -57,8 +61,7 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
       status = null;
       if (closed || wanted === null) return;
       journal.warn(`the process that ships the log ended (${why}); it is started again`);
-      pause = setTimeout(start, PAUSE);
-      pause.unref();
+      pause = setTimeout(start, PAUSE).unref();
     };
     begun.on("error", (error) => lost(error.message));
     begun.on("exit", (code, name) => lost(code === null ? String(name) : `exit ${code}`));
@@ -94,17 +97,24 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
   };
 }
 
-function forked(): ChildProcess {
-  const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
-    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-    // Ctrl-C at a terminal is the daemon's to answer.
-    detached: true,
-  });
-  // The daemon does not go on for its sake.
-  begun.unref();
-  begun.channel?.unref();
-  return begun;
+/** Null where a machine has nothing left to start a process with: that ends no daemon. */
+function forked(journal: Pick<Journal, "warn">): ChildProcess | null {
+  try {
+    const begun = fork(fileURLToPath(import.meta.url), [ROLE], {
+      execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      // Ctrl-C at a terminal is the daemon's to answer.
+      detached: true,
+    });
+    // The daemon does not go on for its sake.
+    begun.unref();
+    begun.channel?.unref();
+    return begun;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    journal.warn(`the process that ships the log cannot be started (${why}); it is tried again`);
+    return null;
+  }
 }
 
 /** Looks again and again for so many ms; the pulse is answered with the status. */
