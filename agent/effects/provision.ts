@@ -44,6 +44,8 @@ export type Provisioner = {
   readonly furnish: (config: AgentConfig) => readonly string[];
   /** The interfaces that a configuration takes away, to make others in their place. */
   readonly replaced: (config: AgentConfig) => readonly string[];
+  /** The interfaces that a configuration has made and nothing is in the way of, and whether they come up. */
+  readonly made: (config: AgentConfig) => readonly { readonly name: string; readonly up: boolean }[];
   /** Takes back what a configuration does not need, all at once. */
   readonly settle: (config: AgentConfig) => void;
   /** The same in small steps, between which the sockets and the alarm have their turn. */
@@ -99,10 +101,11 @@ export function provision(
   };
   return {
     furnish,
-    replaced: (config) => {
-      const lacking = virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
-      return lacking.flatMap((one) => inTheWay(kernel, one)).map(({ name }) => name);
-    },
+    replaced: (config) => lackingOf(kernel, config).flatMap((one) => inTheWay(kernel, one).map(({ name }) => name)),
+    made: (config) =>
+      lackingOf(kernel, config)
+        .filter((one) => inTheWay(kernel, one).length === 0)
+        .map(({ name, parent }) => ({ name, up: kernel.interfaces.get(parent)?.up ?? false })),
     settle: (config) => giveBack(hand, needless(hand, config)),
     settleSlowly,
     drive,
@@ -203,6 +206,9 @@ function isThere(kernel: ProvisionKernel, wanted: VirtualInterface): boolean {
   const there = kernel.interfaces.get(wanted.name);
   return there !== undefined && isAsWanted(kernel, wanted, there);
 }
+
+const lackingOf = (kernel: ProvisionKernel, config: AgentConfig): readonly VirtualInterface[] =>
+  virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
 
 /** What has the name of a link that is to be made, or its MAC address upon the same interface. */
 function inTheWay(kernel: ProvisionKernel, wanted: VirtualInterface): readonly InterfaceState[] {

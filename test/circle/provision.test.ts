@@ -189,6 +189,17 @@ describe("a machine made to fit a configuration", () => {
   const linkDeeds = (deeds: readonly string[]): readonly string[] =>
     deeds.filter((deed) => /^(make|raise|remove) /.test(deed));
 
+  it("knows before which interfaces it will make beside those that are there", () => {
+    const { provisioner, interfaces } = machine();
+    expect([VMAC, usualAgent].map(provisioner.made)).toEqual([[{ name: "vrrp.51", up: true }], []]);
+    interfaces.delete("eth0");
+    expect(provisioner.made(VMAC)).toEqual([{ name: "vrrp.51", up: false }]);
+    const other = machine();
+    other.provisioner.furnish(VMAC);
+    // It is there; and the other name would take its place.
+    expect([VMAC, named("vip51")].map(other.provisioner.made)).toEqual([[], []]);
+  });
+
   it("removes a macvlan of the same MAC address before it makes one of another name", () => {
     const { provisioner, deeds, interfaces } = machine();
     provisioner.furnish(VMAC);

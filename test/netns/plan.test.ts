@@ -95,6 +95,24 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
     });
   });
 
+  test("foresee that a Master stays, which is given a virtual MAC address, and resigns, which loses its interface", async () => {
+    await onSite("planvmac", ROUTERS, async (site) => {
+      const node = await site.heird("rt1", text);
+      const ask = asking(node);
+      await node.reach("master");
+      const reload = async (use: string) => {
+        node.home.write(configOf({ ...base, extra: [use] }));
+        const plan = await ask("plan", "-f", node.home.configFile, "--require-no-failover");
+        return [plan.code, (await ask("reload", "--wait", "--require-no-failover")).code];
+      };
+      expect(await reload("use_vmac")).toEqual([0, 0]);
+      expect(await node.status()).toMatchObject({ instances: [{ state: "master", vmac: expect.anything() }] });
+      // One interface can have the virtual MAC address: the old one goes before the other comes.
+      expect(await reload("use_vmac other")).toEqual([6, 6]);
+      expect(node.output()).not.toContain("master -> ");
+    });
+  });
+
   test("without a daemon reload has nobody to ask, and plan tells what a start would do", async () => {
     const folder = mkdtempSync(join(tmpdir(), "heird-plan-"));
     try {
