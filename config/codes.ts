@@ -136,6 +136,10 @@ export const CODES = {
     "a sign that does not belong",
     "A keyword and its value stand beside each other with a blank between them and nothing behind them: no =, no semicolon, no comma. Keepalived takes the sign for the value, or for a part of it.",
   ),
+  H0038: warning(
+    "included and passed over",
+    "Keepalived includes regular files that nobody may execute, and goes on without all others: directories, pipes, and programs that lie among the configurations. So does heird.",
+  ),
   H0101: error(
     "not a number",
     'A number is written in decimal figures. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',

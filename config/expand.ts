@@ -2,7 +2,7 @@
 // out, comments taken away. Bounded in depth and in what it writes, whatever the files say.
 
 import { fileProblem, problem, type Report } from "./diagnostic.ts";
-import { type FileReader, INCLUDE_KINDS, type IncludeKind, includedFiles } from "./include.ts";
+import { type FileReader, INCLUDE_KINDS, type IncludeKind, includedFiles, type ReadOutcome } from "./include.ts";
 import { lineReader } from "./lines.ts";
 import { continuedIn, definitionIn, type Macros, macrosFor, type Scope } from "./macros.ts";
 import { repetitionIn } from "./repeat.ts";
@@ -25,7 +25,8 @@ export type Expanded = {
 
 /** Includes within includes; Keepalived files in the wild have two or three. */
 const MAX_INCLUDE_DEPTH = 32;
-const MAX_INPUT = 32 * 1024 * 1024;
+/** In bytes, of one file and of all together. */
+export const MAX_INPUT = 32 * 1024 * 1024;
 const MAX_LINES = 2_000_000;
 /** A macro may hold lines that are conditions, definitions and repetitions again, but not for ever. */
 const MAX_NESTING = 32;
@@ -52,7 +53,11 @@ export function expand(path: string, options: ExpandOptions, report: Report): Ex
     full: false,
   };
   const first = options.reader.read(path);
-  if (first.ok) readFile(work, { path, origin: null }, first.text, [path]);
+  if (first.ok) {
+    if (first.executable)
+      report(fileProblem("H0408", path, `Keepalived passes over ${path}: ${EXECUTABLE}`, `chmod a-x ${path}`));
+    readFile(work, { path, origin: null }, first.text, [path]);
+  } else if (first.found === "large") report(tooLarge(path));
   else
     report(
       fileProblem(
@@ -70,13 +75,16 @@ function readFile(work: Work, file: SourceFile, whole: string, stack: readonly s
   work.files.set(file.path, whole);
   if (work.input > MAX_INPUT) {
     work.full = true;
-    work.report(fileProblem("H0030", file.path, "the configuration has more than 32 MiB", "split it between daemons"));
+    work.report(tooLarge(file.path));
     return;
   }
   const reader = lineReader(file, whole, work.report);
   const around: Around = { scope: { bindings: null }, more: reader.continuation, stack, depth: 0 };
   for (let line = reader.next(); line !== null && !work.full; line = reader.next()) handle(work, line, around);
 }
+
+const tooLarge = (path: string) =>
+  fileProblem("H0030", path, "the configuration has more than 32 MiB", "split it between daemons");
 
 /** What surrounds a line: variables bound by repetitions, the lines behind it, the files it stands in. */
 type Around = {
@@ -236,6 +244,14 @@ function include(work: Work, line: Line, { scope, stack }: Around): boolean {
   return true;
 }
 
+const EXECUTABLE = "it may be executed";
+
+/** Why something that is there is not taken for a configuration. */
+function unfitness(outcome: ReadOutcome): string | null {
+  if (outcome.ok) return outcome.executable ? EXECUTABLE : null;
+  return outcome.found === "irregular" ? outcome.error : null;
+}
+
 const unquoted = (text: string): string => text.replace(/^"(.*)"$/, "$1");
 
 function follow(work: Work, path: string, at: Place, stack: readonly string[]): void {
@@ -252,9 +268,25 @@ function follow(work: Work, path: string, at: Place, stack: readonly string[]): 
     return;
   }
   const outcome = work.options.reader.read(path);
+  const unfit = unfitness(outcome);
+  if (unfit !== null) {
+    const configuration = outcome.ok ? `if it is a configuration: chmod a-x ${path}; otherwise ` : "";
+    const remedy = `${configuration}include files by their ending, such as *.conf`;
+    work.report(problem("H0038", at, `${path} is passed over, as Keepalived does: ${unfit}`, remedy));
+    return;
+  }
+  if (!outcome.ok && outcome.found === "large") {
+    work.report(tooLarge(path));
+    return;
+  }
   if (!outcome.ok) {
     work.report(
-      problem("H0027", at, `cannot read ${path}: ${outcome.error}`, "create the file, or remove the include"),
+      problem(
+        "H0027",
+        at,
+        `cannot read ${path}: ${outcome.error}`,
+        outcome.found === "unreadable" ? "see that heird may read it" : "create the file, or remove the include",
+      ),
     );
     return;
   }

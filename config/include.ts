@@ -3,7 +3,11 @@
 import { problem, type Report } from "./diagnostic.ts";
 import type { Place } from "./source.ts";
 
-export type ReadOutcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
+export type ReadOutcome =
+  /** Keepalived passes over what somebody may execute: it is a program that lies among configurations. */
+  | { readonly ok: true; readonly text: string; readonly executable?: boolean }
+  /** Of what is there: whether it is no file at all, too large, or may not be read. */
+  | { readonly ok: false; readonly error: string; readonly found?: "irregular" | "large" | "unreadable" };
 
 /** How files are reached. `load.ts` has the one of the disk; a test hands a map. */
 export type FileReader = {
@@ -29,12 +33,16 @@ export function includedFiles(
   const base = directoryOf(at.line.file.path);
   const branches = branchesOf(pattern, MAX_BRANCHES);
   const found: string[] = [];
+  const isThere = (one: string): boolean => {
+    const outcome = reader.read(one);
+    return outcome.ok || outcome.found !== undefined;
+  };
   for (const branch of branches) {
     const path = branch.startsWith("/") ? branch : `${base}/${branch}`;
     const wild = /[*?[]/.test(branch);
     const matches = wild
-      ? globbed(normal(path), reader)
-      : [normal(path)].filter((one) => wild || reader.read(one).ok || kind === "includer");
+      ? globbed(normal(path), reader).filter(isThere)
+      : [normal(path)].filter((one) => kind === "includer" || isThere(one));
     found.push(...matches);
     if (matches.length === 0) missing(kind, branch, wild, branches.length > 1, at, report);
   }
@@ -112,7 +120,7 @@ function globbed(path: string, reader: FileReader): readonly string[] {
         .map((name) => inside + name);
     });
   }
-  return found.filter((one) => reader.read(one).ok);
+  return found;
 }
 
 /** Wildcards of glob(7) within one path component. */

@@ -1,7 +1,7 @@
 // A path becomes a configuration, or diagnostics that say why not. The only file here that reads
 // the disk.
 
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
 import { hostname } from "node:os";
 import type { AgentConfig } from "../agent/core/config.ts";
 import { checkWhole } from "./check.ts";
@@ -9,10 +9,10 @@ import { collector } from "./collect.ts";
 import type { Declaration } from "./declaration.ts";
 import { declare } from "./declare.ts";
 import { type Diagnostic, fileProblem, inOrder } from "./diagnostic.ts";
-import { expand } from "./expand.ts";
+import { expand, MAX_INPUT } from "./expand.ts";
 import { checkHost } from "./host.ts";
 import type { Host } from "./host-facts.ts";
-import type { FileReader } from "./include.ts";
+import type { FileReader, ReadOutcome } from "./include.ts";
 import { isCommand } from "./keywords.ts";
 import { lint } from "./lint.ts";
 import { lower } from "./lower.ts";
@@ -107,16 +107,20 @@ function nothingToRun(path: string, files: ReadonlyMap<string, string>, configId
   );
 }
 
-/** The disk, as Keepalived reads it: regular files that nobody may execute. */
+/** The disk, as Keepalived reads it: regular files. */
 const disk: FileReader = {
   read: (path) => {
+    let fd: number | null = null;
     try {
-      const stat = statSync(path);
-      if (stat.isDirectory()) return { ok: false, error: "it is a directory" };
-      accessSync(path, constants.R_OK);
-      return { ok: true, text: readFileSync(path, "utf8") };
+      // Whoever opens a pipe waits for its other end, and a thread that waits there cannot be called back.
+      fd = openSync(path, isHandedOver(path) ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
+      return contentsOf(fd, path);
     } catch (error) {
-      return { ok: false, error: reasonOf(error) };
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (code === "ENXIO") return { ok: false, error: "it is a socket", found: "irregular" };
+      return { ok: false, error: reasonOf(error), ...(ABSENT.has(code) ? {} : { found: "unreadable" }) };
+    } finally {
+      if (fd !== null) closeSync(fd);
     }
   },
   list: (directory) => {
@@ -127,3 +131,36 @@ const disk: FileReader = {
     }
   },
 };
+
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
+
+/** What a shell hands over: the standard input, or a pipe as of `<(generator)`. Its other end is there. */
+const isHandedOver = (path: string): boolean => /^\/dev\/(stdin$|fd\/)/.test(path);
+
+function contentsOf(fd: number, path: string): ReadOutcome {
+  const stat = fstatSync(fd);
+  if (!stat.isFile() && !(stat.isFIFO() && isHandedOver(path)))
+    return { ok: false, error: `it is a ${kindOf(stat)}`, found: "irregular" };
+  const text = textOf(fd, stat.size);
+  if (text === null) return { ok: false, error: "it is too large", found: "large" };
+  return { ok: true, text, executable: (stat.mode & 0o111) !== 0 };
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return "directory";
+  return stat.isFIFO() ? "pipe" : "device";
+}
+
+/** Null when there is more than any configuration has. */
+function textOf(fd: number, size: number): string | null {
+  const pieces: Buffer[] = [];
+  let whole = 0;
+  for (;;) {
+    const piece = Buffer.allocUnsafe(Math.min(Math.max(size - whole, 0), MAX_INPUT) + 4096);
+    const count = readSync(fd, piece);
+    if (count === 0) return Buffer.concat(pieces).toString("utf8");
+    whole += count;
+    if (whole > MAX_INPUT) return null;
+    pieces.push(piece.subarray(0, count));
+  }
+}
