@@ -3,7 +3,9 @@
 
 import { step } from "./agent.ts";
 import { type AgentConfig, PRIORITY_STOP, type RouterConfig, type RouterKey } from "./config.ts";
-import type { Advertisement } from "./event.ts";
+import type { Effect } from "./effect.ts";
+import type { Advertisement, Link } from "./event.ts";
+import type { Reason } from "./reason.ts";
 import { heard } from "./router.ts";
 import { same } from "./same.ts";
 import { type AgentState, effectivePriority, type RouterState, routerOf, type Turn } from "./state.ts";
@@ -24,11 +26,29 @@ export type Outlook =
   /** A Master that a Backup with a priority above this one takes over from. */
   | { readonly type: "weaker"; readonly priority: number };
 
-export type Foresight = { readonly turn: Turn; readonly outlooks: ReadonlyMap<RouterKey, Outlook> };
+export type Foresight = {
+  readonly turn: Turn;
+  readonly outlooks: ReadonlyMap<RouterKey, Outlook>;
+  /** The Masters that resign before the reload itself, since links change, and why. */
+  readonly resigned: ReadonlyMap<RouterKey, Reason>;
+};
 
-/** Folds a configuration over a state, as a reload at this instant would, and looks ahead. */
-export const foresee = (before: AgentState, config: AgentConfig, at: Instant): Foresight =>
-  lookAhead(step(before, { at, seen: { type: "configured", config } }));
+/** Folds a configuration over a state, as a reload at this instant would, whose links change before it; and looks ahead. */
+export function foresee(before: AgentState, config: AgentConfig, at: Instant, links: readonly Link[] = []): Foresight {
+  let state = before;
+  const early: Effect[] = [];
+  const resigned = new Map<RouterKey, Reason>();
+  for (const link of links) {
+    const turn = step(state, { at, seen: { type: "linkChanged", link } });
+    early.push(...turn.effects);
+    for (const { config: one, phase } of turn.state.routers)
+      if (phase.name !== "master" && routerOf(state, one.key)?.phase.name === "master")
+        resigned.set(one.key, phase.because);
+    state = turn.state;
+  }
+  const turn = step(state, { at, seen: { type: "configured", config } });
+  return { ...lookAhead({ ...turn, before, effects: [...early, ...turn.effects] }), resigned };
+}
 
 /** The same of a turn that brought a configuration. */
 export function lookAhead(turn: Turn): Foresight {
@@ -40,7 +60,7 @@ export function lookAhead(turn: Turn): Foresight {
     if (was !== undefined && was.config !== router.config)
       outlooks.set(router.config.key, outlookOf(was, router, event.at));
   }
-  return { turn, outlooks };
+  return { turn, outlooks, resigned: new Map() };
 }
 
 const NOTHING: Outlook = { type: "nothing" };

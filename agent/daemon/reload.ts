@@ -9,7 +9,6 @@ import type { AgentConfig } from "../core/config.ts";
 import { failureInWords } from "../core/event.ts";
 import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
-import { ABSENT } from "../core/link.ts";
 import { comparing } from "../core/settled.ts";
 import { ahead } from "../core/speak.ts";
 import type { AgentState, Turn } from "../core/state.ts";
@@ -36,7 +35,7 @@ export type Surroundings = {
   readonly busy: (until: Instant) => void;
   readonly log: Pick<EventLog, "learn" | "clear">;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
-  readonly provisioner: Pick<Provisioner, "furnish" | "made" | "replaced" | "settleSlowly">;
+  readonly provisioner: Pick<Provisioner, "foreseen" | "furnish" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
   readonly idle: () => Promise<void>;
   readonly journal: Pick<Journal, "info" | "warn" | "error">;
@@ -72,9 +71,6 @@ type Outcome = ReloadOutcome & { readonly diagnostics: readonly Diagnostic[] };
 
 /** What a reload keeps the daemon for, for each router: twice what was measured, in µs. */
 const ROUTER = 200;
-
-/** The index of an interface that is yet to be made; 0 is of one that is not there. */
-const UNNUMBERED = 1;
 
 /** How long the plan of a reload is waited for, in ms: it is told, and what is told of is done before. */
 const TOLD_WITHIN = 250;
@@ -162,7 +158,8 @@ function foreseenOf(
   refused: readonly string[],
   isAsked: boolean,
 ): Plan | null {
-  if (refused.length === 0 && !isAsked && around.provisioner.replaced(config).length === 0) return null;
+  const isReplaced = around.provisioner.foreseen(config).some(({ index }) => index === 0);
+  if (refused.length === 0 && !isAsked && !isReplaced) return null;
   return planFor(around, config, source, refused);
 }
 
@@ -241,17 +238,11 @@ const forbids = (plan: Plan | null, requireNoFailover: boolean): boolean =>
   plan !== null && (plan.refused.length > 0 || (requireNoFailover && plan.transition !== "none"));
 
 /** What a configuration would change here and now. */
-function planFor(around: Surroundings, config: AgentConfig, source: Source, refused: readonly string[]): Plan {
-  const before = furnished(around.state(), around.provisioner, config);
-  return planOf(foresee(before, config, around.kernel.now()), against(source, refused));
-}
-
-/** What the fold knows of links by the time of the change: what is replaced is gone, and what is made is there. */
-function furnished(state: AgentState, provisioner: Surroundings["provisioner"], config: AgentConfig): AgentState {
-  const gone = provisioner.replaced(config);
-  const made = provisioner.made(config);
-  if (gone.length + made.length === 0) return state;
-  const stays = Object.entries(state.links).filter(([name]) => !gone.includes(name));
-  const comes = made.map(({ name, up }) => [name, { ...ABSENT, index: UNNUMBERED, up, wasUp: up }] as const);
-  return { ...state, links: Object.fromEntries([...stays, ...comes]) };
+function planFor(
+  { state, provisioner, kernel }: Surroundings,
+  config: AgentConfig,
+  source: Source,
+  refused: readonly string[],
+): Plan {
+  return planOf(foresee(state(), config, kernel.now(), provisioner.foreseen(config)), against(source, refused));
 }

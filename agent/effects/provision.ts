@@ -7,6 +7,7 @@
 import { Observable } from "rxjs";
 import { addressFromBytes } from "../core/address.ts";
 import type { AgentConfig, VirtualInterface } from "../core/config.ts";
+import type { Link } from "../core/event.ts";
 import {
   type Change,
   type Filter,
@@ -25,6 +26,9 @@ import { type InterfaceState, type Kernel, type Machinery, type Outcome, VEPA_MO
 import type { Driver } from "../run.ts";
 import { parseMac, printMac } from "../wire/mac.ts";
 
+/** The index of a link that is yet to be made; 0 is of one that is not there. */
+const UNNUMBERED = 1;
+
 const EEXIST = 17;
 const ENODEV = 19;
 
@@ -42,10 +46,8 @@ type Teller = { readonly info: (sentence: string) => void; readonly warn: (sente
 export type Provisioner = {
   /** Makes what a configuration needs beside what is there; why something could not be made, in sentences. */
   readonly furnish: (config: AgentConfig) => readonly string[];
-  /** The interfaces that a configuration takes away, to make others in their place. */
-  readonly replaced: (config: AgentConfig) => readonly string[];
-  /** The interfaces that a configuration has made and nothing is in the way of, and whether they come up. */
-  readonly made: (config: AgentConfig) => readonly { readonly name: string; readonly up: boolean }[];
+  /** What `furnish` would do to links, in order: those that it takes away, which have no index, and those that it makes. */
+  readonly foreseen: (config: AgentConfig) => readonly Link[];
   /** Takes back what a configuration does not need, all at once. */
   readonly settle: (config: AgentConfig) => void;
   /** The same in small steps, between which the sockets and the alarm have their turn. */
@@ -101,11 +103,17 @@ export function provision(
   };
   return {
     furnish,
-    replaced: (config) => lackingOf(kernel, config).flatMap((one) => inTheWay(kernel, one).map(({ name }) => name)),
-    made: (config) =>
-      lackingOf(kernel, config)
-        .filter((one) => inTheWay(kernel, one).length === 0)
-        .map(({ name, parent }) => ({ name, up: kernel.interfaces.get(parent)?.up ?? false })),
+    foreseen: (config) => {
+      const lacking = virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
+      const gone = new Set(lacking.flatMap((one) => inTheWay(kernel, one).map(({ name }) => name)));
+      const parents = lacking.map(({ name, parent }) => ({ name, parent: kernel.interfaces.get(parent) }));
+      return [
+        ...[...gone].map((name) => ({ name, index: 0, up: false })),
+        ...parents.flatMap(({ name, parent }) =>
+          parent === undefined ? [] : [{ name, index: UNNUMBERED, up: parent.up }],
+        ),
+      ];
+    },
     settle: (config) => giveBack(hand, needless(hand, config)),
     settleSlowly,
     drive,
@@ -206,9 +214,6 @@ function isThere(kernel: ProvisionKernel, wanted: VirtualInterface): boolean {
   const there = kernel.interfaces.get(wanted.name);
   return there !== undefined && isAsWanted(kernel, wanted, there);
 }
-
-const lackingOf = (kernel: ProvisionKernel, config: AgentConfig): readonly VirtualInterface[] =>
-  virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
 
 /** What has the name of a link that is to be made, or its MAC address upon the same interface. */
 function inTheWay(kernel: ProvisionKernel, wanted: VirtualInterface): readonly InterfaceState[] {

@@ -4,6 +4,7 @@
 import type { RouterConfig, RouterKey, VirtualAddress } from "../core/config.ts";
 import type { Foresight, Outlook } from "../core/foresee.ts";
 import { placeOf } from "../core/holdings.ts";
+import type { Reason } from "../core/reason.ts";
 import { same } from "../core/same.ts";
 import { type PhaseName, type RouterState, routerOf } from "../core/state.ts";
 import { inSeconds } from "../core/time.ts";
@@ -105,7 +106,7 @@ const advertsIn = ({ turn }: Foresight): ReadonlyMap<RouterKey, number> =>
   );
 
 function instanceOf(
-  { foresight: { outlooks }, moves, adverts }: Around,
+  { foresight: { outlooks, resigned }, moves, adverts }: Around,
   was: RouterState | undefined,
   now: RouterState | undefined,
 ): InstancePlan {
@@ -119,7 +120,7 @@ function instanceOf(
     action: was === undefined ? "added" : now === undefined ? "removed" : changed ? "changed" : "unchanged",
     from: was?.phase.name ?? null,
     to: now?.phase.name ?? null,
-    ...verdictOn(was, now, outlooks.get(key) ?? { type: "nothing" }),
+    ...(earlier(now, resigned.get(key)) ?? verdictOn(was, now, outlooks.get(key) ?? { type: "nothing" })),
     fields: changed ? fieldsOf(was.config, now.config) : [],
     addresses: addressesOf(was?.config, now?.config, moves),
     advertAtOnce: adverts.get(key) ?? null,
@@ -140,6 +141,13 @@ function verdictOn(was: RouterState | undefined, now: RouterState | undefined, o
   if (from !== to)
     return { transition: "none", why: `${from} becomes ${to}: ${now.phase.because.replaceAll("_", " ")}` };
   return ofOutlook(outlook, now.phase.name);
+}
+
+/** Whoever loses his interface before the change resigns, even if he is Master again after it. */
+function earlier(now: RouterState | undefined, because: Reason | undefined): Verdict | null {
+  if (now === undefined || because === undefined) return null;
+  const why = because === "link_down" ? "its interface is replaced" : because.replaceAll("_", " ");
+  return { transition: "now", why: `it resigns: ${why}` };
 }
 
 const ofLeaving = (master: boolean): Verdict =>

@@ -189,22 +189,27 @@ describe("a machine made to fit a configuration", () => {
   const linkDeeds = (deeds: readonly string[]): readonly string[] =>
     deeds.filter((deed) => /^(make|raise|remove) /.test(deed));
 
-  it("knows before which interfaces it will make beside those that are there", () => {
+  it("knows before which interfaces it will take away, and which it will make", () => {
     const { provisioner, interfaces } = machine();
-    expect([VMAC, usualAgent].map(provisioner.made)).toEqual([[{ name: "vrrp.51", up: true }], []]);
+    expect([VMAC, usualAgent].map(provisioner.foreseen)).toEqual([[{ name: "vrrp.51", index: 1, up: true }], []]);
     interfaces.delete("eth0");
-    expect(provisioner.made(VMAC)).toEqual([{ name: "vrrp.51", up: false }]);
+    expect(provisioner.foreseen(VMAC)).toEqual([]);
     const other = machine();
     other.provisioner.furnish(VMAC);
-    // It is there; and the other name would take its place.
-    expect([VMAC, named("vip51")].map(other.provisioner.made)).toEqual([[], []]);
+    expect([VMAC, usualAgent, named("vip51")].map(other.provisioner.foreseen)).toEqual([
+      [],
+      [],
+      [
+        { name: "vrrp.51", index: 0, up: false },
+        { name: "vip51", index: 1, up: true },
+      ],
+    ]);
   });
 
   it("removes a macvlan of the same MAC address before it makes one of another name", () => {
     const { provisioner, deeds, interfaces } = machine();
     provisioner.furnish(VMAC);
     deeds.length = 0;
-    expect([VMAC, usualAgent, named("vip51")].map(provisioner.replaced)).toEqual([[], [], ["vrrp.51"]]);
     expect(provisioner.furnish(named("vip51"))).toEqual([]);
     expect(linkDeeds(deeds)).toEqual(["remove vrrp.51", "make vip51", "raise vip51"]);
     provisioner.settle(usualAgent);

@@ -103,13 +103,22 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
       const reload = async (use: string) => {
         node.home.write(configOf({ ...base, extra: [use] }));
         const plan = await ask("plan", "-f", node.home.configFile, "--require-no-failover");
-        return [plan.code, (await ask("reload", "--wait", "--require-no-failover")).code];
+        const told = plan.stdout.split("\n").find((line) => line.includes("failover  "));
+        return [plan.code, told?.trim(), (await ask("reload", "--wait", "--require-no-failover")).code];
       };
-      expect(await reload("use_vmac")).toEqual([0, 0]);
-      expect(await node.status()).toMatchObject({ instances: [{ state: "master", vmac: expect.anything() }] });
+      expect(await reload("use_vmac")).toEqual([0, "failover  no: it stays master", 0]);
+      expect(await node.status()).toMatchObject({ instances: [{ state: "master", vmac: "vrrp.1" }] });
       // One interface can have the virtual MAC address: the old one goes before the other comes.
-      expect(await reload("use_vmac other")).toEqual([6, 6]);
+      expect(await reload("use_vmac other")).toEqual([
+        6,
+        "failover  at once: it resigns: its interface is replaced",
+        6,
+      ]);
       expect(node.output()).not.toContain("master -> ");
+      // What a plan foretells, the reload does.
+      expect(await ask("reload", "--wait")).toMatchObject({ code: 0 });
+      expect(node.output()).toContain("master -> fault (link_down)");
+      expect(await node.status()).toMatchObject({ instances: [{ state: "master", vmac: "other" }] });
     });
   });
 
