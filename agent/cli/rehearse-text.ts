@@ -42,7 +42,12 @@ const accountRow = ({ address, holders, gap, gone, dual }: Account): readonly st
   span(dual),
 ];
 
-export function singleFaultsText(faults: readonly SingleFault[], maxGap: number | null): string {
+/** `astray`: what has no one holder as long as nothing fails. */
+export function singleFaultsText(
+  faults: readonly SingleFault[],
+  astray: readonly Account[],
+  maxGap: number | null,
+): string {
   const rows = faults.map(({ sentence, survived, gap, gapAfter, dual, accounts }) => [
     sentence,
     survived ? (maxGap !== null && Math.max(gap, gapAfter) > maxGap ? "late" : "yes") : "NO",
@@ -58,6 +63,7 @@ export function singleFaultsText(faults: readonly SingleFault[], maxGap: number 
     lost === 0
       ? `every one of ${faults.length} single faults is survived`
       : `${lost} of ${faults.length} single faults leave an address without exactly one holder`,
+    ...astray.map(({ address, holders }) => `while nothing fails, ${address} is held by ${who(holders)}`),
   ].join("\n");
 }
 
@@ -65,6 +71,7 @@ export function singleFaultsText(faults: readonly SingleFault[], maxGap: number 
 export const rehearsalDocument = (
   { happenings, tenures, from, to, accounts }: Rehearsal,
   faults: readonly SingleFault[],
+  astray: readonly Account[],
   sites: readonly Site[],
 ) => ({
   schema: 1,
@@ -76,4 +83,5 @@ export const rehearsalDocument = (
   span: to - from,
   addresses: accounts,
   singleFaults: faults,
+  withoutFaults: astray,
 });

@@ -38,6 +38,11 @@ export function spanOf(text: string): Duration | null {
   return scale === undefined ? null : microseconds(Number(number) * scale);
 }
 
+/** A day of two routers takes two seconds, and what happens in a year has happened in a day. */
+const LONGEST = 86_400_000_000;
+const beyondADay = (...spans: readonly (string | undefined)[]): string | undefined =>
+  spans.find((text) => (spanOf(text ?? "") ?? 0) > LONGEST);
+
 type Read = { readonly act: (world: World) => void; readonly undo: ((world: World) => void) | null };
 type Verb = { readonly form: RegExp; readonly read: (words: readonly string[], lasting: Duration | null) => Read };
 
@@ -130,6 +135,8 @@ export function readStep(sentence: string, cast: Cast): readonly Step[] | Misrea
     return misread(from, from === "" ? "it does not begin with a time" : `"${from}" is no time`, "write at 10s kill a");
   const lasting = span === undefined ? null : spanOf(span);
   if (span !== undefined && lasting === null) return misread(span, `"${span}" is no time`, "write 500ms, 5s or 2m");
+  const long = beyondADay(from, span);
+  if (long !== undefined) return misread(long, `${long} is longer than a rehearsal lasts`, "write 1440m at most");
   const found = VOCABULARY.find(({ form }) => form.test(rest));
   const verb = rest.split(" ")[0] ?? "";
   if (found === undefined) return misread(verb, ...unknownVerb(verb));

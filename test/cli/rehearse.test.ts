@@ -43,6 +43,7 @@ type Document = {
   readonly timeline: readonly { readonly router: string | null; readonly says: string }[];
   readonly addresses: readonly { readonly gap: number; readonly holders: readonly string[]; readonly dual: number }[];
   readonly singleFaults: readonly { readonly sentence: string; readonly survived: boolean; readonly gap: number }[];
+  readonly withoutFaults: readonly { readonly address: string; readonly holders: readonly string[] }[];
 };
 
 function played(names: readonly string[], flags: Partial<Flags>): { code: number; document: Document; text: string } {
@@ -92,6 +93,18 @@ describe("heird rehearse", () => {
     expect(alone.document.singleFaults.every(({ survived }) => survived)).toBe(false);
   });
 
+  it("fails where two hold an address while nothing fails, whatever each fault makes of it", () => {
+    conf("deaf", 100, "  authentication {\n    auth_type PASS\n    auth_pass other\n  }\n");
+    const { code, text } = played(["b", "deaf"], { json: false, "all-single-faults": true });
+    expect(text).toMatch(
+      /every one of 8 single faults is survived\nwhile nothing fails, 10\.0\.0\.100 is held by b and deaf\n/,
+    );
+    expect(code).toBe(6);
+    const { document } = played(["b", "deaf"], { "all-single-faults": true });
+    expect(document.withoutFaults).toMatchObject([{ address: "10.0.0.100", holders: ["b", "deaf"] }]);
+    expect(played(["a", "b"], { "all-single-faults": true }).document.withoutFaults).toEqual([]);
+  });
+
   it("plays the same with the same seed, and something else with another", () => {
     const lossy = { loss: "20%", fault: ["at 60s kill a"] };
     expect(played(["a", "b"], { ...lossy, seed: "7" }).text).toBe(played(["a", "b"], { ...lossy, seed: "7" }).text);
@@ -128,6 +141,8 @@ describe("heird rehearse", () => {
     expect(misread("at 1s tickle a")).toMatchObject({ help: expect.stringMatching(/^it is one of kill NODE;/) });
     expect(misread("at 1s partition a")).toMatchObject({ help: "write partition NODE... | NODE..." });
     expect(misread("at 1s kill a for ever")).toMatchObject({ column: 18, says: '"ever" is no time' });
+    expect(misread("at 1441m kill a")).toMatchObject({ column: 4, help: "write 1440m at most" });
+    expect(misread("at 1s kill a for 86401s")).toMatchObject({ column: 18, help: "write 1440m at most" });
     expect(misread("at 1s pause a")).toMatchObject({ help: "write pause a for 2s" });
     expect(misread("at 1s cut a from a")).toMatchObject({ help: "name two routers" });
     expect(misread("at 1s loss 101%")).toMatchObject({ column: 12, help: "write 0% to 100%" });
