@@ -187,7 +187,7 @@ export const CODES = {
   H0116: error("IPv6 needs version 3", "VRRPv2 (RFC 3768) has no IPv6."),
   H0117: warning(
     "too many addresses",
-    "An advertisement carries at most 255 IPv4 addresses, or the 90 IPv6 addresses that a packet of 1500 bytes has room for. The rest is treated as if it stood in virtual_ipaddress_excluded, as Keepalived does it (by the MTU of its interface): held, and not advertised.",
+    "An advertisement carries at most 255 addresses, and not more than a packet on its interface has room for: 89 of IPv6 where the MTU is 1500. The rest is treated as if it stood in virtual_ipaddress_excluded, as Keepalived does it: held, and not advertised.",
   ),
   H0118: error("several on one line", "One address per line; Keepalived takes the first and drops the rest."),
   H0119: warning(

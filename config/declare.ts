@@ -16,11 +16,14 @@ import { ruleLine } from "./rules.ts";
 import { entriesOf, readLines, type Section } from "./section.ts";
 import { declareServices } from "./services.ts";
 import type { Trackable, TrackKind, TrackKinds } from "./tracks.ts";
+import type { MtuOf } from "./transport.ts";
 import { withVmacNames } from "./vmac.ts";
 
 /** What a configuration says, in full. */
-export function declare(root: Section, report: Report): Declaration {
+export function declare(root: Section, report: Report, askMtu: MtuOf = () => undefined): Declaration {
   const globals = declareGlobals(root, report);
+  // The interfaces of another network are not those of that name here.
+  const mtuOf: MtuOf = globals.netNamespace === null ? askMtu : () => undefined;
   const objects = { ...declareObjects(root, report), checks: declareChecks(root, report) };
   const kinds = kindsOf(root, objects);
   const sections = named(root, "vrrp_instance", report);
@@ -31,7 +34,7 @@ export function declare(root: Section, report: Report): Declaration {
     report,
   );
   const groupOf = new Map(groups.flatMap((group) => group.members.map((member) => [member, group] as const)));
-  const declared = sections.map((section) => declareInstance(section, { globals, kinds, groupOf, report }));
+  const declared = sections.map((section) => declareInstance(section, { globals, kinds, groupOf, mtuOf, report }));
   const instances = withVmacNames(declared, globals.vmacPrefix);
   unused(objects, [...instances, ...groups], report);
   return {

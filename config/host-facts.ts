@@ -16,6 +16,8 @@ export type Host = {
   readonly othersMayWrite?: (program: string) => boolean;
   /** The addresses of an interface now; undefined where that cannot be told. */
   readonly addressesOf?: (name: string) => readonly OwnAddress[] | undefined;
+  /** How long a packet on an interface may be; undefined where that cannot be told. */
+  readonly mtuOf?: (name: string) => number | undefined;
   /** Whether a secondary address stays when the primary one goes. */
   readonly promotesSecondaries?: (name: string) => boolean;
 };

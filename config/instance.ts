@@ -17,7 +17,7 @@ import { straightened } from "./strict.ts";
 import { placeOf } from "./syntax.ts";
 import { adverIntervalOf, announceOf } from "./timing.ts";
 import { type TrackKinds, tracksIn, withoutWeights } from "./tracks.ts";
-import { advertised, type Transport, transportOf } from "./transport.ts";
+import { advertised, type MtuOf, type Transport, transportOf, withinPacket } from "./transport.ts";
 import { vmacOf } from "./vmac.ts";
 
 export type InstanceContext = {
@@ -25,6 +25,7 @@ export type InstanceContext = {
   readonly kinds: TrackKinds;
   /** The sync group of an instance, by the instance's name. */
   readonly groupOf: ReadonlyMap<string, { readonly name: string; readonly trackingWeight: boolean }>;
+  readonly mtuOf: MtuOf;
   readonly report: Report;
 };
 
@@ -32,12 +33,16 @@ export type InstanceContext = {
 export function declareInstance(section: Section, context: InstanceContext): DeclaredInstance {
   const { globals, report } = context;
   const transport = transportOf(section, globals, report);
-  const { family, advertised: addresses, excluded } = advertised(section, transport, report);
+  const all = advertised(section, transport, report);
+  const { family } = all;
   const version = versionOf(section, family, globals, report);
   const strict = boolIn(section, "strict_mode") ?? globals.strict;
-  if (addresses.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
+  if (all.advertised.length === 0 && linesIn(section, "virtual_ipaddress").length === 0)
     noAddresses(section, version, strict, report);
   const authentication = authenticationOf(section, version, strict, report);
+  const device = interfaceOf(section, transport, report);
+  const packets = { version, authentication, interface: device };
+  const { advertised: addresses, excluded } = withinPacket(all, packets, context.mtuOf, report);
   const wished = stateOf(section, report);
   const priority = priorityOf(section, wished, report);
   const { vmac, source } = vmacOf(section, report);
@@ -47,7 +52,7 @@ export function declareInstance(section: Section, context: InstanceContext): Dec
     name: section.label,
     place: section.place,
     state: group === undefined ? startsAs(section, wished, priority, strict, authentication, report) : "BACKUP",
-    interface: interfaceOf(section, transport, report),
+    interface: device,
     interfacePlace: placeFor("interface"),
     vrid: vridOf(section, report),
     priority,

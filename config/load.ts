@@ -64,7 +64,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
     report,
   );
   const root = schema(parse(lines, { isCommand }, report), { assumeHonoured }, report);
-  const declaration = declare(root, report);
+  const declaration = declare(root, report, options.host?.mtuOf);
   if (files.size > 0 && declaration.instances.length === 0 && !refused()) report(nothingToRun(path, files, configId));
   checkWhole(declaration, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);

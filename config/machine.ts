@@ -23,6 +23,13 @@ export const thisMachine: Host = {
     const found = Object.entries(networkInterfaces()).filter(([one]) => one === name || one.startsWith(`${name}:`));
     return found.flatMap(([, list]) => (list ?? []).flatMap(({ cidr }) => ownAddress(cidr)));
   },
+  mtuOf: (name) => {
+    try {
+      return Number(readFileSync(`/sys/class/net/${name}/mtu`, "utf8"));
+    } catch {
+      return undefined;
+    }
+  },
   promotesSecondaries: (name) => isSet(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`) || isSet(ALL_PROMOTE),
 };
 

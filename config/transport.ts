@@ -8,11 +8,20 @@ import { peerLine } from "./peers.ts";
 import { addressIn, boolIn, entryOf, has, linesIn, numberIn, readLines, type Section } from "./section.ts";
 
 /** RFC 5798 §5.2.5: the count is one octet. */
-/**
- * The count is an octet. RFC 5798 §5.1.2, §5.2: of 1500 bytes an IPv6 header takes 40 and that of VRRP 8;
- * 90 addresses of 16 are 1440. More than fits into one packet is not sent at all, and then both are Master.
- */
-const MAX_ADDRESSES: Readonly<Record<Family, number>> = { ipv4: 255, ipv6: 90 };
+const MOST_COUNTED = 255;
+/** Of interfaces that nobody was asked about. */
+const USUAL_MTU = 1500;
+/** What links of each family have at least (RFC 791, RFC 8200 §5): fewer addresses than fit there fit everywhere. */
+const LEAST_MTU: Readonly<Record<Family, number>> = { ipv4: 68, ipv6: 1280 };
+
+export type MtuOf = (name: string) => number | undefined;
+
+/** What an instance sends, as far as the length of its packets goes. */
+export type Packets = {
+  readonly version: 2 | 3;
+  readonly authentication: DeclaredInstance["authentication"];
+  readonly interface: string | null;
+};
 
 /** Any of them means unicast. */
 const UNICAST = ["unicast_peer", "unicast_src_ip", "check_unicast_src", "unicast_ttl", "unicast_fault_no_peer"];
@@ -67,7 +76,7 @@ type Advertised = {
   readonly excluded: readonly DeclaredAddress[];
 };
 
-/** The addresses: one family in the advertisement, as many as it has room for, the rest excluded. */
+/** The addresses: one family in the advertisement. */
 export function advertised(section: Section, transport: Transport, report: Report): Advertised {
   const read = readLines(section, "virtual_ipaddress", addressLine, report);
   const first = read[0];
@@ -87,20 +96,37 @@ export function advertised(section: Section, transport: Transport, report: Repor
     return false;
   });
   familyOfTransport(section, transport, family, report);
-  const most = MAX_ADDRESSES[family];
+  return { family, advertised: own, excluded: readLines(section, "virtual_ipaddress_excluded", addressLine, report) };
+}
+
+/** As many of the addresses as one packet has room for; the rest excluded. More is not sent at all, and then both are Master. */
+export function withinPacket(all: Advertised, packets: Packets, mtuOf: MtuOf, report: Report): Advertised {
+  const { family, advertised: own, excluded } = all;
+  if (own.length <= roomIn(LEAST_MTU[family], family, packets)) return all;
+  const mtu = (packets.interface === null ? undefined : mtuOf(packets.interface)) ?? USUAL_MTU;
+  const most = roomIn(mtu, family, packets);
   const more = own[most];
-  if (more !== undefined)
-    report(
-      problem(
-        "H0117",
-        more.place,
-        `an advertisement has room for ${most} ${family === "ipv4" ? "IPv4" : "IPv6"} addresses; the ${own.length - most} from here on are held and not advertised`,
-        "write them into virtual_ipaddress_excluded",
-      ),
-    );
-  const excluded = readLines(section, "virtual_ipaddress_excluded", addressLine, report);
-  if (more === undefined) return { family, advertised: own, excluded };
+  if (more === undefined) return all;
+  report(
+    problem(
+      "H0117",
+      more.place,
+      `an advertisement has room for ${most} ${family === "ipv4" ? "IPv4" : "IPv6"} addresses; the ${own.length - most} from here on are held and not advertised`,
+      "write them into virtual_ipaddress_excluded",
+    ),
+  );
   return { family, advertised: own.slice(0, most), excluded: [...own.slice(most), ...excluded] };
+}
+
+/**
+ * The header of IP, those of B2, B3 and B5, and 14 octets that Keepalived keeps free as if Ethernet counted: a
+ * Keepalived before 2.3.3 drops what has more addresses than it would send.
+ */
+function roomIn(mtu: number, family: Family, { version, authentication }: Packets): number {
+  const [ip, size] = family === "ipv4" ? [20, 4] : [40, 16];
+  const data = version === 2 ? 8 : 0;
+  const ah = authentication?.type === "AH" ? 24 : 0;
+  return Math.min(MOST_COUNTED, Math.max(1, Math.floor((mtu - ip - ah - 8 - data - 14) / size)));
 }
 
 function familyOfTransport(section: Section, { peers }: Transport, family: Family, report: Report): void {

@@ -118,8 +118,8 @@ describe("more addresses than an advertisement has room for", () => {
       most: 255,
       addresses: Array.from({ length: 300 }, (_, i) => `10.0.${Math.floor(i / 250)}.${(i % 250) + 1}/32`),
     },
-    // (1500 - 40 - 8) / 16 = 90.75.
-    ipv6: { most: 90, addresses: ["fe80::1:1/64", ...Array.from({ length: 99 }, (_, i) => `2001:db8::${i + 1}/64`)] },
+    // (1500 - 40 - 8 - 14) / 16 = 89.875.
+    ipv6: { most: 89, addresses: ["fe80::1:1/64", ...Array.from({ length: 99 }, (_, i) => `2001:db8::${i + 1}/64`)] },
   };
   test.each(["ipv4", "ipv6"] as const)("%s: the rest is held, not advertised, and told", (family) => {
     const { most, addresses } = lists[family];
@@ -131,5 +131,18 @@ describe("more addresses than an advertisement has room for", () => {
     expect(diagnostics.filter(({ code }) => code === "H0117").map(({ position }) => position.line)).toEqual([6 + most]);
     const all = loadText(instance("", addresses.slice(0, most).join("\n")));
     expect(all.diagnostics.filter(({ code }) => code === "H0117")).toEqual([]);
+  });
+
+  // What Keepalived 2.2.7 says with each of these ("max 133 addresses").
+  test.each([
+    [576, "version 3", "ipv4", 133], // (576 - 20 - 8 - 14) / 4 = 133.5
+    [576, "version 2", "ipv4", 131], // 8 octets of authentication data less: 131.5
+    [576, "version 2\nauthentication {\nauth_type AH\nauth_pass x\n}", "ipv4", 125], // and 24 less: 125.5
+    [1450, "version 3", "ipv6", 86], // (1450 - 40 - 8 - 14) / 16 = 86.75
+    [1502, "version 3", "ipv6", 90], // 1440 / 16
+  ] as const)("an MTU of %i, %s, %s: %i", (mtu, lines, family, most) => {
+    const host = { mtuOf: (name: string) => (name === "eth0" ? mtu : undefined) };
+    const { config } = loadText(instance(lines, lists[family].addresses.join("\n")), { host });
+    expect(config?.routers[0]?.virtualAddresses).toHaveLength(most);
   });
 });

@@ -59,6 +59,7 @@ const v2 = (priority: number, extra: readonly string[]): string =>
 const v3 = (priority: number, extra: readonly string[] = [], addresses: readonly string[] = [`${V4}/24`]): string =>
   configOf({ priority, interval: "0.5", addresses, extra });
 const SIX = ["fe80::1:1/64", `${V6}/64`];
+const MANY = Array.from({ length: 20 }, (_, i) => `192.168.1.${i + 101}/24`);
 
 /** Everything that either may say in version 3 over IPv4 with the priorities of these tests. */
 const SAID = (["rt1", "rt2"] as const).flatMap((side) =>
@@ -100,6 +101,18 @@ const FLAVOURS: readonly Flavour[] = [
     address: V6,
     sources: SOURCES6,
     config: (side, priority) => v3(priority, unicast(SOURCES6, side), SIX),
+  },
+  {
+    // Both are to find room for the same (120 - 20 - 8 - 14) / 4 = 19.5: Keepalived hears nobody who has another count.
+    title: "v3 over IPv4 with more addresses than a packet takes",
+    tag: "mtu",
+    ...quick,
+    address: V4,
+    sources: SOURCES,
+    config: (_, priority) => v3(priority, [], [`${V4}/24`, ...MANY]),
+    prepare: async (site) => {
+      for (const side of ["rt1", "rt2"]) await site.host(side).run(["ip", "link", "set", "eth0", "mtu", "120"]);
+    },
   },
   {
     // Keepalived 2.2.7 has no v3_checksum_as_v2: the two forms are exchanged on its way.
