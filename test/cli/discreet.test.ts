@@ -38,3 +38,30 @@ test.each(PASSWORDS)("%s", (password) => {
   expect(printed).toContain("   4 |   priority 300");
   expect(discreet(diagnostics, files).map(({ position }) => position)).toEqual(diagnostics.map((d) => d.position));
 });
+
+test("a password in a block of one line, or in a macro, is told as little", () => {
+  const { diagnostics, files } = loadText(`$PW=geheim42andmore
+vrrp_instance A {
+  interface eth0
+  virtual_router_id 1
+  authentication { auth_type PASS auth_pass zwoelf12 }
+  virtual_ipaddress { 10.0.0.1/24 }
+}
+vrrp_instance B {
+  interface eth0
+  virtual_router_id 2
+  authentication {
+    auth_type PASS
+    auth_pass $PW
+  }
+  virtual_ipaddress { 10.0.0.2/24 }
+}
+`);
+  const print = (ours: typeof diagnostics, texts: typeof files) => printDiagnostics(ours, texts, { colour: false });
+  // Whoever may read the file sees both.
+  expect(print(diagnostics, files)).toMatch(/zwoelf12[\s\S]*geheim42/);
+  const printed = print(discreet(diagnostics, files), maskedFiles(files));
+  expect(printed).not.toMatch(/zwoelf12|geheim42/);
+  expect(printed).toContain("   5 |   authentication { auth_type PASS auth_pass **********");
+  expect(printed).toContain(`   1 | $PW=${"*".repeat("geheim42andmore".length)}`);
+});
