@@ -33,7 +33,7 @@ export function collector({ portable }: { readonly portable: boolean }): Collect
     const key = `${file}:${line}:${column}:${diagnostic.code}:${diagnostic.message}`;
     if (told.has(key)) return;
     told.add(key);
-    found.push(onlyOnce(diagnostic, firsts));
+    found.push(shortened(onlyOnce(diagnostic, firsts)));
   };
   const list = (file: string) => {
     // Which mistakes are one has been used, and its words may be a part of a password.
@@ -41,6 +41,23 @@ export function collector({ portable }: { readonly portable: boolean }): Collect
     return dropped === 0 ? kept : [...kept, fileProblem("H0016", file, `${dropped} more diagnostics are not shown`)];
   };
   return { report, refused: () => refused, list };
+}
+
+/** A word of a megabyte is known by how it begins and ends. */
+const LONGEST = 600;
+const short = (text: string): string =>
+  text.length <= LONGEST ? text : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 4)}`;
+
+function shortened(diagnostic: Diagnostic): Diagnostic {
+  const { message, help, notes } = diagnostic;
+  const isShort = Math.max(message.length, help?.length ?? 0, ...notes.map((note) => note.message.length)) <= LONGEST;
+  if (isShort) return diagnostic;
+  return {
+    ...diagnostic,
+    message: short(message),
+    help: help === null ? null : short(help),
+    notes: notes.map((note) => ({ ...note, message: short(note.message) })),
+  };
 }
 
 function onlyOnce(diagnostic: Diagnostic, firsts: Map<string, Diagnostic>): Diagnostic {

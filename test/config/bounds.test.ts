@@ -64,6 +64,13 @@ test("one line of 10 MB is read", () => {
   expect(took).toBeLessThan(15_000);
 });
 
+test("a word of 8 MB is not told whole", () => {
+  const word = "x".repeat(8_000_000);
+  const { diagnostics, files } = loadText(`${instance(1)}vrrp_instance ${word} {\npriority ${word}\n${word} 1\n}\n`);
+  expect(diagnostics.map(({ code }) => code)).toEqual(expect.arrayContaining(["H0001", "H0101", "H0204"]));
+  expect(printDiagnostics(diagnostics, files, { colour: false }).length).toBeLessThan(20_000);
+});
+
 test("an include that includes itself is an error at the include", () => {
   const loaded = loadText(
     "include a.conf\n",
