@@ -11,6 +11,7 @@ import { extraIn } from "./pacing.ts";
 import { addressIn, boolIn, type Entry, entryOf, has, numberIn, type Section, textIn, withEntries } from "./section.ts";
 import { DEFAULT_POLICY, hookPolicyIn, webhooksIn } from "./services.ts";
 import { placeOf } from "./syntax.ts";
+import { vmacPrefixIn } from "./vmac.ts";
 
 /** All global_defs together; what is given twice counts as given last. */
 export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
@@ -25,6 +26,7 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
   const version = numberIn(section, "vrrp_version");
   // Either place will do for these.
   const wholly = (name: string) => textIn(section, name) ?? textIn(root, name) ?? null;
+  const vmacPrefix = vmacPrefixIn(section, "vmac_prefix", report) ?? "vrrp";
   return {
     routerId: textIn(section, "router_id") ?? null,
     version: version === 3 ? 3 : 2,
@@ -58,8 +60,8 @@ export function declareGlobals(root: Section, report: Report): DeclaredGlobals {
     scriptSecurity: has(section, "enable_script_security"),
     notifyFifo: firstWord("notify_fifo"),
     vrrpNotifyFifo: firstWord("vrrp_notify_fifo"),
-    vmacPrefix: textIn(section, "vmac_prefix") ?? "vrrp",
-    vmacAddrPrefix: textIn(section, "vmac_addr_prefix") ?? textIn(section, "vmac_prefix") ?? "vrrp",
+    vmacPrefix,
+    vmacAddrPrefix: vmacPrefixIn(section, "vmac_addr_prefix", report) ?? vmacPrefix,
     filter: {
       table: textIn(section, "nftables") || tableOf(wholly("instance")),
       priority: number("nftables_priority", usualAgent.filter.priority),

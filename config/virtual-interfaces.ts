@@ -2,6 +2,7 @@
 
 import type { VirtualInterface, Vmac } from "../agent/core/config.ts";
 import type { DeclaredAddress, DeclaredInstance } from "./declaration.ts";
+import { generatedName } from "./vmac.ts";
 
 /** What an instance needs to be made, and on which interface each of its addresses lies. */
 export type Placing = {
@@ -27,7 +28,7 @@ export function placing(instance: DeclaredInstance, iface: string, prefix: strin
   for (const { dev, useVmac } of [...instance.addresses, ...instance.excluded]) {
     const parent = dev ?? iface;
     if (made.has(parent) || !(useVmac || (instance.useVmacAddr && parent !== iface))) continue;
-    const name = freeName(`${prefix}.${instance.vrid ?? 0}`, names);
+    const name = freeName(prefix, `.${instance.vrid ?? 0}`, names);
     names.add(name);
     made.set(parent, { kind: "macvlan", name, parent, mac: macOf(instance), group: 0 });
   }
@@ -46,9 +47,13 @@ export function placing(instance: DeclaredInstance, iface: string, prefix: strin
   };
 }
 
-function freeName(plain: string, names: Names): string {
+function freeName(prefix: string, vrid: string, names: Names): string {
+  const plain = generatedName(prefix, vrid);
   if (!names.has(plain)) return plain;
-  for (let i = 1; ; i++) if (!names.has(`${plain}.${i}`)) return `${plain}.${i}`;
+  for (let i = 1; ; i++) {
+    const next = generatedName(prefix, `${vrid}.${i}`);
+    if (!names.has(next)) return next;
+  }
 }
 
 const octet = (value: number): string => value.toString(16).padStart(2, "0");

@@ -42,17 +42,49 @@ export function vmacOf(
 
 const MAC = /^([0-9a-fA-F]{1,2}:){4,5}[0-9a-fA-F]{1,2}$/;
 
-/** Default names: prefix.VRID; for IPv6 prefix6.VRID where an IPv4 instance has that one. */
+/**
+ * Default names: prefix.VRID; where another instance has that one, as on another interface, a number stands behind the
+ * prefix: 6 for the first of IPv6, as Keepalived has it, and otherwise the next.
+ */
 export function withVmacNames(instances: readonly DeclaredInstance[], prefix: string): readonly DeclaredInstance[] {
-  const plain = ({ vrid }: DeclaredInstance) => `${prefix}.${vrid ?? 0}`;
-  const taken = new Set(
-    instances.flatMap((one) => (one.vmac !== null && one.family === "ipv4" ? [one.vmac.name || plain(one)] : [])),
+  const taken = new Set(instances.flatMap(({ vmac }) => (vmac === null || vmac.name === "" ? [] : [vmac.name])));
+  const nameless = instances.filter(({ vmac }) => vmac?.name === "");
+  const names = new Map<DeclaredInstance, string>();
+  for (const family of ["ipv4", "ipv6"] as const)
+    for (const one of nameless.filter((other) => other.family === family)) {
+      const nameWith = (number: string): string => generatedName(prefix, `${number}.${one.vrid ?? 0}`);
+      const name = nameWith(NUMBERS[family].find((number) => !taken.has(nameWith(number))) ?? "");
+      taken.add(name);
+      names.set(one, name);
+    }
+  return instances.map((one) =>
+    one.vmac === null ? one : { ...one, vmac: { ...one.vmac, name: names.get(one) ?? one.vmac.name } },
   );
-  return instances.map((one) => {
-    if (one.vmac === null || one.vmac.name !== "") return one;
-    const name = one.family === "ipv6" && taken.has(plain(one)) ? `${prefix}6.${one.vrid ?? 0}` : plain(one);
-    return { ...one, vmac: { ...one.vmac, name } };
-  });
+}
+
+/** For as many interfaces with one VRID as nobody has. */
+const COUNTED: readonly string[] = Array.from({ length: 250 }, (_, i) => String(i + 1)).filter((one) => one !== "6");
+const NUMBERS = { ipv4: ["", ...COUNTED], ipv6: ["", "6", ...COUNTED] } as const;
+
+const NAME_LENGTH = 15;
+
+/** The end tells names apart, so it is the beginning that is cut. */
+export const generatedName = (begin: string, end: string): string => begin.slice(0, NAME_LENGTH - end.length) + end;
+
+/** vmac_prefix and its sister: what leaves room for a VRID. Keepalived cuts longer ones off. */
+export function vmacPrefixIn(section: Section, name: string, report: Report): string | undefined {
+  const word = entryOf(section, name)?.args[0];
+  if (word === undefined) return undefined;
+  if (!/^[\w.:-]{1,11}$/.test(word.text))
+    report(
+      problem(
+        "H0108",
+        placeOf(word),
+        `${name} "${word.text}" cannot begin the name of an interface, which has 15 bytes and ends with the VRID`,
+        "write at most 11 letters and digits",
+      ),
+    );
+  return word.text;
 }
 
 type Arguments = { name: string | null; mac: string | null; source: IpAddress | null; group: number };
