@@ -35,7 +35,7 @@ export type Surroundings = {
   readonly busy: (until: Instant) => void;
   readonly log: Pick<EventLog, "learn" | "clear">;
   /** Makes the machine fit before, and takes back afterwards what is not needed any more. */
-  readonly provisioner: Pick<Provisioner, "foreseen" | "furnish" | "settleSlowly">;
+  readonly provisioner: Pick<Provisioner, "foreseen" | "furnish" | "objections" | "settleSlowly">;
   /** Resolves when every effect so far is done. */
   readonly idle: () => Promise<void>;
   readonly journal: Pick<Journal, "info" | "warn" | "error">;
@@ -225,11 +225,11 @@ function whyNot({ outcome, diagnostics, plan }: Outcome): string {
 }
 
 /** What on this machine forbids a configuration. */
-function refusalsOf({ kernel, state }: Surroundings, config: AgentConfig): readonly string[] {
+function refusalsOf({ kernel, provisioner, state }: Surroundings, config: AgentConfig): readonly string[] {
   const { config: present } = state();
   const held = [...present.routers.map(heldBy), present.statics].flatMap(({ addresses }) => addresses);
   const ours = new Set(held.map(({ address }) => address));
-  return [...settledAtStart(present, config), ...hindrances(kernel, config, ours)];
+  return [...settledAtStart(present, config), ...hindrances(kernel, config, ours), ...provisioner.objections(config)];
 }
 
 const against = ({ file }: Source, refused: readonly string[]) => ({ file, against: "the running daemon", refused });

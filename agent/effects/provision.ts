@@ -46,6 +46,8 @@ type Teller = { readonly info: (sentence: string) => void; readonly warn: (sente
 export type Provisioner = {
   /** Makes what a configuration needs beside what is there; why something could not be made, in sentences. */
   readonly furnish: (config: AgentConfig) => readonly string[];
+  /** What is in the way of a configuration and not for heird to remove, in sentences. */
+  readonly objections: (config: AgentConfig) => readonly string[];
   /** What `furnish` would do to links, in order: those that it takes away, which have no index, and those that it makes. */
   readonly foreseen: (config: AgentConfig) => readonly Link[];
   /** Takes back what a configuration does not need, all at once. */
@@ -103,15 +105,14 @@ export function provision(
   };
   return {
     furnish,
+    objections: (config) => lackingOf(kernel, config).flatMap((one) => objections(hand, one)),
     foreseen: (config) => {
-      const lacking = virtualInterfacesOf(config).filter((one) => !isThere(kernel, one));
+      const lacking = lackingOf(kernel, config);
       const gone = new Set(lacking.flatMap((one) => inTheWay(kernel, one).map(({ name }) => name)));
-      const parents = lacking.map(({ name, parent }) => ({ name, parent: kernel.interfaces.get(parent) }));
+      const made = lacking.map(({ name, parent }) => ({ name, up: kernel.interfaces.get(parent)?.up ?? false }));
       return [
         ...[...gone].map((name) => ({ name, index: 0, up: false })),
-        ...parents.flatMap(({ name, parent }) =>
-          parent === undefined ? [] : [{ name, index: UNNUMBERED, up: parent.up }],
-        ),
+        ...made.map((link) => ({ ...link, index: UNNUMBERED })),
       ];
     },
     settle: (config) => giveBack(hand, needless(hand, config)),
@@ -214,6 +215,9 @@ function isThere(kernel: ProvisionKernel, wanted: VirtualInterface): boolean {
   const there = kernel.interfaces.get(wanted.name);
   return there !== undefined && isAsWanted(kernel, wanted, there);
 }
+
+const lackingOf = (kernel: ProvisionKernel, config: AgentConfig): readonly VirtualInterface[] =>
+  virtualInterfacesOf(config).filter((one) => kernel.interfaces.has(one.parent) && !isThere(kernel, one));
 
 /** What has the name of a link that is to be made, or its MAC address upon the same interface. */
 function inTheWay(kernel: ProvisionKernel, wanted: VirtualInterface): readonly InterfaceState[] {

@@ -81,6 +81,15 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
       expect(missing).toMatchObject({ code: 6 });
       expect(missing.stderr).toContain("there is no interface eth7");
 
+      const foreign = "ip link add link eth0 name other address 00:00:5e:00:01:01 type macvlan mode vepa";
+      await site.host("rt1").run(["sh", "-c", `${foreign} && ip link set other up`]);
+      node.home.write(configOf({ ...base, extra: ["use_vmac"] }));
+      for (const asked of [await ask("plan", "-f", node.home.configFile), await ask("reload")]) {
+        expect(asked).toMatchObject({ code: 6 });
+        expect(asked.stdout + asked.stderr).toContain("other upon eth0 has it, and heird did not make it");
+      }
+      await site.host("rt1").run(["ip", "link", "delete", "other"]);
+
       node.home.write(text.replace("priority 255", "priority 300").replace(PASSWORD, `${PASSWORD}!x`));
       const wrong = await ask("reload");
       expect(wrong).toMatchObject({ code: 4 });
