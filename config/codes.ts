@@ -382,17 +382,9 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
+const NOT_PORTABLE: readonly Code[] = ["H0024", "H0026", "H0028", "H0034", "H0219", "H0406", "H0407", "H0408"];
 /** What is told about lines that Keepalived 2.2.7 does not accept, or reads in another way. */
-export const UNPORTABLE: ReadonlySet<Code> = new Set([
-  "H0024",
-  "H0026",
-  "H0028",
-  "H0034",
-  "H0219",
-  "H0406",
-  "H0407",
-  "H0408",
-]);
+export const UNPORTABLE: ReadonlySet<Code> = new Set(NOT_PORTABLE);
 
 /** What a code means, at length; undefined for a code that does not exist. */
 export function explainCode(code: string): string | undefined {
