@@ -1,16 +1,15 @@
 // What hooks are told to be the cause, where it is no packet and no person: a check, a number, an address, time.
 
 import { expect, test } from "vitest";
-import { step } from "../../agent/core/agent.ts";
 import type { Run } from "../../agent/core/check.ts";
 import type { Observation } from "../../agent/core/event.ts";
-import { initialState } from "../../agent/core/state.ts";
 import { instantAt, microseconds } from "../../agent/core/time.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { bad, good } from "../../checks/check.ts";
 import { belief, check } from "../checks/ask.ts";
 import { router } from "../explain/two-nodes.ts";
 import { addressOf as ip } from "../stories/options.ts";
+import { causesIn, noticesOf } from "./told.ts";
 
 const none = microseconds(0);
 const ran = (said: Omit<Run, "started" | "queued" | "took" | "skipped">): Run => ({
@@ -47,14 +46,7 @@ test("hooks are told which check it was, what it said, and how often", () => {
     ...answers("file/n", ran(good("no such file, which counts as 0", { value: 0 }))),
     { type: "addressesChanged", interface: "eth0", added: [], removed: [ip("10.0.0.7")] },
   ];
-  let state = initialState;
-  const told: string[] = [];
-  for (const seen of happened) {
-    const turn = step(state, { at: instantAt(1_000_000), seen });
-    state = turn.state;
-    for (const effect of turn.effects)
-      if (effect.type === "notify") told.push(`${effect.notice.word} ${effect.notice.cause.map(({ what }) => what)}`);
-  }
+  const told = noticesOf(happened).map((notice) => `${notice.word} ${causesIn(notice)}`);
   expect(told.filter((one) => !one.includes("startup"))).toEqual([
     "FAULT check/t failed: no answer (2 in a row)",
     "BACKUP check/t good: connected",

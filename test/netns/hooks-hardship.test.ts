@@ -18,6 +18,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Observation } from "../../agent/core/event.ts";
 import { readLog } from "../../agent/log/read.ts";
+import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
 import { finish, type Heird, makeHome, startHeird } from "./heird.ts";
 import { createLan, type Lan } from "./lan.ts";
@@ -53,27 +54,15 @@ describe.skipIf(mustSkip("hooks under hardship", ["ip", "prlimit", "setpriv"]))(
     return path(name);
   };
   const told = (): readonly string[] => readFileSync(path("told"), "utf8").split("\n").slice(0, -1);
-  const config = (globals: string, hooks: string): string => `
-global_defs {
-  script_user root
-  ${globals}
-}
-track_file fault {
-  file ${path("fault")}
-  weight 0
-}
-vrrp_instance VI_1 {
-  state BACKUP
-  interface eth0
-  version 3
-  virtual_router_id 1
-  priority 100
-  advert_int 0.2
-  virtual_ipaddress { 192.168.1.1/24 }
-  track_file { fault weight 0 }
-  ${hooks}
-}
-`;
+  const config = (globals: string, hooks: string): string =>
+    [
+      `global_defs {\n  script_user root\n  ${globals}\n}`,
+      `track_file fault {\n  file ${path("fault")}\n  weight 0\n}`,
+      configOf({
+        ...{ priority: 100, interval: "0.2", addresses: ["192.168.1.1/24"] },
+        extra: ["track_file { fault weight 0 }", hooks],
+      }),
+    ].join("\n");
   const begin = async (globals: string, hooks: string): Promise<Heird> => {
     const rt1 = lan.host("rt1");
     latest = await startHeird(rt1, makeHome(rt1, config(globals, hooks)));

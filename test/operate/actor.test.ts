@@ -2,12 +2,10 @@
 
 import { describe, expect, it, test } from "vitest";
 import { type Actor, askedBy, inShort } from "../../agent/core/actor.ts";
-import { step } from "../../agent/core/agent.ts";
 import type { Observation } from "../../agent/core/event.ts";
-import { initialState } from "../../agent/core/state.ts";
-import { instantAt } from "../../agent/core/time.ts";
 import { usualAgent, usualHooks } from "../../agent/core/usual.ts";
 import { commandIn, terminalIn } from "../../agent/linux/caller.ts";
+import { causesIn, noticesOf } from "../hooks/told.ts";
 import { ip, router } from "../log/history.ts";
 import { somebody } from "./somebody.ts";
 
@@ -40,15 +38,7 @@ test("hooks are told who asked, and for what", () => {
     { type: "commanded", command: { type: "startup" }, by: somebody },
     { type: "configured", config: { ...config, routers: [] }, by: { via: "signal", signal: "SIGHUP" } },
   ];
-  let state = initialState;
-  const told: string[] = [];
-  for (const seen of happened) {
-    const turn = step(state, { at: instantAt(1_000_000), seen });
-    state = turn.state;
-    for (const effect of turn.effects)
-      if (effect.type === "notify") told.push(...effect.notice.cause.map(({ what }) => what));
-  }
-  expect(told).toEqual([
+  expect(noticesOf(happened).flatMap(causesIn)).toEqual([
     "startup, asked by uid 0 (login uid 1000) on pts/3, pid 4711: heird reload",
     "a new configuration, asked by SIGHUP (a signal has no sender)",
   ]);
