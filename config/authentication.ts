@@ -105,14 +105,14 @@ function passwordOf(section: Section, report: Report): string | null {
   return cutAt(password, PASSWORD_BYTES);
 }
 
-/** As many whole characters as fit. */
+/** The characters that have a part in the bytes that count: what is sent is cut at a byte, as Keepalived cuts it. */
 function cutAt(text: string, limit: number): string {
   const encoder = new TextEncoder();
   let cut = "";
   let bytes = 0;
   for (const c of text) {
+    if (bytes >= limit) break;
     bytes += encoder.encode(c).length;
-    if (bytes > limit) break;
     cut += c;
   }
   return cut;

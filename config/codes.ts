@@ -140,6 +140,10 @@ export const CODES = {
     "included and passed over",
     "Keepalived includes regular files that nobody may execute, and goes on without all others: directories, pipes, and programs that lie among the configurations. So does heird.",
   ),
+  H0039: error(
+    "no UTF-8",
+    "The line has bytes that are no UTF-8, as of an umlaut in ISO 8859-1. Keepalived takes bytes as they are; heird would put others in their place, and a password, a name or a path would not be what was written. In comments they do no harm.",
+  ),
   H0101: error(
     "not a number",
     'A number is written in decimal figures. Keepalived says "using default" and starts with a value that stands nowhere in the file; heird does not.',
@@ -385,10 +389,3 @@ export type Code = keyof typeof CODES;
 const NOT_PORTABLE: readonly Code[] = ["H0024", "H0026", "H0028", "H0034", "H0219", "H0406", "H0407", "H0408"];
 /** What is told about lines that Keepalived 2.2.7 does not accept, or reads in another way. */
 export const UNPORTABLE: ReadonlySet<Code> = new Set(NOT_PORTABLE);
-
-/** What a code means, at length; undefined for a code that does not exist. */
-export function explainCode(code: string): string | undefined {
-  const name = code.toUpperCase();
-  const row: Row | undefined = name in CODES ? CODES[name as Code] : undefined;
-  return row === undefined ? undefined : `${row.severity}[${name}]: ${row.title}\n\n${row.explain}`;
-}

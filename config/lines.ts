@@ -6,6 +6,9 @@ import { type Line, placeIn, type SourceFile } from "./source.ts";
 /** Keepalived's buffer for a line, its end included. */
 const LONG_LINE = 1_022;
 
+/** What stands for bytes that are no UTF-8 when they were read as such. */
+const NO_UTF8 = "\ufffd";
+
 export type LineReader = {
   /** The next line that says something; null at the end of the file. */
   readonly next: () => Line | null;
@@ -52,6 +55,7 @@ function physicalLine(file: SourceFile, number: number, raw: string, report: Rep
   const text = withoutTrailingBlanks(raw, end);
   if (text === "") return null;
   const line: Line = { text, file, number, spans: null };
+  if (text.includes(NO_UTF8)) noUtf8(line, report);
   if (end < raw.length) commentInWord(line, raw, end, report);
   if (raw.length > LONG_LINE) {
     report(
@@ -73,6 +77,18 @@ function physicalLine(file: SourceFile, number: number, raw: string, report: Rep
     ),
   );
   return null;
+}
+
+function noUtf8(line: Line, report: Report): void {
+  const at = line.text.indexOf(NO_UTF8);
+  report(
+    problem(
+      "H0039",
+      placeIn(line, at, at + 1),
+      "there are bytes here that are no UTF-8",
+      "save the file as UTF-8 (iconv -f latin1 -t utf8); let an auth_pass have ASCII alone, on every router",
+    ),
+  );
 }
 
 /** One of ASCII that is seen: of most lines this tells all that there is to know. */

@@ -1,6 +1,6 @@
 // heird check --explain: what a diagnostic means, at length.
 
-import { explainCode } from "../../config/codes.ts";
+import { CODES, type Code } from "../../config/codes.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
 /** Prints the explanation of a code such as H0104. */
@@ -11,3 +11,13 @@ export function explain(code: string): number {
   process.stdout.write(`${text}\n`);
   return EXIT.ok;
 }
+
+/** What a code means; undefined for a code that does not exist. */
+export function explainCode(code: string): string | undefined {
+  const name = code.toUpperCase();
+  if (!isCode(name)) return undefined;
+  const { severity, title, explain } = CODES[name];
+  return `${severity}[${name}]: ${title}\n\n${explain}`;
+}
+
+const isCode = (name: string): name is Code => Object.hasOwn(CODES, name);

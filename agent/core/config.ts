@@ -49,7 +49,7 @@ export type VirtualAddress = {
 
 export type Authentication =
   | { readonly type: "none" }
-  /** RFC 2338 simple text password: at most 8 bytes, in clear on the wire. */
+  /** RFC 2338 simple text password: its first 8 bytes, in clear on the wire. */
   | { readonly type: "pass"; readonly password: string }
   /** RFC 2338 §5.3.6.3: an IP Authentication Header with HMAC-MD5-96; the password is its key. */
   | { readonly type: "ah"; readonly password: string };

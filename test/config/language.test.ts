@@ -2,6 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the language's own variables
 
 import { expect, test } from "vitest";
+import { passwordBytes } from "../../agent/wire/advert.ts";
 import { splitCommand } from "../../config/command.ts";
 import { printDiagnostics } from "../../config/diagnostic.ts";
 
@@ -48,6 +49,22 @@ test.each([
 test("double quotes group words, and keep comment signs", () => {
   const { config } = loadText(instance('authentication {\nauth_type PASS\nauth_pass "a #!b"\n}'));
   expect(config?.routers[0]?.authentication).toEqual({ type: "pass", password: "a #!b" });
+});
+
+test("a password is cut within a character, where Keepalived cuts it", () => {
+  const { config, diagnostics } = loadText(instance("authentication {\nauth_type PASS\nauth_pass passworü\n}"));
+  expect(diagnostics.map(({ code }) => code)).toContain("H0107");
+  const { authentication } = config?.routers[0] ?? {};
+  // p a s s w o r, and of ü (c3 bc) the first byte: the eighth of nine.
+  const sent = authentication?.type === "pass" ? passwordBytes(authentication.password) : [];
+  expect(Buffer.from(sent).toString("hex")).toBe("70617373776f72c3");
+});
+
+test("bytes that are no UTF-8 are an error, because others would be sent and shown; in a comment they are none", () => {
+  // ä of ISO 8859-1 as it is read: U+FFFD.
+  const read = Buffer.from("authentication {\nauth_type PASS\nauth_pass p\xe4ss\n}", "latin1").toString("utf8");
+  expect(codesOf(loadText(instance(read)))).toEqual(["H0039 6:12"]);
+  expect(codesOf(loadText(`# f\ufffdr alle\n${instance("priority 100")}`))).toEqual([]);
 });
 
 test("a quote that does not end on its line is an error at the quote", () => {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { CODES, explainCode } from "../../config/codes.ts";
+import { explainCode } from "../../agent/cli/explain-code.ts";
+import { CODES } from "../../config/codes.ts";
 import type { BlockName } from "../../config/keywords/keyword.ts";
 import { KEYWORDS, keywordIn } from "../../config/keywords.ts";
 import { referencePage } from "../../config/reference.ts";
