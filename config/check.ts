@@ -9,16 +9,17 @@ import {
   HOOKS,
 } from "./declaration.ts";
 import { noteAt, problem, type Report } from "./diagnostic.ts";
+import { defaultUser, type Host } from "./host-facts.ts";
 import { groupOf } from "./lower-transport.ts";
 import { placeOf } from "./syntax.ts";
 import type { CommandLine } from "./values.ts";
 
 /** Reports what the parts do to each other. */
-export function checkWhole(declaration: Declaration, report: Report): void {
+export function checkWhole(declaration: Declaration, host: Host | undefined, report: Report): void {
   vridsOnce(declaration, report);
   vmacsOnce(declaration.instances, report);
   addressesOnce(declaration.instances, report);
-  scriptSecurity(declaration, report);
+  scriptSecurity(declaration, host, report);
 }
 
 /** B9.13: the same VRID, family and interface, and the same group or a peer in common. */
@@ -98,13 +99,18 @@ function addressesOnce(instances: readonly DeclaredInstance[], report: Report): 
 }
 
 /** Scripts run as root when nobody says otherwise; then what others can write must not be run. */
-function scriptSecurity({ globals, instances, groups, scripts }: Declaration, report: Report): void {
+function scriptSecurity(
+  { globals, instances, groups, scripts }: Declaration,
+  host: Host | undefined,
+  report: Report,
+): void {
   if (globals.scriptSecurity) return;
-  const user = globals.scriptUser?.[0] ?? "root";
-  const isRoots = (command: CommandLine | null): command is CommandLine =>
-    command !== null && (command.user ?? user) === "root";
+  // To ask whom the machine has may take a program or a server: only where a command names nobody.
+  const roots = (user: string | null): boolean =>
+    (user ?? globals.scriptUser?.[0] ?? defaultUser(host ?? {})) === "root";
+  const isRoots = (command: CommandLine | null): command is CommandLine => command !== null && roots(command.user);
   const first =
-    scripts.find((script) => (script.user ?? user) === "root" && isRoots(script.command))?.command ??
+    scripts.find((script) => roots(script.user) && isRoots(script.command))?.command ??
     firstHook([...instances, ...groups], isRoots);
   if (first === undefined) return;
   report(

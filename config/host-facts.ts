@@ -1,4 +1,4 @@
-// Types only: what a machine can be asked.
+// What a machine can be asked.
 
 import type { IpAddress } from "../agent/core/address.ts";
 
@@ -9,6 +9,8 @@ export type OwnAddress = { readonly address: IpAddress; readonly prefixLength: n
 export type Host = {
   readonly interfaceExists?: (name: string) => boolean;
   readonly userExists?: (name: string) => boolean;
+  /** Whose programs are those that name nobody; root's where that cannot be told. */
+  readonly ownUser?: () => string;
   readonly groupExists?: (name: string) => boolean;
   /** Why the program of a command cannot be run as that user, as a sentence; null when it can. */
   readonly cannotRun?: (program: string, user: string) => string | null;
@@ -21,3 +23,7 @@ export type Host = {
   /** Whether a secondary address stays when the primary one goes. */
   readonly promotesSecondaries?: (name: string) => boolean;
 };
+
+/** As Keepalived: the user keepalived_script where it exists, else whoever heird is, and that is root where nothing says. */
+export const defaultUser = (host: Host): string =>
+  host.userExists?.("keepalived_script") === true ? "keepalived_script" : (host.ownUser?.() ?? "root");

@@ -3,7 +3,7 @@
 import { type Declaration, type DeclaredGroup, type DeclaredInstance, HOOKS } from "./declaration.ts";
 import { problem, type Report } from "./diagnostic.ts";
 import { checkAddresses } from "./host-addresses.ts";
-import type { Host } from "./host-facts.ts";
+import { defaultUser, type Host } from "./host-facts.ts";
 import { placeOf } from "./syntax.ts";
 import type { CommandLine } from "./values.ts";
 
@@ -140,7 +140,3 @@ function whatRuns({ command, decides }: Job, user: string, { host, security, rep
     );
   }
 }
-
-/** As Keepalived: the user keepalived_script where it exists, else root. */
-const defaultUser = (host: Host): string =>
-  host.userExists?.("keepalived_script") === true ? "keepalived_script" : "root";

@@ -66,7 +66,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const root = schema(parse(lines, { isCommand }, report), { assumeHonoured }, report);
   const declaration = declare(root, report, options.host?.mtuOf);
   if (files.size > 0 && declaration.instances.length === 0 && !refused()) report(nothingToRun(path, files, configId));
-  checkWhole(declaration, report);
+  checkWhole(declaration, options.host, report);
   if (options.host !== undefined) checkHost(declaration, options.host, report);
   lint(declaration, report);
   const { globals, scripts, checks } = declaration;

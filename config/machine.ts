@@ -33,10 +33,14 @@ export const thisMachine: Host = {
   promotesSecondaries: (name) => isSet(`/proc/sys/net/ipv4/conf/${name}/promote_secondaries`) || isSet(ALL_PROMOTE),
 };
 
-/** For the daemon, which looks for interfaces itself and waits for them: the same without them. */
-export const machineOfDaemon: Host = Object.fromEntries(
-  Object.entries(thisMachine).filter(([fact]) => fact !== "interfaceExists"),
-);
+/**
+ * For the daemon, which looks for interfaces itself and waits for them: the same without them. It knows who runs what
+ * it starts; whoever checks a file may be somebody else.
+ */
+export const machineOfDaemon: Host = {
+  ...Object.fromEntries(Object.entries(thisMachine).filter(([fact]) => fact !== "interfaceExists")),
+  ownUser: () => (process.getuid?.() === 0 ? "root" : String(process.getuid?.())),
+};
 
 const ALL_PROMOTE = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
 

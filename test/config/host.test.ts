@@ -102,6 +102,19 @@ describe("what does not", () => {
     expect(told(script("script /open/check", "script_user checker\nenable_script_security"))).toEqual([]);
   });
 
+  test("a daemon that is not root runs as itself what names nobody: nothing is said of root, and nobody is missing", () => {
+    const heird: Host = { ...machine, ownUser: () => "996" };
+    const codes = (text: string, host: Host) =>
+      loadText(text, { host: { ...host, userExists: (name) => name !== "keepalived_script" } }).diagnostics.flatMap(
+        ({ code }) => (/^H050[346]|^H0510/.test(code) ? [code] : []),
+      );
+    expect(codes(script("script /open/check", ""), machine)).toEqual(["H0504", "H0503"]);
+    expect(codes(script("script /open/check", ""), heird)).toEqual([]);
+    expect(codes(script("script /open/check", "enable_script_security"), machine)).toEqual(["H0506", "H0510"]);
+    expect(codes(script("script /open/check", "enable_script_security"), heird)).toEqual([]);
+    expect(codes(script("script /open/check", "script_user root"), heird)).toEqual(["H0504", "H0503"]);
+  });
+
   test("255 without the address, and addresses that go with another, name both places", () => {
     expect(told(instance("priority 255"))).toEqual([expect.stringMatching(/^H0509 4 .*192\.0\.2\.10 is not on eth0$/)]);
     const siblings = told(instance("", "10.0.0.1/24\n10.0.0.2/24")).filter((line) => line.startsWith("H0508"));
