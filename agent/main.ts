@@ -107,7 +107,8 @@ async function checkCommand(values: Values, operands: readonly string[]): Promis
     return explain(values.explain);
   }
   const { check } = await import("./cli/check.ts");
-  return check(operands.length > 0 ? operands : [fileOf(values)], values);
+  const load = values.host ? (await import("./daemon/outlook.ts")).loadHere : undefined;
+  return check(operands.length > 0 ? operands : [fileOf(values)], values, load);
 }
 
 async function runCommand(values: Values): Promise<null> {

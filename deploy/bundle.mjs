@@ -22,7 +22,7 @@ const ENTRIES = {
   loader: "agent/daemon/loader.ts",
 };
 /** What main.ts loads of the daemon, which is one part. */
-const DAEMON = { start: "start", askers: "endLeftPrograms, runCheck", prepare: "cleanup" };
+const DAEMON = { start: "start", askers: "endLeftPrograms, runCheck", outlook: "loadHere", prepare: "cleanup" };
 
 /** These know where they stand for another reason: they look for package.json, and for maps. */
 const LOOKING = ["agent/cli/version.ts", "agent/operate/origin.ts"];

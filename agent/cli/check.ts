@@ -5,14 +5,12 @@ import { virtualRouters } from "../../config/cluster.ts";
 import { UNPORTABLE } from "../../config/codes.ts";
 import { type Diagnostic, hasErrors, inOrder, printDiagnostics } from "../../config/diagnostic.ts";
 import { type Loaded, type LoadOptions, loadConfig } from "../../config/load.ts";
-import { thisMachine } from "../../config/machine.ts";
 import { checkPair } from "../../config/pair.ts";
 import { type Election, electionsOf } from "../../config/winner.ts";
 import { clusterDocument, clusterText, contested } from "./cluster-text.ts";
 import { EXIT } from "./refusal.ts";
 
 type Flags = {
-  readonly host: boolean;
   readonly json: boolean;
   readonly portable: boolean;
   readonly strict: boolean;
@@ -20,15 +18,20 @@ type Flags = {
 };
 type Checked = Loaded & { readonly path: string };
 
-/** Prints the diagnostics (compiler style on stderr, JSON on stdout) and gives the exit code. */
-export function check(paths: readonly string[], { json, strict, portable, ...flags }: Flags): number {
+/**
+ * Prints the diagnostics (compiler style on stderr, JSON on stdout) and gives the exit code. Unless whoever loads asks
+ * this machine, a laptop and CI say the same of a file.
+ */
+export function check(
+  paths: readonly string[],
+  { json, strict, portable, ...flags }: Flags,
+  load: typeof loadConfig = loadConfig,
+): number {
   const options: LoadOptions = {
     portable,
-    // Without it a laptop and CI say the same of a file.
-    ...(flags.host ? { host: thisMachine } : {}),
     ...(flags["config-id"] === undefined ? {} : { configId: flags["config-id"] }),
   };
-  const loaded = paths.map((path): Checked => ({ path, ...loadConfig(path, options) }));
+  const loaded = paths.map((path): Checked => ({ path, ...load(path, options) }));
   const { elections, found } = loaded.length > 1 ? asCluster(loaded) : { elections: [], found: [] };
   const files = new Map(loaded.flatMap((one) => [...one.files]));
   const all = inOrder(unique([...loaded.flatMap(({ diagnostics }) => diagnostics), ...found]), files.keys());

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "heird-check-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => vi.restoreAllMocks());
 
-const flags = { host: false, json: false, portable: false, strict: false, "config-id": "node1" } as const;
+const flags = { json: false, portable: false, strict: false, "config-id": "node1" } as const;
 const instance = (lines: string) =>
   `vrrp_instance VI {\n  interface eth0\n  virtual_router_id 51\n  ${lines}\n  virtual_ipaddress {\n    192.0.2.10/24\n  }\n}\n`;
 

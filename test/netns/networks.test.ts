@@ -88,9 +88,8 @@ describe.skipIf(mustSkip("net_namespace", needs))("net_namespace", () => {
 
       node.home.write(within(there, `${VIP}/24`, "192.168.1.2/24"));
       const { configFile, stateDirectory } = node.home;
-      const plan = await here.attempt(heird("plan", "-f", configFile, "--state-dir", stateDirectory), {
-        timeout: 30_000,
-      });
+      const asked = { timeout: 30_000 };
+      const plan = await here.attempt(heird("plan", "-f", configFile, "--state-dir", stateDirectory), asked);
       expect(plan.stdout + plan.stderr).toMatch(/192\.168\.1\.2/);
       node.signal("SIGHUP");
       await eventually("the new one is there, too", () => holdsOn(there, "vrrp.51", "192.168.1.2"), PATIENCE);
@@ -128,6 +127,19 @@ describe.skipIf(mustSkip("net_namespace", needs))("net_namespace", () => {
     });
   }, 120_000);
 
+  test("heird check --host looks at the addresses there", async () => {
+    await onSite("look", ROUTERS, async (site) => {
+      const [there, here] = [site.host("rt1"), site.host("rt2")];
+      await there.run(["ip", "address", "add", "10.9.0.11/24", "dev", "eth0"]);
+      const config = (host: Host): string =>
+        `net_namespace ${host.namespace}\n${configOf({ vrid: 51, priority: 100, addresses: ["10.9.0.1/24"] })}`;
+      const check = (host: Host) =>
+        here.attempt(heird("check", "--host", site.unchecked("rt2", config(host)).configFile), { timeout: 30_000 });
+      expect(await check(there)).toMatchObject({ code: 0, stderr: "" });
+      expect((await check(here)).stderr).toMatch(/H0507/);
+    });
+  }, 60_000);
+
   test("one that is not there is named, with the remedy", async () => {
     await onSite("nospace", ROUTERS.slice(0, 1), async (site) => {
       const config = `net_namespace nowhere\n${configOf({ priority: 100, addresses: [`${VIP}/24`] })}`;
@@ -136,6 +148,9 @@ describe.skipIf(mustSkip("net_namespace", needs))("net_namespace", () => {
       const { code, stderr } = await site.host("rt1").attempt(argv, { timeout: 30_000 });
       expect(code).not.toBe(0);
       expect(stderr).toMatch(/net_namespace nowhere: .*ip netns add nowhere/);
+      const check = await site.host("rt1").attempt(heird("check", "--host", configFile), { timeout: 30_000 });
+      expect(check.code).toBe(0);
+      expect(check.stderr).toMatch(/^heird: net_namespace nowhere: .*; the addresses there were not looked at\n$/);
     });
   }, 40_000);
 });
