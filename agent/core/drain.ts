@@ -15,7 +15,7 @@ import {
   type RouterTurn,
   routerOf,
 } from "./state.ts";
-import { after, type Instant, inSeconds, since, until } from "./time.ts";
+import { after, type Duration, type Instant, inSeconds, seconds, since, until } from "./time.ts";
 
 type Routers = readonly RouterState[];
 
@@ -150,7 +150,9 @@ function unfitFor(router: RouterState): string | null {
 export function drainInWords({ config: { name } }: RouterState, drained: Drained, now: Instant): string {
   const { reason, by } = drained;
   const why = reason === "" ? "" : ` for "${reason}"`;
-  const end = drained.until === null ? "until" : `for another ${inSeconds(until(now, drained.until))}, or until`;
-  const ago = inSeconds(since(drained.since, now));
+  const end = drained.until === null ? "until" : `for another ${wholeSeconds(until(now, drained.until))}, or until`;
+  const ago = wholeSeconds(since(drained.since, now));
   return `drained ${ago} ago${why}${askedBy(by ?? undefined)}: it takes nothing over ${end} heird resume ${name}`;
 }
+
+const wholeSeconds = (span: Duration): string => inSeconds(seconds(Math.round(span / 1_000_000)));
