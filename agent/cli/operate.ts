@@ -2,10 +2,10 @@
 
 import { type Actor, inShort } from "../core/actor.ts";
 import type { Operation } from "../core/command.ts";
-import { ask, type Details, LONGEST_SPAN, socketPath } from "../operate/control.ts";
+import { ask, type Details, LONGEST_SPAN } from "../operate/control.ts";
 import type { OperatedRouter, OperationOutcome } from "../operate/operation.ts";
+import { forbidden, mute, nobody } from "./ask.ts";
 import { EXIT, Refusal } from "./refusal.ts";
-import { mute, nobody } from "./reload.ts";
 import { inWords } from "./table.ts";
 import { spanOf } from "./when.ts";
 
@@ -62,9 +62,6 @@ async function outcomeOf(directory: string, what: Operation["type"], details: De
     throw new Refusal(EXIT.refused, cause instanceof Error ? cause.message : String(cause));
   }
 }
-
-const forbidden = (directory: string): string =>
-  `permission denied for ${socketPath(directory)}; run it as root, as the user of the daemon or of its group`;
 
 function tell(what: Operation["type"], { outcome, says, routers, failures }: OperationOutcome): void {
   for (const router of routers) process.stdout.write(`${sentenceOf(what, outcome, router)}\n`);

@@ -1,8 +1,9 @@
 // heird reload: makes a running daemon take its file anew, and tells how that went.
 
 import type { Question } from "../operate/control.ts";
-import { ask, type Details, socketPath } from "../operate/control.ts";
+import { ask, type Details } from "../operate/control.ts";
 import type { ReloadOutcome } from "../operate/plan.ts";
+import { forbidden, mute, nobody } from "./ask.ts";
 import { tellOutcome } from "./plan-text.ts";
 import { EXIT, Refusal } from "./refusal.ts";
 
@@ -21,14 +22,6 @@ export async function reload({ "state-dir": directory, wait, json, ...rest }: Fl
   return tellOutcome(outcome, { json, requireNoFailover: requireNoFailover && outcome.outcome !== "done" });
 }
 
-/** Who is not there, and what to do about it. */
-export const nobody = (directory: string): string =>
-  `no daemon answers on ${socketPath(directory)}; is it running, and with this --state-dir?`;
-
-/** Who is there, and silent. */
-export const mute = (directory: string): string =>
-  `the daemon on ${socketPath(directory)} does not answer; what it has not begun by now it will not do`;
-
 /** Asks a daemon for a plan or a reload; null when there is none. Refuses when there is one and it cannot. */
 export async function askOutcome(
   directory: string,
@@ -41,11 +34,7 @@ export async function askOutcome(
     const code = cause instanceof Error && "code" in cause ? cause.code : "";
     if (code === "ENOENT" || code === "ECONNREFUSED") return null;
     if (code === "ETIMEDOUT") throw new Refusal(EXIT.unreachable, mute(directory));
-    if (code === "EACCES")
-      throw new Refusal(
-        EXIT.unreachable,
-        `permission denied for ${socketPath(directory)}; run it as root or as the user of the daemon`,
-      );
+    if (code === "EACCES") throw new Refusal(EXIT.unreachable, forbidden(directory));
     throw new Refusal(EXIT.refused, cause instanceof Error ? cause.message : String(cause));
   }
 }

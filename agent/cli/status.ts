@@ -7,8 +7,7 @@ import { EXIT } from "./refusal.ts";
 import { inWords, table } from "./table.ts";
 
 export async function status(stateDirectory: string, json: boolean): Promise<number> {
-  const hint = "; is it running, and with this --state-dir?";
-  const answer = (await askDaemon(stateDirectory, "status", hint)) as Status;
+  const answer = (await askDaemon(stateDirectory, "status")) as Status;
   process.stdout.write(json ? `${JSON.stringify(answer)}\n` : `${brief(answer)}\n`);
   return EXIT.ok;
 }
