@@ -145,7 +145,7 @@ export const OPTIONS = {
   portable: flag("tell every line that Keepalived 2.2.7 would not accept, and fail for it (exit code 5)"),
   host: flag("look at this machine, too: interfaces, addresses, scripts"),
   strict: flag("warnings fail, too (exit code 5)"),
-  json: flag("one JSON document"),
+  json: flag("one JSON document; of events, of a story or of records, one a line"),
   help: { ...flag("this"), short: "h" },
   version: flag("the version"),
 } as const;
@@ -190,7 +190,10 @@ export const COMMANDS = {
     ...none,
     summary: "tell what a reload would change, and whether it would move an address",
     options: ["config", "config-id", "from", "json", "require-no-failover", "state-dir"],
-    details: ["The running daemon is asked, and changes nothing. Without one it is told what a start would do."],
+    details: [
+      "The running daemon is asked, and changes nothing: about its own file, unless -f names another. Without a daemon",
+      "it is told what a start would do.",
+    ],
   },
   rehearse: {
     summary: "play the files of a cluster in one process, before they are deployed",

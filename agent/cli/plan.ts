@@ -18,18 +18,24 @@ import { askOutcome } from "./reload.ts";
 
 type Flags = {
   readonly "state-dir": string;
+  readonly config?: string | undefined;
   readonly "config-id"?: string | undefined;
   readonly from?: string | undefined;
   readonly "require-no-failover": boolean;
   readonly json: boolean;
 };
 
-/** Prints the plan for a file and gives the exit code. */
+/** Prints the plan for a file and gives the exit code. A daemon that is there knows better which file a reload takes. */
 export async function plan(file: string, flags: Flags): Promise<number> {
   const path = resolve(file);
   const { json, "require-no-failover": requireNoFailover } = flags;
-  const live = flags.from === undefined ? await askOutcome(flags["state-dir"], "plan", { file: path }) : null;
-  if (live !== null) hiddenFromDaemon(live, path);
+  const named = flags.config === undefined ? {} : { file: path };
+  const live = flags.from === undefined ? await askOutcome(flags["state-dir"], "plan", named) : null;
+  if (live !== null) {
+    hiddenFromDaemon(live, path);
+    if (flags["config-id"] !== undefined)
+      process.stderr.write("heird: -i was not heeded: the daemon compares @id lines with what it was started with\n");
+  }
   return tellOutcome(live ?? offline(path, flags), { json, requireNoFailover });
 }
 

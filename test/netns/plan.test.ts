@@ -9,7 +9,7 @@ import { readLog } from "../../agent/log/read.ts";
 import type { Finished } from "./command.ts";
 import { configOf } from "./config.ts";
 import { eventually } from "./eventually.ts";
-import { type Heird, runHeird } from "./heird.ts";
+import { type Heird, heird, runHeird } from "./heird.ts";
 import { mustSkip } from "./requirements.ts";
 import { onSite, ROUTERS } from "./site.ts";
 
@@ -38,6 +38,18 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
       expect(plan.stdout).toContain("+ 10.1.0.2/32");
       expect(plan.stdout).toContain("no failover");
       expect(await rt1.holds("10.1.0.2")).toBe(false);
+
+      // Without -f it is what a reload would take: the file of the daemon, and the id that it was started with.
+      const own = await ask("plan", "-i", "other");
+      expect(own, own.stderr).toMatchObject({ code: 0 });
+      expect(own.stdout).toContain(`${node.home.configFile}, compared with the running daemon: 1 unchanged`);
+      expect(own.stderr).toContain("-i was not heeded");
+
+      // Whoever may not ask is not told that nobody is there.
+      const stranger = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+      const status = await rt1.attempt([...stranger, ...heird("status", "--state-dir", node.home.stateDirectory)]);
+      expect(status.code).toBe(3);
+      expect(status.stderr).toMatch(/^heird: permission denied for .*\/heird\.sock; run it as root/);
 
       node.home.write(configOf({ ...base, addresses: ["10.1.0.1/32", "10.1.0.2/32"] }));
       expect(await ask("reload", "--wait", "--require-no-failover")).toMatchObject({ code: 0 });
