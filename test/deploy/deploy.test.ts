@@ -33,6 +33,13 @@ test("the unit lets the daemon do what it must, and names no capability twice", 
   expect(setting("RestrictRealtime")).toEqual([]);
 });
 
+test("the lock file is of this package, so that npm prune on a router changes no file of the checkout", () => {
+  const described = JSON.parse(readFileSync("package.json", "utf8"));
+  const locked = JSON.parse(readFileSync("package-lock.json", "utf8")).packages[""];
+  for (const key of ["name", "version", "bin", "engines", "dependencies", "devDependencies"])
+    expect(locked[key], key).toEqual(described[key]);
+});
+
 test("the sample configuration is accepted without a word", () => {
   const { config, diagnostics } = loadConfig("deploy/heird.example.conf");
   expect(diagnostics).toEqual([]);
