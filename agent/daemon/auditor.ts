@@ -21,6 +21,8 @@ export type Auditor = {
 };
 
 const ROLE = "--heird-ships-the-log";
+/** Where the program was replaced under a living daemon, the next process may be of another release, and say other things. */
+const LEVELS: ReadonlySet<string> = new Set(["info", "warn", "error"]);
 /** A process that died is started again after this long, in ms. */
 const PAUSE = 5_000;
 const PULSE = 5_000;
@@ -53,7 +55,7 @@ export function openAuditor(directory: string, head: () => number, journal: Jour
       if (told.type === "status") {
         status = told.status;
         if (status.stream !== null) reached = status.shipped;
-      } else journal[told.level](told.sentence);
+      } else if (LEVELS.has(told.level)) journal[told.level](told.sentence);
     });
     const lost = (why: string): void => {
       if (child !== begun) return;

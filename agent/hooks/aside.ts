@@ -4,7 +4,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Deed, Order } from "./deed.ts";
+import { type Answer, type Deed, isAnswer, type Order } from "./deed.ts";
 import { serve } from "./helper.ts";
 import type { Ending, Running } from "./queue.ts";
 
@@ -63,7 +63,13 @@ function start(desk: Desk): ChildProcess {
   const begun = forked();
   desk.unanswered = 0;
   desk.patience = UNANSWERED.loading;
-  begun.on("message", (answer: Answer) => hear(desk, begun, answer));
+  begun.on("message", (said) => {
+    if (isAnswer(said)) hear(desk, begun, said);
+    else {
+      begun.kill("SIGKILL");
+      lose(desk, begun, "it is of another release; restart heird");
+    }
+  });
   begun.on("error", (error) => {
     if (begun.pid === undefined) lose(desk, begun, error.message);
   });

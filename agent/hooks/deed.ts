@@ -42,3 +42,12 @@ export type Answer =
   /** The process group of a program that runs; null when that has ended, and what is left of the group is nobody's. */
   | { readonly type: "group"; readonly id: number; readonly group: number | null }
   | { readonly type: "listens" };
+
+/** Where the program was replaced under a living daemon, the next process may be of another release, and say other things. */
+export function isAnswer(said: unknown): said is Answer {
+  const { type, id, ending, group }: Readonly<Record<string, unknown>> = Object(said);
+  if (type === "listens") return true;
+  if (typeof id !== "number") return false;
+  if (type === "group") return group === null || typeof group === "number";
+  return type === "ended" && typeof Object(ending).ok === "boolean" && typeof Object(ending).detail === "string";
+}
