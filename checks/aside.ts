@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { CheckConfig } from "../agent/core/check.ts";
-import { type Order, serve, type Told } from "./helper.ts";
+import { isTold, type Order, serve, type Told } from "./helper.ts";
 import { endRemains, MARK, meanwhile } from "./remains.ts";
 
 /** One run of a check. */
@@ -65,8 +65,14 @@ function employ(mark: string, hear: (told: Told) => void, gone: (why: string) =>
   const child = another(mark);
   const groups = new Set<number>();
   let over = false;
-  child.on("message", (message) => {
-    const said = message as Told;
+  let strange: string | null = null;
+  const kill = (): void => void child.kill("SIGKILL");
+  child.on("message", (said) => {
+    if (!isTold(said)) {
+      strange = "it is of another release; restart heird";
+      kill();
+      return;
+    }
     // Whatever it says, it listens: who has begun a program is loaded, though its first answer may take long.
     hear(said);
     if (said.type !== "group") return;
@@ -85,9 +91,8 @@ function employ(mark: string, hear: (told: Told) => void, gone: (why: string) =>
     child.on("error", (error) => {
       if (child.pid === undefined) leave(error.message);
     });
-    child.on("exit", (code, name) => leave(endOf(code, name)));
+    child.on("exit", (code, name) => leave(strange ?? endOf(code, name)));
   });
-  const kill = (): void => void child.kill("SIGKILL");
   return {
     kill,
     // Whoever is gone is told by its end.

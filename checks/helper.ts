@@ -27,6 +27,14 @@ export type Told =
   /** The answer to a ping. */
   | { readonly type: "alive" };
 
+/** Where the program was replaced under a living daemon, who asks may be of another release, and tell other things. */
+export function isTold(said: unknown): said is Told {
+  const { type, name, run, group, over }: Readonly<Record<string, unknown>> = Object(said);
+  if (type === "run")
+    return typeof name === "string" && [Object(run).started, Object(run).took].every((one) => typeof one === "number");
+  return type === "alive" || (type === "group" && typeof group === "number" && typeof over === "boolean");
+}
+
 /** The clock of the daemon: CLOCK_MONOTONIC, in microseconds. */
 export const monotonic = (): Instant => instantAt(Number(process.hrtime.bigint() / 1_000n));
 

@@ -1,5 +1,5 @@
-// A daemon that lives on while its program is replaced on the disk: the next process that runs hooks may be of another
-// release. What it says and the daemon does not know costs a hook, and not the daemon.
+// A daemon that lives on while its program is replaced on the disk: the next process beside it may be of another
+// release. What it says and the daemon does not know costs a hook, or a check, and not the daemon.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { isAnswer } from "../../agent/hooks/deed.ts";
 import type { Ending } from "../../agent/hooks/queue.ts";
+import { shell } from "../checks/ask.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "heird-replaced-"));
 const OTHER = join(folder, "other.cjs");
@@ -30,6 +31,25 @@ test("an answer of another release ends that process, and the hook is lost with 
   expect(ending).toMatchObject({ ok: false, lost: true });
   expect(ending.detail).toBe("the process that runs hooks ended (it is of another release; restart heird)");
   doer.close();
+});
+
+test("what another release tells of a check ends who asks, and is not taken for a verdict", async () => {
+  const { openAsker } = await import("../../checks/aside.ts");
+  // To `ask` it answers without a type, too.
+  const runs: unknown[] = [];
+  const trouble = await new Promise<string>((resolve) => {
+    const asker = openAsker(
+      "mark/",
+      (run) => runs.push(run),
+      (sentence) => {
+        void asker.close();
+        resolve(sentence);
+      },
+    );
+    asker.ask([shell("true")]);
+  });
+  expect(trouble).toMatch(/ended \(it is of another release; restart heird\); it is started again/);
+  expect(runs).toEqual([]);
 });
 
 test.each([
