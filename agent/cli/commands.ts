@@ -262,7 +262,7 @@ export const COMMANDS = {
   },
   audit: {
     summary: "tell what happened on all nodes, from a Redis or from their logs",
-    operands: { name: "VERB", complete: null, many: true, required: true },
+    operands: { name: "VERB", complete: AUDIT_VERBS, many: true, required: true },
     options: [
       "cluster-name",
       "config",

@@ -108,6 +108,7 @@ function holdsIn(offered: Offer): void {
 
   test("the words behind a command", () => {
     expect(offered(["heird", "completion", "f"])).toEqual(["fish"]);
+    expect(offered(["heird", "audit", "ti"])).toEqual(["timeline"]);
     expect(offered(["heird", "check", "on"])).toEqual(["one.conf"]);
     expect(offered(["heird", "plan", "-f", "tw"])).toEqual(["two.conf"]);
   });
