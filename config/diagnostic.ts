@@ -134,6 +134,9 @@ export function printDiagnostic(diagnostic: Diagnostic, excerpts: Excerpts, { co
   return lines.join("\n");
 }
 
+/** How loud a log is about it: what refuses the file is told by a sentence of its own. */
+export const levelOf = ({ severity }: Diagnostic): "info" | "warn" => (severity === "info" ? "info" : "warn");
+
 /** One diagnostic in one line, for logs: where, what, and nothing of the file. */
 export const headlineOf = ({ severity, code, message, position }: Diagnostic): string =>
   `${whereOf(position)}: ${severity}[${code}]: ${visible(message)}`;

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Diagnostic, hasErrors, headlineOf, printDiagnostics } from "../../config/diagnostic.ts";
+import { type Diagnostic, hasErrors, headlineOf, levelOf, printDiagnostics } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { machineOfDaemon } from "../../config/machine.ts";
 import { EXIT, Refusal } from "../cli/refusal.ts";
@@ -174,7 +174,7 @@ function requireEntry(netNamespace: string, entered: Outcome): void {
 export function prepare(options: PrepareOptions, journal: Journal): Prepared {
   const { config, oddities } = loadOrRefuse(options);
   const tellOddities = (): void => {
-    for (const diagnostic of oddities) journal.warn(headlineOf(diagnostic));
+    for (const diagnostic of oddities) journal[levelOf(diagnostic)](headlineOf(diagnostic));
   };
   try {
     return { ...prepareFor(config, options, journal), tellOddities };

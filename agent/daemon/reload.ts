@@ -3,7 +3,7 @@
 // `heird plan` and `heird reload` go the same way up to the last step, so that what was planned is
 // what happens.
 
-import { type Diagnostic, hasErrors, headlineOf, summaryOf } from "../../config/diagnostic.ts";
+import { type Diagnostic, hasErrors, headlineOf, levelOf, summaryOf } from "../../config/diagnostic.ts";
 import { type Actor, askedBy } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
 import { failureInWords } from "../core/event.ts";
@@ -147,7 +147,7 @@ export function createReloader(around: Surroundings): Reloader {
 
 /** Of hundreds of routers there may be a thousand, and adverts go out between them. */
 function* warnings({ diagnostics }: Outcome, journal: Surroundings["journal"]): IterableIterator<void> {
-  for (const diagnostic of diagnostics) yield journal.warn(headlineOf(diagnostic));
+  for (const diagnostic of diagnostics) yield journal[levelOf(diagnostic)](headlineOf(diagnostic));
 }
 
 /** The plan, where it has to be known before; and whose interface is replaced has lost it by the time of the change. */

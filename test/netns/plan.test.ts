@@ -76,6 +76,23 @@ describe.skipIf(mustSkip("heird plan and heird reload", ["ip"]))("plan and reloa
     });
   });
 
+  test("a note about the file is no warning in the journal, at the start and at a reload", async () => {
+    await onSite("note", ROUTERS.slice(0, 1), async (site) => {
+      // state MASTER stands in most files, and whoever watches for warnings is not to be called for it.
+      const config = configOf({ priority: 100, addresses: ["10.1.0.9/32"], state: "MASTER" });
+      const node = await site.heird("rt1", config);
+      const notes = () =>
+        node
+          .output()
+          .split("\n")
+          .filter((line) => line.includes("info[H0301]"));
+      await eventually("it is told", async () => notes().length === 1);
+      node.reload(config);
+      await eventually("it is told again", async () => notes().length === 2);
+      for (const note of notes()) expect(JSON.parse(note)).toMatchObject({ level: 30 });
+    });
+  }, 60_000);
+
   test("refuse with a code of their own, and change nothing", async () => {
     await onSite("refuse", ROUTERS, async (site) => {
       const node = await site.heird("rt1", text);
