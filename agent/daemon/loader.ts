@@ -5,6 +5,7 @@
 // at each reload takes locks of the whole process in an ordinary priority: on a machine with three busy
 // neighbours the real-time main thread then waited up to 99 ms for them, and 15 ms with this one.
 
+import { setFlagsFromString } from "node:v8";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
@@ -13,9 +14,8 @@ import type { AgentConfig, RouterConfig } from "../core/config.ts";
 import type { Instant } from "../core/time.ts";
 import { REDACTED, redactConfig } from "../log/redact.ts";
 import { discreet } from "./discreet.ts";
-import { practise } from "./practice.ts";
+import { HURRY_FLAG, UNHURRIED_FLAG } from "./flags.ts";
 import { inSlices } from "./quiet.ts";
-import { slowly, waitingHere } from "./slowly.ts";
 import { collect, keepYoungSmall } from "./young.ts";
 
 export type Source = { readonly file: string; readonly configId: string | undefined };
@@ -43,8 +43,13 @@ const ROLE = "heird reads configurations";
 const PATIENCE = 60_000;
 const MEMORY_MIB = 1_024;
 
-/** Practice begins when the routers have begun, in ms. */
-const PRACTICE_BEGINS = 300;
+/**
+ * The code of the reader is run once in a long while, cold: to optimize it on the way takes V8 longer than it saves, and
+ * takes the processor of others. A file that takes longer than this, in ms, is long enough for it to be worth it.
+ */
+const HURRY = 150;
+/** When what a reading has left behind is collected, in ms: nobody waits any more. */
+const COLLECTS_AFTER = 2_000;
 
 type Waiting = {
   readonly resolve: (told: Telling) => void;
@@ -67,8 +72,7 @@ export type Telling = {
   readonly diagnostics: string;
 };
 type Answer = { readonly id: number; readonly told: Telling };
-/** Without a source nobody waits for the answer: it is practice. */
-type Question = { readonly id: number; readonly source: Source | null };
+type Question = { readonly id: number; readonly source: Source };
 
 /** A thread that dies over a file is replaced when the next one is read. `key` is that of the log, for its fingerprints. */
 export function openLoader(key: string, now: () => Instant): Loader {
@@ -96,8 +100,6 @@ export function openLoader(key: string, now: () => Instant): Loader {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
     });
     worker.unref();
-    // Asked as everybody asks, since the way to the thread and back has never been gone either.
-    setTimeout(() => worker.postMessage({ id: ids++, source: null } satisfies Question), PRACTICE_BEGINS).unref();
     // Somewhere between here and there the thread gets its heap.
     const beat = setInterval(keepYoungSmall, 1);
     beat.unref();
@@ -122,18 +124,31 @@ export function openLoader(key: string, now: () => Instant): Loader {
   return {
     prepare,
     read: async (source) => {
+      // A thread that begins takes what was compiled for it, which is for other flags.
+      const over = thread === null ? null : hurry();
       const told = await new Promise<Telling>((resolve, reject) => {
         const worker = prepare();
         const id = ids++;
         const give = (): void => lose(worker, `${source.file} was not read within ${PATIENCE / 1_000} s`);
         waiting.set(id, { resolve, reject, impatience: setTimeout(give, PATIENCE) });
         worker.postMessage({ id, source } satisfies Question);
-      });
+      }).finally(over);
       const { pieces, read } = readIn(told);
       await inSlices(pieces, now);
       return read();
     },
   };
+}
+
+/** Has V8 optimize nothing, until it is called off or has lasted for long enough. */
+function hurry(): () => void {
+  setFlagsFromString(HURRY_FLAG);
+  const over = (): void => {
+    clearTimeout(patience);
+    setFlagsFromString(UNHURRIED_FLAG);
+  };
+  const patience = setTimeout(over, HURRY).unref();
+  return over;
 }
 
 function readHere({ file, configId }: Source): Omit<Read, "words"> {
@@ -186,20 +201,13 @@ export function readIn({ words, config, diagnostics }: Telling): {
   return { pieces: pieces(), read };
 }
 
-function* practice(key: string): Iterator<Telling> {
-  for (const read of practise()) yield tellingOf(read, key);
-}
-
 const data: { readonly role: string; readonly key: string } | null = workerData;
 if (!isMainThread && data?.role === ROLE) {
   const { key } = data;
+  let collecting: NodeJS.Timeout | undefined;
   parentPort?.on("message", ({ id, source }: Question) => {
-    const answer = (told: Telling): void => parentPort?.postMessage({ id, told } satisfies Answer);
-    const end = (last: Telling | null): void => {
-      if (last !== null) answer(last);
-      collect();
-    };
-    if (source === null) slowly(practice(key), waitingHere(), end);
-    else answer(tellingOf(readHere(source), key));
+    parentPort?.postMessage({ id, told: tellingOf(readHere(source), key) } satisfies Answer);
+    clearTimeout(collecting);
+    collecting = setTimeout(collect, COLLECTS_AFTER);
   });
 }

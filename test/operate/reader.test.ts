@@ -8,7 +8,6 @@ import { comparing } from "../../agent/core/settled.ts";
 import { initialState } from "../../agent/core/state.ts";
 import { instantAt, seconds } from "../../agent/core/time.ts";
 import { type Read, readIn, type Telling, tellingOf } from "../../agent/daemon/loader.ts";
-import { practise } from "../../agent/daemon/practice.ts";
 import { redactConfig } from "../../agent/log/redact.ts";
 import { EXAMPLES } from "../../config/examples.ts";
 import { loadText } from "../config/memory.ts";
@@ -55,14 +54,6 @@ test("a file that cannot be used is told with what is wrong", () => {
   const { config, diagnostics } = taken(tellingOf(loadText("vrrp_instance {"), KEY));
   expect(config).toBeNull();
   expect(diagnostics.length).toBeGreaterThan(0);
-});
-
-test("the configuration that is read for practice is one that could be used", () => {
-  const [read] = practise();
-  const { config, diagnostics } = read ?? {};
-  expect(config?.routers.length, JSON.stringify(diagnostics)).toBeGreaterThan(1);
-  // A warning takes a way of its own, and a file for the bench has hundreds.
-  expect(new Set(diagnostics?.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
 });
 
 test("what was compared beforehand decides as what was not, also when another configuration came between", () => {
