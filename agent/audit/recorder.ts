@@ -14,7 +14,7 @@ import type { Instant } from "../core/time.ts";
 import { masterDownInterval, skewTime } from "../core/timers.ts";
 import { causesOf } from "../explain/causes.ts";
 import { actorIn, wallClock } from "../explain/chronicle.ts";
-import { createWitness, MOST_RECENT, nameOf, type Witnessed } from "../explain/observer.ts";
+import { createWitness, keepRecent, nameOf, type Witnessed } from "../explain/observer.ts";
 import type { Heard } from "../explain/trail.ts";
 import type { Header, Line, Strain } from "../log/line.ts";
 import { NOTHING_REPLAYED, toldLine } from "../log/replay.ts";
@@ -196,7 +196,9 @@ function transitionRecord(
   const { before, after, at } = scene.transition;
   const router = after ?? before;
   if (router === null) return null;
-  keep(memory, mark.router, { id: common.id, at });
+  const recorded = { id: common.id, at };
+  memory.latest.set(mark.router, recorded);
+  keepRecent(memory.recent, mark.router, at, recorded);
   const { from, phase: to, because: reason } = mark;
   const causes = causesOf(scene);
   const asked = [...memory.asked.values()].findLast(({ seq }) => causes.some((cause) => cause.seq === seq));
@@ -326,13 +328,6 @@ function seen(memory: Memory, line: EventLine, states: States, common: CommonOf)
   const name = routerOf(states.state, router)?.config.name ?? router;
   const effects = [{ ...deed.done, startedMs }];
   return { kind, record: { ...common, kind, vr: { name, router }, of: near ? latest.id : null, effects } };
-}
-
-function keep({ latest, recent }: Memory, router: RouterKey, one: Recorded): void {
-  latest.set(router, one);
-  recent.set(nameOf(router, one.at), one);
-  const [oldest] = recent.keys();
-  if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest);
 }
 
 function askedIn(line: EventLine): { readonly asked: string; readonly actor: Actor | null } {

@@ -110,7 +110,7 @@ async function accountOf(
   until: number,
 ): Promise<NodeAccount> {
   const account = openAccount(node);
-  const [newest] = streams.slice(-1);
+  const newest = streams.at(-1);
   const mark = await source.mark(newest === undefined ? node : nameOf(newest));
   // A node whose clock is behind has its lines under earlier times.
   const start = from === null ? null : Math.floor(from + Math.min(0, (mark?.clock?.offsetUs ?? 0) / 1_000));

@@ -1,7 +1,6 @@
 // heird checks: how the checks of a running daemon are, and how one run of one of them went.
 
-import type { CheckConfig, Program, Run } from "../core/check.ts";
-import { saidIn } from "../explain/narrate.ts";
+import { type CheckConfig, type Program, type Run, saidIn } from "../core/check.ts";
 import type { CheckStatus } from "../operate/check-book.ts";
 import { askDaemon } from "./ask.ts";
 import { EXIT } from "./refusal.ts";

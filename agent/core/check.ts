@@ -195,3 +195,7 @@ export type Run = Answer & {
   /** Runs that were left out since the last one because it was not over. */
   readonly skipped: number;
 };
+
+/** What was said, with the number where there is one. */
+export const saidIn = ({ detail, value }: Pick<Run, "detail" | "value">): string =>
+  value === null || detail.endsWith(` ${value}`) ? detail : `${detail}, ${value}`;

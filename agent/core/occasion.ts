@@ -1,6 +1,7 @@
 // What led to a turn, in words for people: the cause that hooks, URLs and mails are told.
 
 import { askedBy } from "./actor.ts";
+import { saidIn } from "./check.ts";
 import { commandInWords } from "./command.ts";
 import type { Cause } from "./effect.ts";
 import type { Observation } from "./event.ts";
@@ -57,11 +58,10 @@ function answerInWords(
   { check, run }: Extract<Observation, { type: "checkReported" }>,
   { checks }: AgentState,
 ): string {
-  const { ok, detail, value } = run;
+  const { ok, value } = run;
   // A number is believed at once, however many came before it.
   const streak = value === null ? (checks[check]?.streak ?? 1) : 1;
-  const said = value === null || detail.endsWith(` ${value}`) ? detail : `${detail}, ${value}`;
   // What a server said must not be a line of its own in a mail, nor end a variable.
-  const plain = said.replace(CONTROL, " ");
+  const plain = saidIn(run).replace(CONTROL, " ");
   return `${check} ${ok ? "good" : "failed"}: ${plain}${streak > 1 ? ` (${streak} in a row)` : ""}`;
 }

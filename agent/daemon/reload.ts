@@ -6,7 +6,7 @@
 import { type Diagnostic, hasErrors, headlineOf, levelOf, summaryOf } from "../../config/diagnostic.ts";
 import { type Actor, askedBy } from "../core/actor.ts";
 import type { AgentConfig } from "../core/config.ts";
-import { failureInWords } from "../core/event.ts";
+import { failureInWords, type Link } from "../core/event.ts";
 import { foresee, lookAhead } from "../core/foresee.ts";
 import { heldBy } from "../core/holdings.ts";
 import { comparing } from "../core/settled.ts";
@@ -158,9 +158,10 @@ function foreseenOf(
   refused: readonly string[],
   isAsked: boolean,
 ): Plan | null {
-  const isReplaced = around.provisioner.foreseen(config).some(({ index }) => index === 0);
+  const links = around.provisioner.foreseen(config);
+  const isReplaced = links.some(({ index }) => index === 0);
   if (refused.length === 0 && !isAsked && !isReplaced) return null;
-  return planFor(around, config, source, refused);
+  return planFor(around, config, source, refused, links);
 }
 
 /** What a turn has changed. */
@@ -184,7 +185,7 @@ async function consider(around: Surroundings, source: Source): Promise<Considere
 async function planned(around: Surroundings, source: Source): Promise<Outcome> {
   const { base, config, refused } = await consider(around, source);
   if (config === null) return { ...base, outcome: "errors", plan: null };
-  const plan = planFor(around, config, source, refused);
+  const plan = planFor(around, config, source, refused, around.provisioner.foreseen(config));
   return { ...base, outcome: refused.length > 0 ? "refused" : "planned", plan };
 }
 
@@ -238,11 +239,10 @@ const forbids = (plan: Plan | null, requireNoFailover: boolean): boolean =>
   plan !== null && (plan.refused.length > 0 || (requireNoFailover && plan.transition !== "none"));
 
 /** What a configuration would change here and now. */
-function planFor(
-  { state, provisioner, kernel }: Surroundings,
+const planFor = (
+  { state, kernel }: Pick<Surroundings, "state" | "kernel">,
   config: AgentConfig,
   source: Source,
   refused: readonly string[],
-): Plan {
-  return planOf(foresee(state(), config, kernel.now(), provisioner.foreseen(config)), against(source, refused));
-}
+  links: readonly Link[],
+): Plan => planOf(foresee(state(), config, kernel.now(), links), against(source, refused));

@@ -1,7 +1,7 @@
 // One line of a log as a sentence, and what it is about.
 
 import { askedBy } from "../core/actor.ts";
-import type { Run } from "../core/check.ts";
+import { type Run, saidIn } from "../core/check.ts";
 import { commandInWords } from "../core/command.ts";
 import { missedInWords, type Observation } from "../core/event.ts";
 import { type Duration, inSeconds } from "../core/time.ts";
@@ -107,10 +107,6 @@ function seenSentence(seen: Observation): string {
       return `${seen.effect} failed: ${seen.error}`;
   }
 }
-
-/** What was said, with the number where there is one. */
-export const saidIn = ({ detail, value }: Pick<Run, "detail" | "value">): string =>
-  value === null || detail.endsWith(` ${value}`) ? detail : `${detail}, ${value}`;
 
 function runSentence(run: Run): string {
   const { ok, took, queued, skipped } = run;

@@ -76,7 +76,7 @@ export function createWitness(): (step: Told) => readonly Witnessed[] {
       stampsOf(outside, transition.router).entering = causesOf(one);
       found.push(one);
       current.set(transition.router, one);
-      keep(recent, one);
+      keepRecent(recent, transition.router, transition.at, one);
     }
     outcome(step.line, current, recent);
     for (const [i, router] of step.state.routers.entries())
@@ -205,13 +205,14 @@ function lead(one: Found, { line, state }: Told, outside: Map<RouterKey, Mutable
 export const AFTERMATH = 3_000_000;
 
 /** Hooks may wait for long; of so many transitions it is known what their hooks came to. */
-export const MOST_RECENT = 2_000;
+const MOST_RECENT = 2_000;
 
 /** One transition among all of a log. */
 export const nameOf = (router: RouterKey, at: Instant | null): string => `${router} ${at}`;
 
-function keep(recent: Map<string, Found>, one: Found): void {
-  recent.set(nameOf(one.transition.router, one.transition.at), one);
+/** Keeps what is known of a transition, and of so many before it. */
+export function keepRecent<T>(recent: Map<string, T>, router: RouterKey, at: Instant, one: T): void {
+  recent.set(nameOf(router, at), one);
   const [oldest] = recent.keys();
   if (recent.size > MOST_RECENT && oldest !== undefined) recent.delete(oldest);
 }

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Answer, type Deed, isAnswer, type Order } from "./deed.ts";
 import { serve } from "./helper.ts";
+import { signalGroup } from "./program.ts";
 import type { Ending, Running } from "./queue.ts";
 
 export type Doer = {
@@ -157,13 +158,6 @@ function attempt(act: () => unknown): string | null {
   }
 }
 
-function endGroup(group: number | null): void {
-  if (group === null) return;
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-    // Nobody left, or another user's, whom a daemon without privileges may not end.
-  }
-}
+const endGroup = (group: number | null): void => void signalGroup(group ?? undefined, "SIGKILL");
 
 if (process.argv[2] === ROLE && process.send !== undefined) serve();

@@ -155,7 +155,7 @@ function watched(child: ChildProcess, tail: Tail, signal: number, ended: (ending
 const HANGS = "SIGKILL does not end it: it hangs in the kernel";
 
 /** Signals everybody in a group; a sentence when that is not ours to do. */
-function signalGroup(group: number | undefined, name: NodeJS.Signals): string | null {
+export function signalGroup(group: number | undefined, name: NodeJS.Signals): string | null {
   if (group === undefined) return null;
   try {
     process.kill(-group, name);
